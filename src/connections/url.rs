@@ -1,0 +1,4 @@
+//! placeholder
+/// placeholder
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BaseUrl;

@@ -1,0 +1,44 @@
+//! The numbers that bound what is taken in, from either side (security.md, sections 7 and 8).
+
+use std::time::Duration;
+
+/// Largest body of a request, in bytes.
+pub const REQUEST_BODY: usize = 1 << 20;
+/// Deepest nesting of arrays and objects in a request.
+pub const REQUEST_DEPTH: usize = 32;
+/// Most conditions in one query.
+pub const CONDITIONS: usize = 100;
+/// Longest condition key, in bytes.
+pub const CONDITION_KEY: usize = 1 << 10;
+/// Longest condition value, in bytes.
+pub const CONDITION_VALUE: usize = 8 << 10;
+/// Most members of an `InSetValue`.
+pub const SET_MEMBERS: usize = 1_000;
+/// Longest text of a tilde query, in bytes.
+pub const TILDE_TEXT: usize = 32 << 10;
+/// Longest `PromQL` text that is ever sent, in bytes.
+pub const PROMQL_TEXT: usize = 64 << 10;
+/// Longest label name that is asked for, in bytes.
+pub const LABEL_NAME: usize = 1 << 10;
+/// Deepest nesting of `PromQL` that is parsed, operator chains counted.
+pub const PROMQL_DEPTH: usize = 256;
+
+/// Most query parameters of a connection, and their bytes in all.
+pub const QUERY_PARAMETERS: (usize, usize) = (32, 4 << 10);
+/// Longest base URL of a backend, in bytes.
+pub const URL: usize = 2 << 10;
+
+/// Shortest, longest and usual deadline of a request.
+pub const TIMEOUT: (Duration, Duration, Duration) =
+    (Duration::from_secs(1), Duration::from_secs(60), Duration::from_secs(30));
+/// Most backend calls that one request may make, repeats included.
+pub const BACKEND_CALLS: u32 = 64;
+
+/// Largest body of a backend's answer, decoded, in bytes.
+pub const ANSWER_BODY: usize = 32 << 20;
+/// Most series in one answer of a backend.
+pub const ANSWER_SERIES: usize = 1_000;
+/// Most entries in one list of a backend (labels, values, metadata).
+pub const ANSWER_LIST: usize = 100_000;
+/// Longest text of a backend that is passed on to a caller, in characters.
+pub const BACKEND_TEXT: usize = 512;

@@ -1,0 +1,98 @@
+//! The wire types of the Mirror API, spelled as `StackState` spells them (mirror-api.md).
+//!
+//! This is the only module that knows the spelling of the wire. It reads requests tolerantly
+//! (`_type` may be missing, unknown fields are ignored, `null` equals absent, integral floats are
+//! integers) and strictly where tolerance would hide a difference (duplicate keys, fractions).
+//! What `connectionDetails` means is `connections`' business: here it stays unread.
+
+pub mod scan;
+pub mod connection;
+pub mod field_names;
+pub mod field_values;
+pub mod metric;
+pub mod condition;
+pub mod telemetry;
+pub mod failure;
+pub mod number;
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+/// The object under `connectionDetails`, as it came. It can hold secrets, so it is never printed.
+#[derive(Clone)]
+pub struct RawDetails(Box<RawValue>);
+
+impl RawDetails {
+    /// The JSON text of the object.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl fmt::Debug for RawDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// One thing that does not fit: where, and what was expected there. Never the value, because a
+/// request can hold secrets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {expectation}")]
+pub struct Invalid {
+    /// Where in the request, for example `query.aggregation.bucketSizeMillis`.
+    pub path: String,
+    /// What must be there, for example `must be a positive integer`.
+    pub expectation: String,
+}
+
+impl Invalid {
+    /// A finding at `path`.
+    #[must_use]
+    pub fn new(path: impl Into<String>, expectation: impl Into<String>) -> Self {
+        Self { path: path.into(), expectation: expectation.into() }
+    }
+}
+
+/// Why a body is not a Mirror API request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not JSON at all, not UTF-8, a key twice in one object, or nested too deep.
+    #[error("the body is not valid JSON at line {line}, column {column}")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    },
+    /// JSON, but not the request that was expected.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+/// Reads a request of one of the four methods from a body.
+///
+/// # Errors
+///
+/// [`DecodeError::Syntax`] if the body fails [`scan::scan`], [`DecodeError::Invalid`] with the
+/// path of the first member that does not fit.
+pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    let _ = body;
+    unimplemented!("H-B")
+}
+
+/// The four calls of the Mirror API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MirrorMethod {
+    /// `/api/connection`
+    Connection,
+    /// `/api/field/name`
+    FieldNames,
+    /// `/api/field/value`
+    FieldValues,
+    /// `/api/metric`
+    Metric,
+}

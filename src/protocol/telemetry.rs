@@ -1,0 +1,74 @@
+//! The points of a metrics answer.
+
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
+use crate::time::UnixMillis;
+
+/// The points of one metric, ascending in time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Telemetry {
+    /// Whether something was cut. What is there is then a complete prefix.
+    pub is_partial: bool,
+    /// The points.
+    pub points: Points,
+}
+
+/// Points of one of the two kinds. Values are finite.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Points {
+    /// `RawMetricTelemetry`: value and timestamp.
+    Raw(Vec<(f64, UnixMillis)>),
+    /// `AggregatedMetricTelemetry`: value, start and end of the bucket.
+    Aggregated(Vec<(f64, UnixMillis, UnixMillis)>),
+}
+
+impl Points {
+    /// How many points there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Raw(points) => points.len(),
+            Self::Aggregated(points) => points.len(),
+        }
+    }
+
+    /// Whether there is no point.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Serialize for Telemetry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_struct("Telemetry", 4)?;
+        match &self.points {
+            Points::Raw(points) => {
+                body.serialize_field("_type", "RawMetricTelemetry")?;
+                body.serialize_field("isPartial", &self.is_partial)?;
+                body.serialize_field("dataFormat", &["value", "timestamp"])?;
+                body.serialize_field("points", &Rows(points, |(value, at)| (*value, at.get())))?;
+            }
+            Points::Aggregated(points) => {
+                body.serialize_field("_type", "AggregatedMetricTelemetry")?;
+                body.serialize_field("isPartial", &self.is_partial)?;
+                body.serialize_field("dataFormat", &["value", "startTimestamp", "endTimestamp"])?;
+                body.serialize_field(
+                    "points",
+                    &Rows(points, |(value, start, end)| (*value, start.get(), end.get())),
+                )?;
+            }
+        }
+        body.end()
+    }
+}
+
+/// Points written row by row, without a copy of the whole list.
+struct Rows<'a, P, F>(&'a [P], F);
+
+impl<P, R: Serialize, F: Fn(&P) -> R> Serialize for Rows<'_, P, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(&self.1))
+    }
+}

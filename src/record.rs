@@ -1,0 +1,34 @@
+//! What travels with one request: its id, its deadline, and what it has used up.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::time::Deadline;
+
+/// The context of one request. Shared by the parallel parts of its work.
+#[derive(Debug)]
+pub struct Context {
+    /// The request's id, in logs and in the answer's `X-Request-Id`.
+    pub request_id: String,
+    /// When the work must have ended.
+    pub deadline: Deadline,
+    calls: AtomicU32,
+}
+
+impl Context {
+    /// The context of a request that begins now.
+    #[must_use]
+    pub fn new(request_id: String, deadline: Deadline) -> Self {
+        Self { request_id, deadline, calls: AtomicU32::new(0) }
+    }
+
+    /// Counts one backend call, repeats included; the number of calls so far, this one too.
+    pub fn count_call(&self) -> u32 {
+        self.calls.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// How many backend calls were made.
+    #[must_use]
+    pub fn calls(&self) -> u32 {
+        self.calls.load(Ordering::Relaxed)
+    }
+}

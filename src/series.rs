@@ -1,0 +1,98 @@
+//! What a backend's answer is made of, on its way from the decoder to the points.
+//!
+//! [`SampleSink`] stands here so that neither side names the other: `upstream/decode` pushes into
+//! it, `buckets` and `fetch` implement it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use crate::time::UnixMillis;
+
+/// One sample of a series: when, and what value. NaN and infinities are possible.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// When it was taken, or evaluated.
+    pub at: UnixMillis,
+    /// Its value.
+    pub value: f64,
+}
+
+/// The labels of one series, sorted by name; `__name__` among them if the backend sent it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Labels(pub BTreeMap<String, String>);
+
+/// One series: its labels and its samples in ascending time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// What identifies it.
+    pub labels: Labels,
+    /// Its samples.
+    pub samples: Vec<Sample>,
+}
+
+/// What a sink wants of the rest of the current series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Its samples and its labels.
+    Samples,
+    /// Its labels alone: the answer is already refused, or already full.
+    LabelsOnly,
+}
+
+/// Why a sink wants nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// More samples than the request may hold.
+    Samples,
+    /// More series than an answer may hold.
+    Series,
+}
+
+/// Takes the series of one answer, in the order of the wire.
+pub trait SampleSink {
+    /// A series begins; its labels may come only at its end.
+    fn begin_series(&mut self) -> ControlFlow<Stop, Want>;
+    /// One float sample of it.
+    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want>;
+    /// The series is complete. `histograms` tells whether it held native histogram samples, which
+    /// no float query can read.
+    fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop>;
+}
+
+/// The sorted names of the labels in which `sets` differ, or that are missing in some of them.
+#[must_use]
+pub fn differing_labels(sets: &[Labels]) -> Vec<String> {
+    let names: BTreeSet<&String> = sets.iter().flat_map(|labels| labels.0.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| {
+            let mut values = sets.iter().map(|labels| labels.0.get(*name));
+            let first = values.next().flatten();
+            values.any(|value| value != first)
+        })
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
+        Labels(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+    }
+
+    #[test]
+    fn labels_differ_by_value_or_by_absence_and_are_sorted() {
+        let sets = [
+            labels(&[("job", "a"), ("pod", "1"), ("zone", "x")]),
+            labels(&[("job", "a"), ("pod", "2")]),
+        ];
+        assert_eq!(differing_labels(&sets), ["pod", "zone"]);
+    }
+
+    #[test]
+    fn one_set_differs_in_nothing() {
+        assert!(differing_labels(&[labels(&[("job", "a")])]).is_empty());
+    }
+}

@@ -1,0 +1,144 @@
+//! From a Mirror API query to what must be asked of the backend, and how the answer is read.
+//!
+//! Pure: query + options + [`Facts`] + now → [`Plan`]. The order on the path of a metric request:
+//!
+//! 1. [`question`] reads the conditions and checks everything that needs no backend;
+//! 2. the dialect is probed if [`Question::needs_dialect`];
+//! 3. [`interval_probe`] says whether the scrape interval must be known, and how to ask;
+//! 4. [`plan`] decides.
+//!
+//! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
+
+pub mod conditions;
+pub mod plan;
+pub mod grid;
+pub mod gauge;
+pub mod counter;
+pub mod tilde;
+pub mod raw;
+pub mod fields;
+pub mod legacy;
+
+use crate::options::{Dialect, QueryOptions};
+use crate::protocol::Invalid;
+use crate::protocol::metric::MetricsQuery;
+use crate::time::{Millis, UnixMillis};
+pub use plan::Plan;
+
+/// What must be known of the backend before a question can be planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// What kind of engine answers.
+    pub dialect: Dialect,
+    /// The scrape interval of the metric; 60 s where it is not known and not needed.
+    pub scrape_interval: Millis,
+}
+
+/// How to find out the scrape interval of a metric (queries.md, "Counter").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntervalProbe {
+    /// The metric's name, under which the interval is remembered.
+    pub metric: String,
+    /// `PromQL` that counts the samples of the fullest series in the last 10 minutes.
+    pub ten_minutes: String,
+    /// The same over one hour, asked when fewer than two samples came back.
+    pub one_hour: String,
+    /// When to ask.
+    pub at: UnixMillis,
+}
+
+/// Why a query cannot be translated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TranslateError {
+    /// None of the virtual fields is among the conditions, or its value is no name.
+    #[error("no virtual field among the conditions")]
+    KindRequired,
+    /// Several virtual fields are among the conditions.
+    #[error("several virtual fields among the conditions")]
+    SeveralKinds,
+    /// A condition value of an unknown `_type`.
+    #[error("unsupported condition value type")]
+    ValueType(String),
+    /// A metric kind that the query cannot read: `HISTOGRAM`, `SUMMARY`.
+    #[error("unsupported metric kind")]
+    MetricKind(&'static str),
+    /// A condition that cannot be used here: empty key, empty set, `__name__` beside a kind.
+    #[error("condition {key:?}: {reason}")]
+    Condition {
+        /// Its key.
+        key: String,
+        /// Why not, as a fragment.
+        reason: &'static str,
+    },
+    /// Conditions beside a tilde query that they cannot be added to.
+    #[error("conditions cannot be applied")]
+    CannotApply {
+        /// The keys of the conditions, in request order.
+        keys: Vec<String>,
+        /// Why, as a fragment, without text of the query.
+        reason: String,
+    },
+    /// No such aggregation method.
+    #[error("unsupported aggregation")]
+    Aggregation,
+    /// The predecessor failed on this method under its own name; only in the legacy profile.
+    #[error("unsupported aggregation of the legacy profile")]
+    LegacyAggregation(&'static str),
+    /// A member of the request that does not fit.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Something is over a limit of size or count.
+    #[error("{what} is {size}, over the limit of {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+/// A query whose conditions are read: what is asked for, before anything is known of the backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {}
+
+impl Question {
+    /// Whether the dialect of the backend must be known. False in the legacy profile, and when no
+    /// bucket or instant can fit whatever the dialect.
+    #[must_use]
+    pub fn needs_dialect(&self) -> bool {
+        unimplemented!("H-A")
+    }
+}
+
+/// Reads a metric query.
+///
+/// # Errors
+///
+/// Every [`TranslateError`] that needs no knowledge of the backend.
+pub fn question(
+    query: &MetricsQuery,
+    options: &QueryOptions,
+    now: UnixMillis,
+) -> Result<Question, TranslateError> {
+    let _ = (query, options, now);
+    unimplemented!("H-A")
+}
+
+/// How to ask for the scrape interval, if the plan depends on it and no setting names it.
+#[must_use]
+pub fn interval_probe(question: &Question, dialect: Dialect) -> Option<IntervalProbe> {
+    let _ = (question, dialect);
+    unimplemented!("H-A")
+}
+
+/// Decides what to ask and how to read the answer.
+///
+/// # Errors
+///
+/// [`TranslateError::Invalid`] for a bucket that is too small for the dialect,
+/// [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB.
+pub fn plan(question: &Question, facts: Facts) -> Result<Plan, TranslateError> {
+    let _ = (question, facts);
+    unimplemented!("H-A")
+}

@@ -1,0 +1,175 @@
+//! The plan of a metric query: a pure value, made by `translate`, run by `fetch`, read by
+//! `buckets`.
+
+use crate::options::{InfInterpretation, NanInterpretation};
+use crate::protocol::metric::{AggregationMethod, Percentile};
+use crate::time::{Millis, TimeRange, UnixMillis};
+
+/// What to ask for one metric query, and how to read the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Whose existence decides between "no points" and "not found".
+    pub subject: Subject,
+    /// What is asked.
+    pub read: Read,
+    /// How samples become points.
+    pub reduction: Reduction,
+    /// What several label sets in the answer mean.
+    pub several: Several,
+    /// Most points in the answer, at least 1.
+    pub limit: usize,
+    /// Whether `read` was already shortened to `limit` buckets, so that the answer is partial
+    /// however many points come back.
+    pub cut_by_limit: bool,
+    /// What becomes of NaN.
+    pub nan: NanInterpretation,
+    /// What becomes of infinities.
+    pub inf: InfInterpretation,
+    /// Parameters that the dialect adds to every `query` and `query_range` call.
+    pub parameters: Vec<(&'static str, &'static str)>,
+}
+
+/// What the query is about, for the question whether it exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// `MetricNotFoundError.metric`: the metric name, or the text of a tilde query.
+    pub name: String,
+    /// The `match[]` selectors; without any the subject counts as existing.
+    pub selectors: Vec<String>,
+    /// Where to look, already widened by 24 hours on both sides.
+    pub range: TimeRange,
+}
+
+/// What is asked of the backend.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Read {
+    /// Nothing: no bucket or instant fits, the answer has no points.
+    Nothing,
+    /// `query_range` at multiples of a step.
+    Range(RangeRead),
+    /// The samples themselves, by instant queries for `S[R]`.
+    Samples(SampleRead),
+    /// `query_range` as the Python predecessor sent it.
+    Legacy(LegacyRead),
+}
+
+/// One expression, evaluated at regular instants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RangeRead {
+    /// The `PromQL` text.
+    pub expr: String,
+    /// When it is evaluated.
+    pub instants: Instants,
+    /// How many instants belong together: a chunk holds whole groups. 1, except for a tilde query,
+    /// where it is the number of instants per bucket.
+    pub group: usize,
+    /// Whether the instants may be split over several calls. False where the text depends on the
+    /// range itself (`@ start()`).
+    pub is_splittable: bool,
+    /// Most instants in one call.
+    pub max_steps: usize,
+    /// Longest range of one call.
+    pub max_range: Millis,
+}
+
+/// Regular instants; both ends belong to them and differ by a multiple of the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Instants {
+    /// The first instant.
+    pub first: UnixMillis,
+    /// The last instant.
+    pub last: UnixMillis,
+    /// The distance between two instants, positive.
+    pub step: Millis,
+}
+
+/// The samples of a selector in a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleRead {
+    /// The selector, without a range.
+    pub selector: String,
+    /// Which samples, both ends included.
+    pub range: TimeRange,
+    /// How far apart samples probably are, to size the chunks.
+    pub interval: Millis,
+    /// Longest range of one call.
+    pub max_range: Millis,
+    /// Whether NaN samples are skipped, because the backend sends stale markers as NaN.
+    pub skips_nan: bool,
+}
+
+/// A range query in the predecessor's form: whole seconds, GET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegacyRead {
+    /// The `PromQL` text.
+    pub expr: String,
+    /// `start`, in seconds.
+    pub start: i64,
+    /// `end`, in seconds.
+    pub end: i64,
+    /// `step`, in seconds, positive.
+    pub step: i64,
+}
+
+/// How samples become points.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reduction {
+    /// Each sample is a raw point.
+    Points,
+    /// Raw points of a counter: per-second rates between neighbours at most 5 minutes apart, from
+    /// `since` on. The samples before `since` are predecessors only.
+    Rates {
+        /// The first instant that may get a point.
+        since: UnixMillis,
+    },
+    /// The value at `t` is the bucket `[t - width, t)`.
+    Buckets {
+        /// Which buckets.
+        grid: Grid,
+        /// Whether a bucket without a value is 0.0.
+        is_zero_filled: bool,
+    },
+    /// The values at `(s, e]` are folded into the bucket `[s, e)`.
+    Fold {
+        /// Which buckets.
+        grid: Grid,
+        /// How.
+        method: AggregationMethod,
+        /// Whether a bucket without a value is 0.0.
+        is_zero_filled: bool,
+    },
+    /// The predecessor's points.
+    Legacy {
+        /// The size of a bucket; `None` for raw points.
+        bucket: Option<Millis>,
+        /// `endTime` of the request: later points are dropped.
+        end: UnixMillis,
+    },
+}
+
+/// Consecutive buckets `[e - width, e)` for `e` from `first_end` to `last_end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grid {
+    /// The end of the first bucket.
+    pub first_end: UnixMillis,
+    /// The end of the last bucket, not before the first.
+    pub last_end: UnixMillis,
+    /// The size of a bucket, positive.
+    pub width: Millis,
+}
+
+/// What several label sets in the answers of one query mean.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Several {
+    /// The query fails and names the labels that differ.
+    Refuse,
+    /// The samples of all series are pooled and the percentile is taken of the pool.
+    Pool {
+        /// Which samples.
+        read: SampleRead,
+        /// Which percentile.
+        percentile: Percentile,
+        /// Most samples that may be read.
+        budget: usize,
+    },
+}
