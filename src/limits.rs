@@ -29,8 +29,11 @@ pub const QUERY_PARAMETERS: (usize, usize) = (32, 4 << 10);
 pub const URL: usize = 2 << 10;
 
 /// Shortest, longest and usual deadline of a request.
-pub const TIMEOUT: (Duration, Duration, Duration) =
-    (Duration::from_secs(1), Duration::from_secs(60), Duration::from_secs(30));
+pub const TIMEOUT: (Duration, Duration, Duration) = (
+    Duration::from_secs(1),
+    Duration::from_secs(60),
+    Duration::from_secs(30),
+);
 /// Most backend calls that one request may make, repeats included.
 pub const BACKEND_CALLS: u32 = 64;
 

@@ -3,8 +3,8 @@
 //! Their spelling on the wire and their defaults are `connections`' business; what they mean is
 //! decided in `translate` and `buckets` (queries.md).
 
-use serde::{Deserialize, Serialize};
 use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
 
@@ -72,9 +72,7 @@ impl Default for QueryOptions {
 }
 
 /// Which translation answers a query (`profile`).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Numbers that can be proved from raw samples.
@@ -97,9 +95,7 @@ pub enum Dialect {
 }
 
 /// What becomes of NaN (`nan_interpretation`, in any case).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum NanInterpretation {
     /// A point with 0.0.
@@ -110,9 +106,7 @@ pub enum NanInterpretation {
 }
 
 /// What becomes of infinities (`inf_interpretation`, in any case).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum InfInterpretation {
     /// No point.
@@ -123,9 +117,7 @@ pub enum InfInterpretation {
 }
 
 /// Where buckets lie (`bucket_alignment`).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BucketAlignment {
     /// On multiples of the bucket size since 1970.
@@ -136,9 +128,7 @@ pub enum BucketAlignment {
 }
 
 /// What several matching series of a gauge or counter mean (`multiple_series`).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MultipleSeries {
     /// Their samples are pooled, their rates added.
@@ -149,9 +139,7 @@ pub enum MultipleSeries {
 }
 
 /// What label conditions next to `~` mean (`tilde_conditions`).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TildeConditions {
     /// They are added to every vector selector of the query.

@@ -53,7 +53,10 @@ impl Invalid {
     /// A finding at `path`.
     #[must_use]
     pub fn new(path: impl Into<String>, expectation: impl Into<String>) -> Self {
-        Self { path: path.into(), expectation: expectation.into() }
+        Self {
+            path: path.into(),
+            expectation: expectation.into(),
+        }
     }
 }
 

@@ -18,7 +18,11 @@ impl Context {
     /// The context of a request that begins now.
     #[must_use]
     pub fn new(request_id: String, deadline: Deadline) -> Self {
-        Self { request_id, deadline, calls: AtomicU32::new(0) }
+        Self {
+            request_id,
+            deadline,
+            calls: AtomicU32::new(0),
+        }
     }
 
     /// Counts one backend call, repeats included; the number of calls so far, this one too.

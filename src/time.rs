@@ -223,7 +223,10 @@ mod tests {
 
     #[test]
     fn an_instant_is_printed_as_seconds_with_three_decimals() {
-        assert_eq!(UnixMillis::new(1_700_000_000_001).to_string(), "1700000000.001");
+        assert_eq!(
+            UnixMillis::new(1_700_000_000_001).to_string(),
+            "1700000000.001"
+        );
         assert_eq!(UnixMillis::new(0).to_string(), "0.000");
         assert_eq!(UnixMillis::new(-1).to_string(), "-0.001");
     }

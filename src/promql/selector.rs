@@ -1,7 +1,10 @@
 //! placeholder
 /// x
-#[derive(Clone, Debug, PartialEq)] pub struct Selector;
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selector;
 /// x
-#[derive(Clone, Debug, PartialEq)] pub struct Matcher;
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matcher;
 /// x
-#[derive(Clone, Debug, PartialEq)] pub enum MatchOp {}
+#[derive(Clone, Debug, PartialEq)]
+pub enum MatchOp {}

@@ -14,13 +14,18 @@ pub struct Telemetry {
     pub points: Points,
 }
 
+/// A value and its timestamp.
+pub type RawPoint = (f64, UnixMillis);
+/// A value, and the start and the end of its bucket.
+pub type AggregatedPoint = (f64, UnixMillis, UnixMillis);
+
 /// Points of one of the two kinds. Values are finite.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Points {
     /// `RawMetricTelemetry`: value and timestamp.
-    Raw(Vec<(f64, UnixMillis)>),
+    Raw(Vec<RawPoint>),
     /// `AggregatedMetricTelemetry`: value, start and end of the bucket.
-    Aggregated(Vec<(f64, UnixMillis, UnixMillis)>),
+    Aggregated(Vec<AggregatedPoint>),
 }
 
 impl Points {
@@ -48,7 +53,10 @@ impl Serialize for Telemetry {
                 body.serialize_field("_type", "RawMetricTelemetry")?;
                 body.serialize_field("isPartial", &self.is_partial)?;
                 body.serialize_field("dataFormat", &["value", "timestamp"])?;
-                body.serialize_field("points", &Rows(points, |(value, at)| (*value, at.get())))?;
+                body.serialize_field(
+                    "points",
+                    &Rows(points, |(value, at): &RawPoint| (*value, at.get())),
+                )?;
             }
             Points::Aggregated(points) => {
                 body.serialize_field("_type", "AggregatedMetricTelemetry")?;
@@ -56,7 +64,9 @@ impl Serialize for Telemetry {
                 body.serialize_field("dataFormat", &["value", "startTimestamp", "endTimestamp"])?;
                 body.serialize_field(
                     "points",
-                    &Rows(points, |(value, start, end)| (*value, start.get(), end.get())),
+                    &Rows(points, |(value, start, end): &AggregatedPoint| {
+                        (*value, start.get(), end.get())
+                    }),
                 )?;
             }
         }

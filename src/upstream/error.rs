@@ -31,22 +31,37 @@ pub enum UpstreamError {
     Unauthorised { host: String, status: u16 },
     /// Nothing, or not everything, came in time.
     #[error("{host} did not answer within {after:?} ({phase})")]
-    Timeout { host: String, after: Duration, phase: &'static str },
+    Timeout {
+        host: String,
+        after: Duration,
+        phase: &'static str,
+    },
     /// The backend gave up on the query for lack of time (its own typed timeout).
     #[error("{host} gave up on the query after {after:?}")]
     QueryTimeout { host: String, after: Duration },
     /// The backend refused the query: 400, 422 or a typed 500.
     #[error("the query was refused: {message:?}")]
-    Refused { host: String, status: u16, message: Scrubbed },
+    Refused {
+        host: String,
+        status: u16,
+        message: Scrubbed,
+    },
     /// The backend says that the query or its answer is too big; a shorter range may pass.
     #[error("the query is too big: {message:?}")]
-    TooBig { host: String, status: u16, message: Scrubbed },
+    TooBig {
+        host: String,
+        status: u16,
+        message: Scrubbed,
+    },
     /// The answer is over a limit of ours; a shorter range may pass.
     #[error("the answer exceeds {limit}")]
     TooLarge { host: String, limit: &'static str },
     /// 429, or 503 with `Retry-After`.
     #[error("{host} is throttling")]
-    Throttled { host: String, retry_after: Option<Duration> },
+    Throttled {
+        host: String,
+        retry_after: Option<Duration>,
+    },
     /// The connection broke.
     #[error("the connection to {host} broke after {bytes} bytes")]
     Broken { host: String, bytes: u64 },
@@ -55,7 +70,11 @@ pub enum UpstreamError {
     Status { host: String, status: u16 },
     /// The answer is not Prometheus' JSON.
     #[error("{host} answered {media_type}, not Prometheus JSON")]
-    NotPrometheus { host: String, media_type: String, status: u16 },
+    NotPrometheus {
+        host: String,
+        media_type: String,
+        status: u16,
+    },
     /// A redirect, which is never followed.
     #[error("{host} redirects to {origin}")]
     Redirect { host: String, origin: String },
