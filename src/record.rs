@@ -1,8 +1,18 @@
 //! What travels with one request: its id, its deadline, and what it has used up.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 use crate::time::Deadline;
+
+/// How a request arrived, before anything of it is understood.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The request's id.
+    pub request_id: String,
+    /// When its head had been read.
+    pub started: Instant,
+}
 
 /// The context of one request. Shared by the parallel parts of its work.
 #[derive(Debug)]

@@ -48,6 +48,31 @@ pub enum Stop {
     Series,
 }
 
+/// The metric types that a backend's metadata name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MetricType {
+    /// Only goes up, or starts again.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Buckets of observations.
+    Histogram,
+    /// Buckets of values that go up and down.
+    GaugeHistogram,
+    /// Quantiles of observations.
+    Summary,
+    /// Constant 1, the information is in its labels.
+    Info,
+    /// One series a state.
+    StateSet,
+    /// Not known, also any name that is not in this list.
+    Unknown,
+}
+
+/// The types of metrics by family name, as the backend's metadata tell them. A family that targets
+/// disagree about has several.
+pub type Metadata = BTreeMap<String, BTreeSet<MetricType>>;
+
 /// Takes the series of one answer, in the order of the wire.
 pub trait SampleSink {
     /// A series begins; its labels may come only at its end.
