@@ -1,1 +1,348 @@
-//! placeholder
+//! What the program counts and measures about itself (reliability.md, "Metrics"), served by
+//! `admin` at `/metrics`.
+//!
+//! All names begin with `mirror_`. Label sets are closed ([`labels`]): a URL, an address, a metric
+//! name or a caller's text never becomes a label, so no caller can make this page grow.
+
+pub mod labels;
+mod process;
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+pub use labels::AcceptError;
+pub use labels::CallOutcome;
+use labels::Code;
+pub use labels::ConnectionState;
+pub use labels::DropReason;
+pub use labels::MethodLabel;
+pub use labels::RequestOutcome;
+
+/// The media type of [`Instruments::encode`].
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// Upper bounds of the duration histograms, in seconds. The deadline of a request is at most 60 s;
+/// below 5 ms lies only what no backend was asked for.
+const DURATIONS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0,
+];
+
+/// What `backend` is for a connection that the configuration does not name.
+const OTHER_BACKEND: &str = "other";
+
+/// Every instrument of the program. Made once and shared; all methods may be called from anywhere.
+#[derive(Debug)]
+pub struct Instruments {
+    registry: Registry,
+    requests: Family<Labels<2>, Counter>,
+    request_duration: Family<Labels<1>, Histogram>,
+    errors: Family<[(&'static str, Code); 1], Counter>,
+    backend_calls: Family<Labels<2>, Counter>,
+    backend_call_duration: Family<Labels<1>, Histogram>,
+    empty_answers: Family<Labels<2>, Counter>,
+    points_dropped: Family<Labels<1>, Counter>,
+    backend_warnings: Family<Labels<1>, Counter>,
+    in_flight: Family<Labels<1>, Gauge>,
+    connections: Family<Labels<1>, Gauge>,
+    accept_errors: Family<Labels<1>, Counter>,
+    panics: Counter,
+    draining: Gauge,
+}
+
+impl Default for Instruments {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Instruments {
+    /// All instruments at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let durations: fn() -> Histogram = || Histogram::new(DURATIONS);
+        let new = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            request_duration: Family::new_with_constructor(durations),
+            errors: Family::default(),
+            backend_calls: Family::default(),
+            backend_call_duration: Family::new_with_constructor(durations),
+            empty_answers: Family::default(),
+            points_dropped: Family::default(),
+            backend_warnings: Family::default(),
+            in_flight: Family::default(),
+            connections: Family::default(),
+            accept_errors: Family::default(),
+            panics: Counter::default(),
+            draining: Gauge::default(),
+        };
+        // So that a rate over them is 0 and not absent until the first one.
+        drop(new.in_flight.get_or_create(&[("scope", "global")]));
+        for state in [ConnectionState::Active, ConnectionState::Idle] {
+            drop(new.connections.get_or_create(&[("state", state.as_str())]));
+        }
+        new.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(process::Process));
+        let mirror = registry.sub_registry_with_prefix("mirror");
+        let build = [
+            ("version", env!("CARGO_PKG_VERSION")),
+            (
+                "revision",
+                option_env!("MIRROR_REVISION").unwrap_or("unknown"),
+            ),
+        ];
+        mirror.register("build", "Which build this is", Info::new(build));
+        mirror.register(
+            "requests",
+            "Requests on the mirror's port, by method and outcome",
+            self.requests.clone(),
+        );
+        mirror.register(
+            "request_duration_seconds",
+            "From the head of a request to its answer's head",
+            self.request_duration.clone(),
+        );
+        mirror.register(
+            "errors",
+            "Failures answered, by error id",
+            self.errors.clone(),
+        );
+        mirror.register(
+            "backend_calls",
+            "Calls to backends, repeats included, by outcome",
+            self.backend_calls.clone(),
+        );
+        mirror.register(
+            "backend_call_duration_seconds",
+            "From sending a call to a backend to the end of its answer",
+            self.backend_call_duration.clone(),
+        );
+        mirror.register(
+            "empty_answers",
+            "Successful answers without points, fields or values",
+            self.empty_answers.clone(),
+        );
+        mirror.register(
+            "points_dropped",
+            "Values that JSON cannot hold and that became no point, by reason",
+            self.points_dropped.clone(),
+        );
+        mirror.register(
+            "backend_warnings",
+            "Warnings that came with answers of backends",
+            self.backend_warnings.clone(),
+        );
+        mirror.register(
+            "in_flight",
+            "Requests being worked on",
+            self.in_flight.clone(),
+        );
+        mirror.register(
+            "connections",
+            "Connections of callers",
+            self.connections.clone(),
+        );
+        mirror.register(
+            "accept_errors",
+            "Connections that could not be accepted, by reason",
+            self.accept_errors.clone(),
+        );
+        mirror.register("panics", "Panics caught", self.panics.clone());
+        mirror.register(
+            "draining",
+            "1 from the signal to stop until the end",
+            self.draining.clone(),
+        );
+        self.registry = registry;
+        self
+    }
+
+    /// Counts one request and how long it took.
+    pub fn request(&self, method: MethodLabel, outcome: RequestOutcome, took: Duration) {
+        let method = ("method", method.as_str());
+        self.requests
+            .get_or_create(&[method, ("outcome", outcome.as_str())])
+            .inc();
+        self.request_duration
+            .get_or_create(&[method])
+            .observe(took.as_secs_f64());
+    }
+
+    /// Counts one failure that a caller reads. `id` is the number of its error id: 2001 for
+    /// `PM-2001`.
+    pub fn error(&self, id: u16) {
+        self.errors.get_or_create(&[("code", Code(id))]).inc();
+    }
+
+    /// Counts one call to a backend and how long it took.
+    pub fn backend_call(&self, outcome: CallOutcome, took: Duration) {
+        let backend = ("backend", OTHER_BACKEND);
+        self.backend_calls
+            .get_or_create(&[backend, ("outcome", outcome.as_str())])
+            .inc();
+        self.backend_call_duration
+            .get_or_create(&[backend])
+            .observe(took.as_secs_f64());
+    }
+
+    /// Counts a successful answer with nothing in it, which no error counter would see.
+    pub fn empty_answer(&self, method: MethodLabel) {
+        self.empty_answers
+            .get_or_create(&[("method", method.as_str()), ("backend", OTHER_BACKEND)])
+            .inc();
+    }
+
+    /// Counts `count` values that became no point.
+    pub fn points_dropped(&self, reason: DropReason, count: u64) {
+        if count > 0 {
+            self.points_dropped
+                .get_or_create(&[("reason", reason.as_str())])
+                .inc_by(count);
+        }
+    }
+
+    /// Counts `count` warnings in one answer of a backend.
+    pub fn backend_warnings(&self, count: u64) {
+        if count > 0 {
+            self.backend_warnings
+                .get_or_create(&[("backend", OTHER_BACKEND)])
+                .inc_by(count);
+        }
+    }
+
+    /// Counts a request as in flight until the guard is dropped.
+    #[must_use]
+    pub fn in_flight(&self) -> Held {
+        Held::new(&self.in_flight.get_or_create(&[("scope", "global")]))
+    }
+
+    /// Counts a caller's connection as being in `state` until the guard is dropped.
+    #[must_use]
+    pub fn connection(&self, state: ConnectionState) -> Held {
+        Held::new(&self.connections.get_or_create(&[("state", state.as_str())]))
+    }
+
+    /// Counts a connection that could not be accepted.
+    pub fn accept_error(&self, reason: AcceptError) {
+        self.accept_errors
+            .get_or_create(&[("reason", reason.as_str())])
+            .inc();
+    }
+
+    /// Counts a panic that was caught.
+    pub fn panic(&self) {
+        self.panics.inc();
+    }
+
+    /// Says that the program has begun to stop.
+    pub fn draining(&self) {
+        self.draining.set(1);
+    }
+
+    /// The page in the text format of `OpenMetrics`; its media type is [`MEDIA_TYPE`].
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut page = String::with_capacity(16 << 10);
+        // Writing into a `String` cannot fail, and no label encoder of ours does.
+        let written = text::encode(&mut page, &self.registry);
+        debug_assert!(written.is_ok(), "an instrument failed to encode itself");
+        page
+    }
+}
+
+/// Keeps a gauge one higher for as long as it lives.
+#[derive(Debug)]
+pub struct Held(Gauge);
+
+impl Held {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(act: impl FnOnce(&Instruments), line: &str) {
+        let instruments = Instruments::new();
+        act(&instruments);
+        let page = instruments.encode();
+        assert!(page.lines().any(|l| l == line), "no {line} in\n{page}");
+    }
+
+    #[test]
+    fn each_instrument_has_the_name_and_the_labels_of_the_specification() {
+        let took = Duration::from_millis(3);
+        check(
+            |i| i.request(MethodLabel::FieldName, RequestOutcome::ClientGone, took),
+            r#"mirror_requests_total{method="field_name",outcome="client_gone"} 1"#,
+        );
+        check(
+            |i| i.request(MethodLabel::Metric, RequestOutcome::Ok, took),
+            r#"mirror_request_duration_seconds_bucket{le="0.005",method="metric"} 1"#,
+        );
+        check(
+            |i| i.error(2001),
+            r#"mirror_errors_total{code="PM-2001"} 1"#,
+        );
+        check(
+            |i| i.backend_call(CallOutcome::BadAnswer, took),
+            r#"mirror_backend_calls_total{backend="other",outcome="bad_answer"} 1"#,
+        );
+        check(
+            |i| i.points_dropped(DropReason::Nan, 7),
+            r#"mirror_points_dropped_total{reason="nan"} 7"#,
+        );
+        check(Instruments::panic, "mirror_panics_total 1");
+        check(
+            |i| drop(i.in_flight()),
+            r#"mirror_in_flight{scope="global"} 0"#,
+        );
+    }
+
+    #[test]
+    fn the_page_names_the_build_and_ends_as_openmetrics_demands() {
+        let page = Instruments::new().encode();
+        assert!(page.contains("mirror_build_info{version=\""), "{page}");
+        assert!(page.ends_with("# EOF\n"), "{page}");
+    }
+
+    #[test]
+    fn a_request_is_in_flight_for_as_long_as_its_guard_lives() {
+        let instruments = Instruments::new();
+        let guard = instruments.in_flight();
+        assert!(
+            instruments
+                .encode()
+                .contains("mirror_in_flight{scope=\"global\"} 1")
+        );
+        drop(guard);
+        assert!(
+            instruments
+                .encode()
+                .contains("mirror_in_flight{scope=\"global\"} 0")
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! The closed sets of label values. Nothing that a caller or a backend writes becomes a label.
+
+use std::fmt;
+
+use prometheus_client::encoding::EncodeLabelValue;
+use prometheus_client::encoding::LabelValueEncoder;
+
+use crate::protocol::MirrorMethod;
+
+/// Which call a request was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MethodLabel {
+    /// `/api/connection`
+    Connection,
+    /// `/api/field/name`
+    FieldName,
+    /// `/api/field/value`
+    FieldValue,
+    /// `/api/metric`
+    Metric,
+    /// Everything else on the mirror's port.
+    Other,
+}
+
+impl MethodLabel {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::FieldName => "field_name",
+            Self::FieldValue => "field_value",
+            Self::Metric => "metric",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl From<MirrorMethod> for MethodLabel {
+    fn from(method: MirrorMethod) -> Self {
+        match method {
+            MirrorMethod::Connection => Self::Connection,
+            MirrorMethod::FieldNames => Self::FieldName,
+            MirrorMethod::FieldValues => Self::FieldValue,
+            MirrorMethod::Metric => Self::Metric,
+        }
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RequestOutcome {
+    /// A whole answer.
+    Ok,
+    /// An answer with `isPartial`.
+    Partial,
+    /// A failure of any kind.
+    Error,
+    /// 401.
+    Unaccepted,
+    /// Refused because the mirror is at its limit.
+    Shed,
+    /// The caller went away before its answer was ready.
+    ClientGone,
+}
+
+impl RequestOutcome {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Partial => "partial",
+            Self::Error => "error",
+            Self::Unaccepted => "unaccepted",
+            Self::Shed => "shed",
+            Self::ClientGone => "client_gone",
+        }
+    }
+}
+
+/// How one call to a backend ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallOutcome {
+    /// A usable answer.
+    Success,
+    /// The backend refused the query: 400, 422, or a typed 500.
+    RefusedQuery,
+    /// 401 or 403.
+    Auth,
+    /// 429, or 503 with `Retry-After`.
+    Throttled,
+    /// Another 5xx.
+    Unavailable,
+    /// Not everything came in time.
+    Timeout,
+    /// No TCP connection.
+    Connect,
+    /// The name has no address.
+    Dns,
+    /// No TLS session.
+    Tls,
+    /// The connection broke.
+    Broken,
+    /// An answer that is not Prometheus', or is over a limit.
+    BadAnswer,
+    /// Nobody waited for the answer any more.
+    Cancelled,
+}
+
+impl CallOutcome {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::RefusedQuery => "refused_query",
+            Self::Auth => "auth",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Dns => "dns",
+            Self::Tls => "tls",
+            Self::Broken => "broken",
+            Self::BadAnswer => "bad_answer",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Why samples of a backend became no points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DropReason {
+    /// Not a number, under `nan_interpretation: NONE`.
+    Nan,
+    /// An infinity, under `inf_interpretation: NONE`.
+    Infinite,
+}
+
+impl DropReason {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nan => "nan",
+            Self::Infinite => "infinite",
+        }
+    }
+}
+
+/// Why the listener could not accept a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AcceptError {
+    /// No descriptor or no buffer is left.
+    Descriptors,
+    /// Anything else, for example a connection that was gone already.
+    Other,
+}
+
+impl AcceptError {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Descriptors => "descriptors",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What a caller's connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConnectionState {
+    /// A request is being worked on or answered.
+    Active,
+    /// Nothing has been asked, or everything is answered.
+    Idle,
+}
+
+impl ConnectionState {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// A number of the catalogue of experience.md, as `PM-2001`. Closed because the catalogue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Code(pub(super) u16);
+
+impl EncodeLabelValue for Code {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        use fmt::Write as _;
+        write!(encoder, "PM-{:04}", self.0)
+    }
+}
