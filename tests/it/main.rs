@@ -1,2 +1,8 @@
-//! placeholder
-fn main() {}
+//! The integration tests, one binary: what the crate keeps to (`layering`, `absences`, `bans`), and
+//! what it does over HTTP in front of a scripted backend (`golden`, `failures`).
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod source;
+mod layering;
+mod absences;
+mod bans;
