@@ -13,30 +13,17 @@ pub mod metric;
 pub mod condition;
 pub mod telemetry;
 pub mod failure;
-pub mod number;
-
-use std::fmt;
+mod details;
+mod misfit;
+mod number;
+mod object;
+mod order;
+mod text;
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
-/// The object under `connectionDetails`, as it came. It can hold secrets, so it is never printed.
-#[derive(Clone)]
-pub struct RawDetails(Box<RawValue>);
-
-impl RawDetails {
-    /// The JSON text of the object.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        self.0.get()
-    }
-}
-
-impl fmt::Debug for RawDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
+pub use crate::protocol::details::RawDetails;
+use crate::protocol::object::Object;
 
 /// One thing that does not fit: where, and what was expected there. Never the value, because a
 /// request can hold secrets.
@@ -83,8 +70,12 @@ pub enum DecodeError {
 /// [`DecodeError::Syntax`] if the body fails [`scan::scan`], [`DecodeError::Invalid`] with the
 /// path of the first member that does not fit.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    let _ = body;
-    unimplemented!("H-B")
+    let text = scan::scan(body)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize(&mut json) {
+        Ok(Object(request)) => Ok(request),
+        Err(error) => Err(misfit::finding(&error).into()),
+    }
 }
 
 /// The four calls of the Mirror API.

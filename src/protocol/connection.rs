@@ -1,16 +1,19 @@
 //! `/api/connection`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::protocol::RawDetails;
 use crate::protocol::failure::FailureBody;
+use crate::protocol::number;
 
 /// Asks whether the backend can be used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TestConnectionRequest {
     /// Where and how to reach the backend.
     pub connection_details: RawDetails,
     /// How long `StackState` is willing to wait, in milliseconds; absent if not positive.
+    #[serde(default, deserialize_with = "number::timeout")]
     pub request_timeout: Option<u64>,
 }
 

@@ -1,115 +1,59 @@
 //! `/api/metric`.
 
-use serde::Serialize;
+mod aggregation;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::protocol::RawDetails;
+use crate::protocol::condition;
 use crate::protocol::condition::Condition;
+use crate::protocol::number;
+use crate::protocol::object;
+use crate::protocol::order;
 use crate::protocol::telemetry::Telemetry;
-use crate::time::{Millis, UnixMillis};
+use crate::time::UnixMillis;
+
+pub use crate::protocol::metric::aggregation::{Aggregation, AggregationMethod, Percentile};
 
 /// Asks for the points of one metric.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MetricsRequest {
     /// Where and how to reach the backend.
     pub connection_details: RawDetails,
     /// How long `StackState` is willing to wait, in milliseconds; absent if not positive.
+    #[serde(default, deserialize_with = "number::timeout")]
     pub request_timeout: Option<u64>,
     /// Which points.
+    #[serde(deserialize_with = "query")]
     pub query: MetricsQuery,
 }
 
 /// Which points are asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MetricsQuery {
     /// The metric and the labels of its series.
+    #[serde(default, deserialize_with = "condition::list")]
     pub conditions: Vec<Condition>,
     /// How to aggregate; absent: raw points.
+    #[serde(default, deserialize_with = "object::optional")]
     pub aggregation: Option<Aggregation>,
     /// The first instant.
+    #[serde(deserialize_with = "number::instant")]
     pub start_time: UnixMillis,
     /// The last instant, not before the first.
+    #[serde(deserialize_with = "number::instant")]
     pub end_time: UnixMillis,
     /// Most points in the answer; absent: no limit of the caller's. At least 1.
+    #[serde(default, deserialize_with = "number::limit")]
     pub limit: Option<usize>,
 }
 
-/// How points are aggregated over buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Aggregation {
-    /// The method; `None` if the request names none that there is.
-    pub method: Option<AggregationMethod>,
-    /// The size of a bucket, positive; `None` if absent, which only the legacy profile accepts.
-    pub bucket_size: Option<Millis>,
-}
-
-/// The 14 aggregation methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AggregationMethod {
-    /// `MEAN`
-    Mean,
-    /// `PERCENTILE_25`, `_50`, `_75`, `_90`, `_95`, `_98`, `_99`
-    Percentile(Percentile),
-    /// `MAX`
-    Max,
-    /// `MIN`
-    Min,
-    /// `SUM`
-    Sum,
-    /// `EVENT_COUNT`
-    EventCount,
-    /// `SUM_NO_ZEROS`
-    SumNoZeros,
-    /// `EVENT_COUNT_NO_ZEROS`
-    EventCountNoZeros,
-}
-
-/// The seven percentiles of the Mirror API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Percentile {
-    /// 0.25
-    P25,
-    /// 0.50
-    P50,
-    /// 0.75
-    P75,
-    /// 0.90
-    P90,
-    /// 0.95
-    P95,
-    /// 0.98
-    P98,
-    /// 0.99
-    P99,
-}
-
-impl Percentile {
-    /// The quantile as text with two digits, as `PromQL` gets it.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::P25 => "0.25",
-            Self::P50 => "0.50",
-            Self::P75 => "0.75",
-            Self::P90 => "0.90",
-            Self::P95 => "0.95",
-            Self::P98 => "0.98",
-            Self::P99 => "0.99",
-        }
-    }
-
-    /// The quantile as a number.
-    #[must_use]
-    pub const fn quantile(self) -> f64 {
-        match self {
-            Self::P25 => 0.25,
-            Self::P50 => 0.50,
-            Self::P75 => 0.75,
-            Self::P90 => 0.90,
-            Self::P95 => 0.95,
-            Self::P98 => 0.98,
-            Self::P99 => 0.99,
-        }
-    }
+fn query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MetricsQuery, D::Error> {
+    let query: MetricsQuery = object::required(deserializer)?;
+    order::check(Some(query.start_time), Some(query.end_time))?;
+    Ok(query)
 }
 
 /// The points of one metric.
