@@ -1,12 +1,19 @@
 //! From `connectionDetails` to a [`Connection`]: where the backend is, and how it is to be asked
 //! (connections.md).
+//!
+//! Nothing is dialled or looked up here, and no error or warning repeats a value that it read: the
+//! object can hold secrets.
 
 pub mod details;
 pub mod url;
 
 use std::time::Duration;
 
+use crate::limits;
 use crate::options::QueryOptions;
+use crate::protocol::RawDetails;
+pub use details::error::DetailsError;
+pub use details::warning::Warning;
 
 /// A resolved connection.
 #[derive(Clone, Debug)]
@@ -31,4 +38,47 @@ pub enum HttpMethod {
     Post,
     /// Query strings.
     Get,
+}
+
+/// What holds where `connectionDetails` say nothing: `defaults` of the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defaults {
+    /// The query options. A request can only lower the four ceilings among them, and only add
+    /// classified labels.
+    pub options: QueryOptions,
+    /// The deadline; 30 s unless configured.
+    pub timeout: Duration,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            options: QueryOptions::default(),
+            timeout: limits::TIMEOUT.2,
+        }
+    }
+}
+
+/// A connection, and what its author should know.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The connection.
+    pub connection: Connection,
+    /// What was read otherwise than it was written, in the order in which it was found.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads the connection details of a request. `request_timeout` is the `requestTimeout` beside
+/// them, in milliseconds; it only lowers the deadline.
+///
+/// # Errors
+///
+/// [`DetailsError::Invalid`] and [`DetailsError::Refused`] with up to five findings in document
+/// order, [`DetailsError::UnknownConnection`] if a connection is named that does not exist.
+pub fn resolve(
+    details: &RawDetails,
+    request_timeout: Option<u64>,
+    defaults: &Defaults,
+) -> Result<Resolved, DetailsError> {
+    details::resolve(details.text(), request_timeout, defaults)
 }

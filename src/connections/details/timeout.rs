@@ -1,0 +1,79 @@
+//! The deadline: three keys in three units, one rule (reliability.md, "One deadline per request").
+
+use std::time::Duration;
+
+use super::error::Unfit;
+use super::given::Given;
+use super::warning::Warning;
+use crate::limits;
+
+/// The timeout keys that were given, in seconds.
+#[derive(Debug, Default)]
+pub(super) struct Timeouts {
+    request_timeout_seconds: Option<f64>,
+    timeout: Option<f64>,
+    request_timeout: Option<f64>,
+}
+
+impl Timeouts {
+    /// Takes the value of one of the three keys.
+    pub(super) fn take(&mut self, name: &str, given: &Given) -> Result<(), Unfit> {
+        match name {
+            "request_timeout_seconds" => {
+                let seconds = given.number();
+                self.request_timeout_seconds =
+                    Some(seconds.ok_or_else(|| Unfit::invalid("must be a number of seconds"))?);
+            }
+            "timeout" => self.timeout = Some(given.seconds()?),
+            _ => {
+                let millis = given.number();
+                let millis =
+                    millis.ok_or_else(|| Unfit::invalid("must be a number of milliseconds"))?;
+                self.request_timeout = Some(millis / 1000.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// The deadline. `beside` is the `requestTimeout` beside the details, in milliseconds.
+    pub(super) fn deadline(
+        &self,
+        default: Duration,
+        beside: Option<u64>,
+        warnings: &mut Vec<Warning>,
+    ) -> Duration {
+        let given = [
+            ("request_timeout_seconds", self.request_timeout_seconds),
+            ("timeout", self.timeout),
+            ("requestTimeout", self.request_timeout),
+        ];
+        let mut given = given
+            .into_iter()
+            .filter_map(|(name, seconds)| seconds.map(|seconds| (name, seconds)));
+        let own = given.next().map_or(default, |(used, seconds)| {
+            warnings.extend(given.map(|(name, _)| Warning::TimeoutUnused { name, used }));
+            let length = clamped(seconds);
+            if Duration::try_from_secs_f64(seconds) != Ok(length) {
+                let seconds = length.as_secs();
+                warnings.push(Warning::TimeoutClamped {
+                    name: used,
+                    seconds,
+                });
+            }
+            length
+        });
+        let (least, most, _) = limits::TIMEOUT;
+        let beside = beside.filter(|millis| *millis > 0);
+        let lowered = beside.map_or(own, |millis| own.min(Duration::from_millis(millis)));
+        lowered.clamp(least, most)
+    }
+}
+
+/// Clamped and never refused, since units get mixed up.
+pub(super) fn clamped(seconds: f64) -> Duration {
+    let (least, most, _) = limits::TIMEOUT;
+    if seconds <= least.as_secs_f64() {
+        return least;
+    }
+    Duration::try_from_secs_f64(seconds).map_or(most, |length| length.min(most))
+}
