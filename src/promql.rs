@@ -2,11 +2,18 @@
 //! escaping, validation").
 //!
 //! Request text enters `PromQL` as the value of a matcher or as a parsed tilde query, never by
-//! formatting. Only `quote` writes a quote.
+//! formatting. Only `quote` writes a quote. Queries of our own are [`Expr`]s; the text of a caller
+//! passes `scan` and `tree` inside [`conjoin`], which adds matchers to it.
 
 pub mod quote;
 pub mod selector;
 pub mod expr;
 pub mod conjoin;
+mod scan;
+mod tree;
 
+pub use expr::Expr;
 pub use selector::{MatchOp, Matcher, Selector};
+
+/// The label that holds the name of a metric.
+pub const METRIC_NAME: &str = "__name__";

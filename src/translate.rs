@@ -10,16 +10,19 @@
 //! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
 
 pub mod conditions;
+mod number;
 pub mod plan;
+mod exact;
 pub mod grid;
-pub mod gauge;
-pub mod counter;
-pub mod tilde;
-pub mod raw;
+mod window;
+mod gauge;
+mod counter;
+mod tilde;
+mod raw;
 pub mod fields;
 pub mod legacy;
 
-use crate::options::{Dialect, QueryOptions};
+use crate::options::{Dialect, Profile, QueryOptions};
 use crate::protocol::Invalid;
 use crate::protocol::metric::MetricsQuery;
 use crate::time::{Millis, UnixMillis};
@@ -98,16 +101,27 @@ pub enum TranslateError {
         limit: usize,
     },
 }
+
 /// A query whose conditions are read: what is asked for, before anything is known of the backend.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {}
+pub struct Question(Form);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    Exact(Box<exact::Exact>),
+    /// Nothing of the backend matters to the legacy profile, so this is the plan itself.
+    Legacy(Box<Plan>),
+}
 
 impl Question {
     /// Whether the dialect of the backend must be known. False in the legacy profile, and when no
     /// bucket or instant can fit whatever the dialect.
     #[must_use]
     pub fn needs_dialect(&self) -> bool {
-        unimplemented!("H-A")
+        match &self.0 {
+            Form::Exact(exact) => exact.needs_dialect(),
+            Form::Legacy(_) => false,
+        }
     }
 }
 
@@ -121,15 +135,20 @@ pub fn question(
     options: &QueryOptions,
     now: UnixMillis,
 ) -> Result<Question, TranslateError> {
-    let _ = (query, options, now);
-    unimplemented!("H-A")
+    conditions::check(&query.conditions)?;
+    Ok(Question(match options.profile {
+        Profile::Exact => Form::Exact(Box::new(exact::question(query, options, now)?)),
+        Profile::Legacy => Form::Legacy(Box::new(legacy::plan(query, options)?)),
+    }))
 }
 
 /// How to ask for the scrape interval, if the plan depends on it and no setting names it.
 #[must_use]
 pub fn interval_probe(question: &Question, dialect: Dialect) -> Option<IntervalProbe> {
-    let _ = (question, dialect);
-    unimplemented!("H-A")
+    match &question.0 {
+        Form::Exact(exact) => exact.interval_probe(dialect),
+        Form::Legacy(_) => None,
+    }
 }
 
 /// Decides what to ask and how to read the answer.
@@ -139,6 +158,8 @@ pub fn interval_probe(question: &Question, dialect: Dialect) -> Option<IntervalP
 /// [`TranslateError::Invalid`] for a bucket that is too small for the dialect,
 /// [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB.
 pub fn plan(question: &Question, facts: Facts) -> Result<Plan, TranslateError> {
-    let _ = (question, facts);
-    unimplemented!("H-A")
+    match &question.0 {
+        Form::Exact(exact) => exact.plan(facts),
+        Form::Legacy(plan) => Ok(plan.as_ref().clone()),
+    }
 }

@@ -1,1 +1,289 @@
-//! placeholder
+//! The queries that we make ourselves, as values.
+//!
+//! Whoever builds an [`Expr`] thinks of the tree; `Display` writes the parentheses that the
+//! precedence of `PromQL` wants, and no others.
+
+use std::fmt;
+use std::fmt::Display as _;
+
+use crate::promql::Selector;
+use crate::time::Millis;
+
+/// A `PromQL` expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    /// A number, as `PromQL` reads it.
+    Number(String),
+    /// `{…}[range] offset 1ms`
+    Window { selector: Selector, range: Millis },
+    /// A function or an aggregation without grouping.
+    Call {
+        name: &'static str,
+        arguments: Vec<Expr>,
+    },
+    Binary {
+        operator: Operator,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    /// `expr[range:step]`
+    Subquery {
+        inner: Box<Expr>,
+        range: Millis,
+        step: Millis,
+    },
+}
+
+/// The binary operators in use, all of them left-associative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Or,
+    And,
+    EqualTo,
+    Times,
+    Over,
+}
+
+impl Operator {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Or => "or",
+            Self::And => "and",
+            Self::EqualTo => "==",
+            Self::Times => "*",
+            Self::Over => "/",
+        }
+    }
+
+    /// Higher binds tighter.
+    const fn precedence(self) -> u8 {
+        match self {
+            Self::Or => 1,
+            Self::And => 2,
+            Self::EqualTo => 3,
+            Self::Times | Self::Over => 4,
+        }
+    }
+}
+
+impl Expr {
+    /// The samples of `range` up to 1 ms before the instant of evaluation:
+    /// `{…}[<range>] offset 1ms`. The offset makes `[s, e)` of both kinds of engines, while
+    /// evaluation stays on multiples of the step (queries.md, "Sending").
+    #[must_use]
+    pub fn window(selector: &Selector, range: Millis) -> Self {
+        Self(Node::Window {
+            selector: selector.clone(),
+            range,
+        })
+    }
+
+    /// A function of `argument`, or an aggregation of it over all series.
+    #[must_use]
+    pub fn call(name: &'static str, argument: Self) -> Self {
+        Self(Node::Call {
+            name,
+            arguments: vec![argument],
+        })
+    }
+
+    /// A function that takes a number first. `number` is a literal, for example `0.95`.
+    #[must_use]
+    pub fn call_with(name: &'static str, number: &'static str, argument: Self) -> Self {
+        Self(Node::Call {
+            name,
+            arguments: vec![Self(Node::Number(number.to_owned())), argument],
+        })
+    }
+
+    /// The sum over all series.
+    #[must_use]
+    pub fn sum(self) -> Self {
+        Self::call("sum", self)
+    }
+
+    /// `self or other`
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.binary(Operator::Or, other)
+    }
+
+    /// `self and other`
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.binary(Operator::And, other)
+    }
+
+    /// `self == 0`, which keeps the series that are zero.
+    #[must_use]
+    pub fn equal_to_zero(self) -> Self {
+        self.binary(Operator::EqualTo, Self(Node::Number("0".to_owned())))
+    }
+
+    /// `self / other`
+    #[must_use]
+    pub fn over(self, other: Self) -> Self {
+        self.binary(Operator::Over, other)
+    }
+
+    /// `self / <seconds of length>`
+    #[must_use]
+    pub fn over_seconds(self, length: Millis) -> Self {
+        self.over(Self::seconds(length))
+    }
+
+    /// `self * <seconds of length>`
+    #[must_use]
+    pub fn times_seconds(self, length: Millis) -> Self {
+        self.binary(Operator::Times, Self::seconds(length))
+    }
+
+    /// `self[range:step]`
+    #[must_use]
+    pub fn subquery(self, range: Millis, step: Millis) -> Self {
+        Self(Node::Subquery {
+            inner: Box::new(self),
+            range,
+            step,
+        })
+    }
+
+    /// A length in seconds as the shortest decimal without exponent: `60`, `0.5`. Printed from the
+    /// integer, since a float could not tell milliseconds apart for all lengths.
+    fn seconds(length: Millis) -> Self {
+        let (whole, fraction) = (length.get() / 1000, length.get() % 1000);
+        let mut text = whole.to_string();
+        if fraction != 0 {
+            text.push_str(format!(".{fraction:03}").trim_end_matches('0'));
+        }
+        Self(Node::Number(text))
+    }
+
+    fn binary(self, operator: Operator, right: Self) -> Self {
+        Self(Node::Binary {
+            operator,
+            left: Box::new(self),
+            right: Box::new(right),
+        })
+    }
+
+    /// Writes the expression as the operand of something that binds with `precedence`.
+    fn operand(&self, precedence: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Node::Binary { operator, .. } if operator.precedence() < precedence => {
+                write!(f, "({self})")
+            }
+            _ => self.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Node::Number(text) => f.write_str(text),
+            Node::Window { selector, range } => {
+                write!(f, "{selector}[{range}] offset {}", Millis::ONE)
+            }
+            Node::Call { name, arguments } => {
+                write!(f, "{name}(")?;
+                for (index, argument) in arguments.iter().enumerate() {
+                    if index > 0 {
+                        f.write_str(", ")?;
+                    }
+                    argument.fmt(f)?;
+                }
+                f.write_str(")")
+            }
+            Node::Binary {
+                operator,
+                left,
+                right,
+            } => {
+                left.operand(operator.precedence(), f)?;
+                write!(f, " {} ", operator.text())?;
+                right.operand(operator.precedence() + 1, f)
+            }
+            Node::Subquery { inner, range, step } => {
+                inner.operand(u8::MAX, f)?;
+                write!(f, "[{range}:{step}]")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn x(name: &'static str) -> Expr {
+        Expr::call(name, Expr::window(&Selector::of("m"), Millis::new(5)))
+    }
+
+    #[track_caller]
+    fn check(expr: &Expr, expected: &str) {
+        let shown = expr.to_string();
+        assert_eq!(
+            shown.replace(r#"{__name__="m"}[5ms] offset 1ms"#, "m"),
+            expected
+        );
+        promql_parser::parser::parse(&shown).expect("the parser reads what is printed");
+    }
+
+    #[test]
+    fn a_window_ends_one_millisecond_before_the_instant() {
+        assert_eq!(
+            Expr::window(&Selector::of("m"), Millis::MINUTE).to_string(),
+            r#"{__name__="m"}[60000ms] offset 1ms"#
+        );
+    }
+
+    #[test]
+    fn operands_that_bind_looser_stand_in_parentheses() {
+        let either = x("rate").or(x("irate"));
+        check(&either.clone().sum(), "sum(rate(m) or irate(m))");
+        check(
+            &either.clone().times_seconds(Millis::MINUTE),
+            "(rate(m) or irate(m)) * 60",
+        );
+        check(
+            &x("delta").over(x("rate").over(x("irate"))),
+            "delta(m) / (rate(m) / irate(m))",
+        );
+        check(
+            &x("delta").over(x("rate")).over(x("irate")),
+            "delta(m) / rate(m) / irate(m)",
+        );
+        check(
+            &either.subquery(Millis::new(9), Millis::new(3)),
+            "(rate(m) or irate(m))[9ms:3ms]",
+        );
+    }
+
+    #[test]
+    fn operands_that_bind_tighter_stand_bare() {
+        let step = x("delta")
+            .over_seconds(Millis::MINUTE)
+            .and(x("resets").equal_to_zero());
+        check(
+            &step.or(x("rate")),
+            "delta(m) / 60 and resets(m) == 0 or rate(m)",
+        );
+    }
+
+    #[test]
+    fn seconds_are_the_shortest_decimal_without_exponent() {
+        for (millis, expected) in [
+            (60_000, "60"),
+            (500, "0.5"),
+            (1, "0.001"),
+            (119_999, "119.999"),
+            (9_007_199_254_740_991, "9007199254740.991"),
+        ] {
+            assert_eq!(Expr::seconds(Millis::new(millis)).to_string(), expected);
+        }
+    }
+}

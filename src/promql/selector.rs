@@ -1,10 +1,206 @@
-//! placeholder
-/// x
-#[derive(Clone, Debug, PartialEq)]
-pub struct Selector;
-/// x
-#[derive(Clone, Debug, PartialEq)]
-pub struct Matcher;
-/// x
-#[derive(Clone, Debug, PartialEq)]
-pub enum MatchOp {}
+//! Vector selectors in canonical form: `{__name__="m",job="x"}`.
+//!
+//! Always braces, matchers in the order of the request, no spaces: this parses on every version,
+//! also for metric names that are keywords or not ASCII.
+
+use std::fmt;
+
+use crate::promql::METRIC_NAME;
+use crate::promql::quote;
+
+/// How a matcher compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Matches,
+    /// `!~`
+    NotMatches,
+}
+
+impl MatchOp {
+    /// As `PromQL` writes it.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Matches => "=~",
+            Self::NotMatches => "!~",
+        }
+    }
+}
+
+/// One condition on a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Matcher {
+    /// The name of the label, any text but the empty one.
+    pub label: String,
+    /// How it compares.
+    pub op: MatchOp,
+    /// What it is compared with: a text, or a regular expression, which Prometheus anchors.
+    pub value: String,
+}
+
+impl Matcher {
+    /// `label` has the value `value`; the empty value means that the label is absent.
+    #[must_use]
+    pub fn equal(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::new(label, MatchOp::Equal, value)
+    }
+
+    /// `label` has any value but `value`.
+    #[must_use]
+    pub fn not_equal(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::new(label, MatchOp::NotEqual, value)
+    }
+
+    /// `label` has one of `values`, in this order. One value gives `=`. There must be one, since an
+    /// empty list would match the absent label.
+    #[must_use]
+    pub fn one_of<V: AsRef<str>>(label: impl Into<String>, values: &[V]) -> Self {
+        if let [value] = values {
+            return Self::equal(label, value.as_ref());
+        }
+        // Without groups, so that Prometheus takes its fast path for sets of literals.
+        let tokens: Vec<String> = values
+            .iter()
+            .map(|value| quote::regex_token(value.as_ref()))
+            .collect();
+        Self::new(label, MatchOp::Matches, tokens.join("|"))
+    }
+
+    /// The value of `label` starts with `prefix`.
+    #[must_use]
+    pub fn prefix(label: impl Into<String>, prefix: &str) -> Self {
+        // `s`, or a value with a line feed would not match on 2.x.
+        let regex = ["(?s:", &quote::regex_token(prefix), ".*)"].concat();
+        Self::new(label, MatchOp::Matches, regex)
+    }
+
+    /// A matcher from its parts.
+    #[must_use]
+    pub fn new(label: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            op,
+            value: value.into(),
+        }
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}{}{}",
+            quote::label(&self.label),
+            self.op.text(),
+            quote::string(&self.value)
+        )
+    }
+}
+
+/// Series that meet all of its matchers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Selector {
+    matchers: Vec<Matcher>,
+}
+
+impl Selector {
+    /// The series of one metric.
+    #[must_use]
+    pub fn of(metric: &str) -> Self {
+        Self::with(Matcher::equal(METRIC_NAME, metric))
+    }
+
+    /// The series of all metrics. Prometheus refuses a selector whose matchers all match the absent
+    /// label, so this one starts with a matcher that does not.
+    #[must_use]
+    pub fn any() -> Self {
+        Self::with(Matcher::not_equal(METRIC_NAME, ""))
+    }
+
+    /// The series that meet one matcher.
+    #[must_use]
+    pub fn with(matcher: Matcher) -> Self {
+        Self {
+            matchers: vec![matcher],
+        }
+    }
+
+    /// The series that meet one matcher more.
+    #[must_use]
+    pub fn and(mut self, matcher: Matcher) -> Self {
+        self.matchers.push(matcher);
+        self
+    }
+
+    /// The series that meet several matchers more.
+    #[must_use]
+    pub fn and_all(mut self, matchers: impl IntoIterator<Item = Matcher>) -> Self {
+        self.matchers.extend(matchers);
+        self
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{}}}", Listed(&self.matchers))
+    }
+}
+
+/// Matchers with commas between them.
+pub(super) struct Listed<'a>(pub(super) &'a [Matcher]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, matcher) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            matcher.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(matcher: &Matcher, expected: &str) {
+        assert_eq!(matcher.to_string(), expected);
+    }
+
+    #[test]
+    fn matchers_stand_in_order_behind_the_name() {
+        let selector = Selector::of("m")
+            .and(Matcher::equal("z", "1"))
+            .and(Matcher::equal("http.status", "200"));
+        assert_eq!(
+            selector.to_string(),
+            r#"{__name__="m",z="1","http.status"="200"}"#
+        );
+        assert_eq!(Selector::any().to_string(), r#"{__name__!=""}"#);
+    }
+
+    #[test]
+    fn one_value_is_compared_and_several_become_a_set_without_groups() {
+        check(&Matcher::one_of("x", &[".*"]), r#"x=".*""#);
+        check(
+            &Matcher::one_of("x", &["a|b", "2.0"]),
+            r#"x=~"a\\|b|2\\.0""#,
+        );
+        check(&Matcher::one_of("x", &["", "b"]), r#"x=~"|b""#);
+    }
+
+    #[test]
+    fn a_prefix_is_quoted_and_reaches_over_line_feeds() {
+        check(&Matcher::prefix("x", "a.\"b"), r#"x=~"(?s:a\\.\"b.*)""#);
+    }
+}

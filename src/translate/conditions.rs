@@ -1,1 +1,233 @@
-//! placeholder
+//! From conditions to a kind and to matchers (queries.md, "Canonical selector, escaping,
+//! validation").
+
+use crate::limits;
+use crate::promql::METRIC_NAME;
+use crate::promql::Matcher;
+use crate::protocol::condition::Condition;
+use crate::protocol::condition::ConditionValue;
+use crate::protocol::condition::Scalar;
+use crate::translate::TranslateError;
+use crate::translate::number;
+
+/// What a virtual field says about the metric that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `__counter__`
+    Counter,
+    /// `__gauge__`
+    Gauge,
+    /// `__histogram__`
+    Histogram,
+    /// `__summary__`
+    Summary,
+    /// `~`: the value is a query.
+    Promql,
+}
+
+impl Kind {
+    /// All kinds, in the order in which field names list them.
+    pub const ALL: [Self; 5] = [
+        Self::Counter,
+        Self::Gauge,
+        Self::Histogram,
+        Self::Summary,
+        Self::Promql,
+    ];
+
+    /// The virtual field.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Counter => "__counter__",
+            Self::Gauge => "__gauge__",
+            Self::Histogram => "__histogram__",
+            Self::Summary => "__summary__",
+            Self::Promql => "~",
+        }
+    }
+
+    /// The kind whose virtual field is `key`, among `kinds`.
+    #[must_use]
+    pub fn among(kinds: &[Self], key: &str) -> Option<Self> {
+        kinds.iter().copied().find(|kind| kind.field() == key)
+    }
+
+    /// The kind whose virtual field is `key`.
+    #[must_use]
+    pub fn of(key: &str) -> Option<Self> {
+        Self::among(&Self::ALL, key)
+    }
+
+    /// The label that belongs to the inside of this kind.
+    #[must_use]
+    pub const fn inner_label(self) -> Option<&'static str> {
+        match self {
+            Self::Histogram => Some("le"),
+            Self::Summary => Some("quantile"),
+            Self::Counter | Self::Gauge | Self::Promql => None,
+        }
+    }
+}
+
+/// Checks everything about conditions that holds wherever they stand and whatever their keys mean:
+/// numbers and sizes (security.md, "Limits on what comes in"), and the types of values.
+///
+/// # Errors
+///
+/// [`TranslateError::TooLarge`], [`TranslateError::ValueType`].
+pub fn check(conditions: &[Condition]) -> Result<(), TranslateError> {
+    bounded(
+        "The number of conditions",
+        conditions.len(),
+        limits::CONDITIONS,
+    )?;
+    for condition in conditions {
+        bounded(
+            "The size of a condition key",
+            condition.key.len(),
+            limits::CONDITION_KEY,
+        )?;
+        match &condition.value {
+            ConditionValue::Text(text) if Kind::of(&condition.key) == Some(Kind::Promql) => {
+                bounded("The size of the ~ query", text.len(), limits::TILDE_TEXT)?;
+            }
+            ConditionValue::Text(text) => bounded_value(text)?,
+            ConditionValue::Set(members) => {
+                bounded(
+                    "The number of members of an InSetValue",
+                    members.len(),
+                    limits::SET_MEMBERS,
+                )?;
+                for member in members {
+                    if let Scalar::Text(text) = member {
+                        bounded_value(text)?;
+                    }
+                }
+            }
+            ConditionValue::Number(_) | ConditionValue::Boolean(_) => {}
+            ConditionValue::Unsupported(name) => {
+                return Err(TranslateError::ValueType(name.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bounded_value(text: &str) -> Result<(), TranslateError> {
+    bounded(
+        "The size of a condition value",
+        text.len(),
+        limits::CONDITION_VALUE,
+    )
+}
+
+/// Refuses what is over a limit.
+pub(super) const fn bounded(
+    what: &'static str,
+    size: usize,
+    limit: usize,
+) -> Result<(), TranslateError> {
+    if size > limit {
+        return Err(TranslateError::TooLarge { what, size, limit });
+    }
+    Ok(())
+}
+
+/// The one kind among the conditions, and the metric or query that it names.
+///
+/// # Errors
+///
+/// [`TranslateError::SeveralKinds`]; [`TranslateError::KindRequired`] if there is none, or if its
+/// value is not a text with something in it.
+pub fn subject<'a>(
+    conditions: &'a [Condition],
+    kinds: &[Kind],
+) -> Result<(Kind, &'a str), TranslateError> {
+    let mut named = conditions
+        .iter()
+        .filter_map(|condition| Some((Kind::among(kinds, &condition.key)?, &condition.value)));
+    let first = named.next().ok_or(TranslateError::KindRequired)?;
+    if named.next().is_some() {
+        return Err(TranslateError::SeveralKinds);
+    }
+    match first {
+        (kind, ConditionValue::Text(name)) if !name.is_empty() => Ok((kind, name)),
+        _ => Err(TranslateError::KindRequired),
+    }
+}
+
+/// The conditions on labels beside `kind`, as matchers in the order of the request.
+///
+/// # Errors
+///
+/// [`TranslateError::Condition`] for each that cannot be used there.
+pub fn matchers(conditions: &[Condition], kind: Kind) -> Result<Vec<Matcher>, TranslateError> {
+    let beside = conditions
+        .iter()
+        .filter(|condition| Kind::of(&condition.key).is_none());
+    beside
+        .map(|condition| {
+            if condition.key == METRIC_NAME {
+                return Err(unusable(condition, "conflicting __name__"));
+            }
+            if kind.inner_label() == Some(&condition.key) {
+                return Err(unusable(condition, "the kind decides on this label"));
+            }
+            matcher(condition)
+        })
+        .collect()
+}
+
+/// The matcher of one condition on a label.
+///
+/// # Errors
+///
+/// [`TranslateError::Condition`] for an empty key, an empty set and a number that is not finite,
+/// [`TranslateError::ValueType`].
+pub fn matcher(condition: &Condition) -> Result<Matcher, TranslateError> {
+    if condition.key.is_empty() {
+        return Err(unusable(condition, "empty condition key"));
+    }
+    let label = condition.key.as_str();
+    match &condition.value {
+        ConditionValue::Text(text) => Ok(Matcher::equal(label, text)),
+        ConditionValue::Boolean(flag) => Ok(Matcher::equal(label, flag.to_string())),
+        ConditionValue::Number(value) => match number::spellings(*value) {
+            Some(spellings) => Ok(Matcher::one_of(label, &spellings)),
+            None => Err(unusable(condition, NOT_FINITE)),
+        },
+        ConditionValue::Set(members) => {
+            let mut values = Vec::with_capacity(members.len());
+            for member in members {
+                match member {
+                    Scalar::Text(text) => values.push(text.clone()),
+                    Scalar::Boolean(flag) => values.push(flag.to_string()),
+                    Scalar::Number(value) => values.extend(
+                        number::spellings(*value).ok_or_else(|| unusable(condition, NOT_FINITE))?,
+                    ),
+                }
+            }
+            values.sort_unstable();
+            values.dedup();
+            if values.is_empty() {
+                // `=~""` would match the absent label.
+                return Err(unusable(condition, "empty InSetValue"));
+            }
+            Ok(Matcher::one_of(label, &values))
+        }
+        ConditionValue::Unsupported(name) => Err(TranslateError::ValueType(name.clone())),
+    }
+}
+
+const NOT_FINITE: &str = "the number is not finite";
+
+pub(super) fn unusable(condition: &Condition, reason: &'static str) -> TranslateError {
+    TranslateError::Condition {
+        key: condition.key.clone(),
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests;

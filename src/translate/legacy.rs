@@ -1,1 +1,205 @@
-//! placeholder
+//! The Python predecessor's `PromQL`, byte for byte (queries.md, "The legacy profile").
+//!
+//! Shares no rule with the exact profile but quoting, limits of size, and the texts of errors. The
+//! deviations are those of the chapter: what would have been an injection is escaped or refused.
+
+use std::fmt::Write as _;
+
+use crate::limits;
+use crate::options::QueryOptions;
+use crate::promql::quote;
+use crate::protocol::condition::Condition;
+use crate::protocol::condition::ConditionValue;
+use crate::protocol::condition::Scalar;
+use crate::protocol::metric::AggregationMethod;
+use crate::protocol::metric::MetricsQuery;
+use crate::time::Millis;
+use crate::time::TimeRange;
+use crate::translate::TranslateError;
+use crate::translate::conditions;
+use crate::translate::conditions::Kind;
+use crate::translate::number;
+use crate::translate::plan::LegacyRead;
+use crate::translate::plan::Plan;
+use crate::translate::plan::Read;
+use crate::translate::plan::Reduction;
+use crate::translate::plan::Several;
+use crate::translate::plan::Subject;
+
+/// The kinds that the predecessor knew; any other key is a label.
+pub const KINDS: [Kind; 3] = [Kind::Counter, Kind::Gauge, Kind::Promql];
+
+/// Most points where the request names no limit.
+const LIMIT: usize = 1000;
+/// The smallest bucket, and the step of raw queries.
+const SMALLEST_BUCKET: Millis = Millis::from_seconds(30);
+
+/// The plan of a query; it depends on nothing that must be learnt of the backend.
+///
+/// # Errors
+///
+/// [`TranslateError::Aggregation`], [`TranslateError::LegacyAggregation`], those of
+/// [`conditions::subject`], and [`TranslateError::Condition`] for what cannot be escaped.
+pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan, TranslateError> {
+    let (kind, name) = conditions::subject(&query.conditions, &KINDS)?;
+    let bucket = query.aggregation.as_ref().map(|aggregation| {
+        let asked = aggregation.bucket_size.unwrap_or(SMALLEST_BUCKET);
+        asked.max(SMALLEST_BUCKET)
+    });
+    let method = match &query.aggregation {
+        Some(aggregation) => Some(aggregation.method.ok_or(TranslateError::Aggregation)?),
+        None => None,
+    };
+    let step = bucket.unwrap_or(SMALLEST_BUCKET).get() / 1000;
+    let expr = match kind {
+        Kind::Promql => name.to_owned(),
+        Kind::Gauge => gauge(method, &selector(kind, name, &query.conditions)?, step)?,
+        _ => counter(method, &selector(kind, name, &query.conditions)?, step)?,
+    };
+    conditions::bounded(
+        "The size of the PromQL text",
+        expr.len(),
+        limits::PROMQL_TEXT,
+    )?;
+    let range = TimeRange {
+        start: query.start_time,
+        end: query.end_time,
+    };
+    Ok(Plan {
+        subject: Subject {
+            name: expr.clone(),
+            // The predecessor takes an empty answer for a missing metric and asks no further.
+            selectors: Vec::new(),
+            range: range.widened(Millis::DAY),
+        },
+        read: Read::Legacy(LegacyRead {
+            expr,
+            start: query.start_time.get() / 1000,
+            end: query.end_time.get() / 1000,
+            step,
+        }),
+        reduction: Reduction::Legacy {
+            bucket,
+            end: query.end_time,
+        },
+        several: Several::Refuse,
+        limit: query.limit.unwrap_or(LIMIT).min(options.max_points),
+        cut_by_limit: false,
+        nan: options.nan_interpretation,
+        inf: options.inf_interpretation,
+        parameters: Vec::new(),
+    })
+}
+
+fn gauge(method: Option<AggregationMethod>, m: &str, w: i64) -> Result<String, TranslateError> {
+    Ok(match method {
+        None => m.to_owned(),
+        Some(AggregationMethod::Mean) => format!("avg({m})"),
+        Some(AggregationMethod::Percentile(p)) => format!("quantile({},{m})", p.text()),
+        Some(AggregationMethod::Max) => format!("max({m})"),
+        Some(AggregationMethod::Min) => format!("min({m})"),
+        Some(AggregationMethod::Sum) => format!("sum({m})"),
+        Some(AggregationMethod::EventCount) => format!("count_over_time({m}[{w}s])"),
+        Some(AggregationMethod::SumNoZeros) => return Err(unknown("sum_no_zeros")),
+        Some(AggregationMethod::EventCountNoZeros) => {
+            return Err(unknown("event_count_no_zeros"));
+        }
+    })
+}
+
+fn counter(method: Option<AggregationMethod>, m: &str, w: i64) -> Result<String, TranslateError> {
+    let x = format!("increase({m}[{w}s])[{w}s:60s]");
+    Ok(match method {
+        None => format!("increase({m}[60s])"),
+        Some(AggregationMethod::Mean) => format!("avg_over_time({x})"),
+        Some(AggregationMethod::Percentile(p)) => format!("quantile_over_time({},{x})", p.text()),
+        Some(AggregationMethod::Max) => format!("max_over_time({x})"),
+        Some(AggregationMethod::Min) => format!("min_over_time({x})"),
+        Some(AggregationMethod::Sum) => format!("sum_over_time({x})"),
+        Some(AggregationMethod::EventCount) => format!("count_over_time({x})"),
+        Some(AggregationMethod::SumNoZeros) => return Err(unknown("sum_no_zeros")),
+        Some(AggregationMethod::EventCountNoZeros) => {
+            return Err(unknown("event_count_no_zeros"));
+        }
+    })
+}
+
+const fn unknown(method: &'static str) -> TranslateError {
+    TranslateError::LegacyAggregation(method)
+}
+
+/// `name{k1="v1", k2="v2"}`
+fn selector(kind: Kind, name: &str, all: &[Condition]) -> Result<String, TranslateError> {
+    if !quote::is_plain_metric(name) {
+        // The predecessor could not ask for such a metric; what it sent was an injection.
+        return Err(TranslateError::Condition {
+            key: kind.field().to_owned(),
+            reason: "the legacy profile takes only plain metric names",
+        });
+    }
+    let mut text = format!("{name}{{");
+    let labels = all
+        .iter()
+        .filter(|condition| Kind::among(&KINDS, &condition.key).is_none());
+    for (index, condition) in labels.enumerate() {
+        if !quote::is_plain_label(&condition.key) {
+            return Err(conditions::unusable(
+                condition,
+                "the legacy profile takes only plain label names",
+            ));
+        }
+        if index > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(&condition.key);
+        matcher(&condition.value, &mut text)?;
+    }
+    text.push('}');
+    Ok(text)
+}
+
+fn matcher(value: &ConditionValue, text: &mut String) -> Result<(), TranslateError> {
+    let (op, value) = match value {
+        ConditionValue::Text(value) => ("=", value.clone()),
+        ConditionValue::Boolean(flag) => ("=", flag.to_string()),
+        ConditionValue::Number(value) => ("=", number::python(*value)),
+        ConditionValue::Set(members) => ("=~", set(members)),
+        ConditionValue::Unsupported(name) => return Err(TranslateError::ValueType(name.clone())),
+    };
+    // Writing into a string does not fail.
+    let _ = write!(text, "{op}{}", quote::string(&value));
+    Ok(())
+}
+
+/// `(A)|(B)`, sorted. The predecessor escaped six characters; the backslash is the seventh, since
+/// it would change the meaning of what follows.
+fn set(members: &[Scalar]) -> String {
+    let mut texts: Vec<String> = members
+        .iter()
+        .map(|member| match member {
+            Scalar::Text(text) => text.clone(),
+            Scalar::Boolean(flag) => flag.to_string(),
+            Scalar::Number(value) => number::python(*value),
+        })
+        .collect();
+    texts.sort_unstable();
+    let tokens: Vec<String> = texts
+        .iter()
+        .map(|text| format!("({})", token(text)))
+        .collect();
+    tokens.join("|")
+}
+
+fn token(text: &str) -> String {
+    let mut token = String::with_capacity(text.len());
+    for character in text.chars() {
+        if r"\*+?()|".contains(character) {
+            token.push('\\');
+        }
+        token.push(character);
+    }
+    token
+}
+
+#[cfg(test)]
+mod tests;

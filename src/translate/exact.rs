@@ -1,0 +1,419 @@
+//! The exact profile: numbers that can be proved from raw samples.
+
+use crate::limits;
+use crate::options::Dialect;
+use crate::options::MultipleSeries;
+use crate::options::QueryOptions;
+use crate::promql::Expr;
+use crate::promql::Selector;
+use crate::protocol::Invalid;
+use crate::protocol::metric::AggregationMethod;
+use crate::protocol::metric::MetricsQuery;
+use crate::time::Millis;
+use crate::time::TimeRange;
+use crate::time::UnixMillis;
+use crate::translate::Facts;
+use crate::translate::IntervalProbe;
+use crate::translate::TranslateError;
+use crate::translate::conditions;
+use crate::translate::conditions::Kind;
+use crate::translate::counter;
+use crate::translate::gauge;
+use crate::translate::grid;
+use crate::translate::grid::Placement;
+use crate::translate::plan::Grid;
+use crate::translate::plan::Instants;
+use crate::translate::plan::Plan;
+use crate::translate::plan::RangeRead;
+use crate::translate::plan::Read;
+use crate::translate::plan::Reduction;
+use crate::translate::plan::Several;
+use crate::translate::plan::Subject;
+use crate::translate::raw;
+use crate::translate::tilde;
+use crate::translate::tilde::Tilde;
+use crate::translate::window;
+
+/// A question of the exact profile.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Exact {
+    about: About,
+    shape: Shape,
+    /// As it was asked for.
+    range: TimeRange,
+    now: UnixMillis,
+    limit: usize,
+    options: QueryOptions,
+}
+
+/// What is asked about.
+#[derive(Clone, Debug, PartialEq)]
+enum About {
+    Gauge(Metric),
+    Counter(Metric),
+    Tilde(Tilde),
+}
+
+/// A metric and the conditions on its labels.
+#[derive(Clone, Debug, PartialEq)]
+struct Metric {
+    name: String,
+    selector: Selector,
+}
+
+/// Which points are asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Shape {
+    Raw,
+    Buckets {
+        method: AggregationMethod,
+        width: Millis,
+    },
+}
+
+/// The part of a plan that differs from one kind and shape to the other.
+struct Asked {
+    read: Read,
+    reduction: Reduction,
+    several: Several,
+}
+
+/// Reads a query.
+///
+/// # Errors
+///
+/// Every [`TranslateError`] that needs no knowledge of the backend.
+pub(super) fn question(
+    query: &MetricsQuery,
+    options: &QueryOptions,
+    now: UnixMillis,
+) -> Result<Exact, TranslateError> {
+    let shape = shape(query)?;
+    let width = match shape {
+        Shape::Raw => None,
+        Shape::Buckets { width, .. } => Some(width),
+    };
+    let (kind, name) = conditions::subject(&query.conditions, &Kind::ALL)?;
+    let metric = || -> Result<Metric, TranslateError> {
+        let matchers = conditions::matchers(&query.conditions, kind)?;
+        Ok(Metric {
+            name: name.to_owned(),
+            selector: Selector::of(name).and_all(matchers),
+        })
+    };
+    let about = match kind {
+        Kind::Gauge => About::Gauge(metric()?),
+        Kind::Counter => About::Counter(metric()?),
+        Kind::Promql => About::Tilde(tilde::read(name, &query.conditions, width, options)?),
+        // Histograms and summaries have their own tables (queries.md, "Histogram", "Summary"),
+        // which stand beside `gauge` and `counter`.
+        Kind::Histogram => return metric().and(Err(TranslateError::MetricKind("HISTOGRAM"))),
+        Kind::Summary => return metric().and(Err(TranslateError::MetricKind("SUMMARY"))),
+    };
+    Ok(Exact {
+        about,
+        shape,
+        range: TimeRange {
+            start: query.start_time,
+            end: query.end_time,
+        },
+        now,
+        limit: query.limit.unwrap_or(usize::MAX).min(options.max_points),
+        options: options.clone(),
+    })
+}
+
+fn shape(query: &MetricsQuery) -> Result<Shape, TranslateError> {
+    let Some(aggregation) = &query.aggregation else {
+        return Ok(Shape::Raw);
+    };
+    let method = aggregation.method.ok_or(TranslateError::Aggregation)?;
+    let width = aggregation
+        .bucket_size
+        .filter(|width| (Millis::ONE..=window::LONGEST).contains(width))
+        .ok_or_else(|| Invalid::new(BUCKET_SIZE, "must be a positive integer"))?;
+    Ok(Shape::Buckets { method, width })
+}
+
+const BUCKET_SIZE: &str = "query.aggregation.bucketSizeMillis";
+
+impl Exact {
+    /// Whether anything can be asked at all, whatever the dialect.
+    pub(super) fn needs_dialect(&self) -> bool {
+        match (&self.about, self.shape) {
+            (_, Shape::Buckets { width, .. }) => self.grid(Dialect::PromqlOpen, width).is_some(),
+            (About::Tilde(tilde), Shape::Raw) => (self.readable())
+                .and_then(|range| tilde.raw(range, &self.options))
+                .is_some(),
+            (About::Gauge(_) | About::Counter(_), Shape::Raw) => self.readable().is_some(),
+        }
+    }
+
+    /// How to ask for the scrape interval, if the plan depends on it.
+    pub(super) fn interval_probe(&self, dialect: Dialect) -> Option<IntervalProbe> {
+        let (About::Counter(metric), Shape::Buckets { method, width }) = (&self.about, self.shape)
+        else {
+            return None;
+        };
+        if self.options.scrape_interval.is_some() || !counter::needs_interval(method, dialect) {
+            return None;
+        }
+        let count = |range| {
+            let samples = Expr::window(&metric.selector, range);
+            Expr::call("max", Expr::call("count_over_time", samples)).to_string()
+        };
+        Some(IntervalProbe {
+            metric: metric.name.clone(),
+            ten_minutes: count(Millis::MINUTE.times(10)),
+            one_hour: count(Millis::HOUR),
+            at: self.grid(dialect, width)?.last_end,
+        })
+    }
+
+    /// Decides what to ask and how to read the answer.
+    pub(super) fn plan(&self, facts: Facts) -> Result<Plan, TranslateError> {
+        let mut cut_by_limit = false;
+        let asked = match self.shape {
+            Shape::Raw => self.raw(facts),
+            Shape::Buckets { method, width } => match self.grid(facts.dialect, width) {
+                Some(grid) => {
+                    check_width(width, facts.dialect)?;
+                    let asked_for = if is_gapless(method) {
+                        grid.shortened(self.limit)
+                    } else {
+                        grid
+                    };
+                    cut_by_limit = asked_for != grid;
+                    Some(self.buckets(method, asked_for, facts))
+                }
+                None => None,
+            },
+        };
+        let asked = asked.unwrap_or_else(|| self.nothing());
+        check_length(&asked.read)?;
+        Ok(Plan {
+            subject: self.subject(),
+            read: asked.read,
+            reduction: asked.reduction,
+            several: asked.several,
+            limit: self.limit,
+            cut_by_limit,
+            nan: self.options.nan_interpretation,
+            inf: self.options.inf_interpretation,
+            parameters: parameters(facts.dialect),
+        })
+    }
+
+    fn raw(&self, facts: Facts) -> Option<Asked> {
+        let range = self.readable()?;
+        let samples = |metric: &Metric, range| {
+            Read::Samples(raw::samples(
+                &metric.selector,
+                range,
+                facts.dialect,
+                &self.options,
+            ))
+        };
+        let (read, reduction) = match &self.about {
+            About::Gauge(metric) => (samples(metric, range), Reduction::Points),
+            About::Counter(metric) => {
+                let start = range.start - raw::LOOKBACK;
+                let earlier = TimeRange { start, ..range };
+                let since = range.start;
+                (samples(metric, earlier), Reduction::Rates { since })
+            }
+            About::Tilde(tilde) => {
+                let read = tilde.raw(range, &self.options)?;
+                (Read::Range(read), Reduction::Points)
+            }
+        };
+        Some(Asked {
+            read,
+            reduction,
+            several: Several::Refuse,
+        })
+    }
+
+    fn buckets(&self, method: AggregationMethod, grid: Grid, facts: Facts) -> Asked {
+        let is_zero_filled = is_gapless(method);
+        let each_end = |expr: Expr| {
+            Read::Range(RangeRead {
+                expr: expr.to_string(),
+                instants: Instants {
+                    first: grid.first_end,
+                    last: grid.last_end,
+                    step: grid.width,
+                },
+                group: 1,
+                is_splittable: true,
+                max_steps: self.options.max_steps,
+                max_range: self.options.max_query_range,
+            })
+        };
+        let buckets = Reduction::Buckets {
+            grid,
+            is_zero_filled,
+        };
+        let several = self.options.multiple_series;
+        match &self.about {
+            About::Gauge(metric) => Asked {
+                read: each_end(gauge::expr(
+                    method,
+                    &metric.selector,
+                    window::covering(facts.dialect, grid.width),
+                    several,
+                )),
+                reduction: buckets,
+                several: match (method, several) {
+                    (AggregationMethod::Percentile(percentile), MultipleSeries::Combine) => {
+                        Several::Pool {
+                            read: raw::samples_of(
+                                &metric.selector,
+                                grid,
+                                facts.dialect,
+                                &self.options,
+                            ),
+                            percentile,
+                            budget: self.options.raw_budget,
+                        }
+                    }
+                    _ => Several::Refuse,
+                },
+            },
+            About::Counter(metric) => Asked {
+                read: each_end(counter::expr(
+                    method,
+                    &metric.selector,
+                    counter::Setting {
+                        dialect: facts.dialect,
+                        width: grid.width,
+                        interval: self.interval(facts),
+                        several,
+                    },
+                )),
+                reduction: buckets,
+                several: Several::Refuse,
+            },
+            About::Tilde(tilde) => Asked {
+                read: Read::Range(tilde.folded(grid, &self.options)),
+                reduction: Reduction::Fold {
+                    grid,
+                    method,
+                    is_zero_filled,
+                },
+                several: Several::Refuse,
+            },
+        }
+    }
+
+    /// No bucket or instant fits. The reduction still says which kind of points there are none of.
+    fn nothing(&self) -> Asked {
+        let reduction = match self.shape {
+            Shape::Raw => Reduction::Points,
+            Shape::Buckets { width, .. } => Reduction::Buckets {
+                grid: Grid {
+                    first_end: self.range.end,
+                    last_end: self.range.end,
+                    width,
+                },
+                is_zero_filled: false,
+            },
+        };
+        Asked {
+            read: Read::Nothing,
+            reduction,
+            several: Several::Refuse,
+        }
+    }
+
+    /// The range up to now, both ends included; `None` if it begins in the future.
+    fn readable(&self) -> Option<TimeRange> {
+        let end = self.range.end.min(self.now);
+        (self.range.start <= end).then_some(TimeRange { end, ..self.range })
+    }
+
+    fn grid(&self, dialect: Dialect, width: Millis) -> Option<Grid> {
+        let settle_delay = self.options.settle_delay.unwrap_or(match dialect {
+            Dialect::PromqlOpen | Dialect::PromqlClosed => Millis::ZERO,
+            // VictoriaMetrics 1.79 replaces the values of the last 30 s by earlier ones.
+            Dialect::Metricsql => Millis::from_seconds(30),
+        });
+        let placement = Placement {
+            range: self.range,
+            settled: self.now - settle_delay.min(window::LONGEST),
+            alignment: self.options.bucket_alignment,
+            include_partial_last: self.options.include_partial_last,
+        };
+        grid::grid(placement, width)
+    }
+
+    fn interval(&self, facts: Facts) -> Millis {
+        let known = self
+            .options
+            .scrape_interval
+            .unwrap_or(facts.scrape_interval);
+        known.clamp(Millis::ONE, window::LONGEST)
+    }
+
+    fn subject(&self) -> Subject {
+        let (name, selectors) = match &self.about {
+            About::Gauge(metric) | About::Counter(metric) => {
+                (metric.name.clone(), vec![metric.selector.to_string()])
+            }
+            About::Tilde(tilde) => (tilde.name.clone(), tilde.selectors.clone()),
+        };
+        let range = self.readable().unwrap_or(self.range);
+        Subject {
+            name,
+            selectors,
+            range: range.widened(Millis::DAY),
+        }
+    }
+}
+
+/// Whether `method` has a value for every bucket, so that the first `limit` buckets are the answer.
+const fn is_gapless(method: AggregationMethod) -> bool {
+    matches!(
+        method,
+        AggregationMethod::Sum | AggregationMethod::EventCount
+    )
+}
+
+fn check_width(width: Millis, dialect: Dialect) -> Result<(), TranslateError> {
+    let smallest = window::smallest_bucket(dialect);
+    if width < smallest {
+        let expectation = [
+            "must be at least ",
+            &smallest.get().to_string(),
+            " on this backend",
+        ];
+        return Err(Invalid::new(BUCKET_SIZE, expectation.concat()).into());
+    }
+    Ok(())
+}
+
+fn check_length(read: &Read) -> Result<(), TranslateError> {
+    let text = match read {
+        Read::Nothing => return Ok(()),
+        Read::Range(read) => &read.expr,
+        Read::Samples(read) => &read.selector,
+        Read::Legacy(read) => &read.expr,
+    };
+    conditions::bounded(
+        "The size of the PromQL text",
+        text.len(),
+        limits::PROMQL_TEXT,
+    )
+}
+
+/// VictoriaMetrics aligns ranges of 50 points and more, and replaces the newest values, unless it is
+/// told not to.
+fn parameters(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
+    match dialect {
+        Dialect::PromqlOpen | Dialect::PromqlClosed => Vec::new(),
+        Dialect::Metricsql => vec![("nocache", "1"), ("latency_offset", "1ms")],
+    }
+}
+
+#[cfg(test)]
+mod tests;
