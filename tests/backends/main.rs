@@ -1,2 +1,189 @@
-//! placeholder
-fn main() {}
+//! Truth: samples are written to real engines, the expectation is computed from the samples,
+//! and the mirror is asked over HTTP. `scripts/backends.sh` fetches the engines.
+//!
+//!     cargo test --test backends                    every case on every engine that is here
+//!     cargo test --test backends -- forky::gauges   only cases whose name holds that text
+//!
+//! `BACKENDS_DIR` (default `target/backends`) says where the engines are. An engine that is
+//! absent is skipped by name; under `BACKENDS_REQUIRED=1` that fails for Prometheus 2.42, for
+//! 3.5, and when there is no `VictoriaMetrics` at all.
+//!
+//! There is no libtest here: engines are started once, shared by all cases and ended by the
+//! drop of their owner, which needs a `main` of our own.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::print_stdout, reason = "this is its own test runner")]
+
+mod engine;
+mod fleet;
+mod labels;
+mod mirror;
+mod numbers;
+mod oracle;
+mod process;
+mod question;
+mod remote_write;
+mod rig;
+mod samples;
+mod wire;
+
+mod counters;
+mod fields;
+mod gauges;
+mod irregular;
+mod legacy;
+mod left_open;
+mod long;
+mod metadata;
+mod nan;
+mod paging;
+mod raw;
+mod several;
+mod stored;
+mod tilde;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::engine::Kind;
+use crate::fleet::{Fleet, Settings};
+use crate::rig::Rig;
+
+/// A claim and the engines it is made about.
+struct Case {
+    name: &'static str,
+    on: On,
+}
+
+enum On {
+    Each(fn(&Rig<'_>)),
+    /// Every Prometheus, since the others do not have what it is about.
+    Prometheus(fn(&Rig<'_>)),
+    /// The left-closed and the left-open Prometheus, side by side.
+    Pair(fn(&Rig<'_>, &Rig<'_>)),
+}
+
+const SUBJECTS: [(&str, &[Case]); 14] = [
+    ("stored", stored::CASES),
+    ("gauges", gauges::CASES),
+    ("counters", counters::CASES),
+    ("irregular", irregular::CASES),
+    ("nan", nan::CASES),
+    ("several", several::CASES),
+    ("raw", raw::CASES),
+    ("tilde", tilde::CASES),
+    ("paging", paging::CASES),
+    ("long", long::CASES),
+    ("fields", fields::CASES),
+    ("metadata", metadata::CASES),
+    ("legacy", legacy::CASES),
+    ("left_open", left_open::CASES),
+];
+
+/// What every engine must have been asked in a whole run: fewer means that a loop went empty.
+/// Raw and long answers do not count, since a single one of them is larger than this.
+const LEAST_COMPARED: usize = 5_000;
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    fn run(&mut self, name: &str, case: impl FnOnce()) {
+        let began = Instant::now();
+        // Each case leaves the engine as it was: what a panic cuts short is only its own.
+        let passed = catch_unwind(AssertUnwindSafe(case)).is_ok();
+        let verdict = if passed { "ok" } else { "FAILED" };
+        println!("{verdict:6} {name} ({} ms)", began.elapsed().as_millis());
+        if passed {
+            self.passed += 1
+        } else {
+            self.failed += 1
+        }
+    }
+
+    fn check(&mut self, kind: Kind, fleet: &Fleet, settings: &Settings) {
+        let Some(rig) = fleet.rig(kind) else {
+            self.missing(kind.name, settings.demands(kind));
+            return;
+        };
+        let mut computed = 0;
+        for (subject, cases) in SUBJECTS {
+            let before = rig.compared();
+            for case in cases {
+                let name = format!("{}::{subject}::{}", kind.name, case.name);
+                match (&case.on, fleet.rig(Kind::CLOSED)) {
+                    _ if !settings.selects(&name) => {}
+                    (On::Each(run), _) => self.run(&name, || run(&rig)),
+                    (On::Prometheus(run), _) if !kind.is_victoria_metrics() => {
+                        self.run(&name, || run(&rig))
+                    }
+                    (On::Pair(run), Some(closed)) if kind == Kind::OPEN => {
+                        self.run(&name, || run(&closed, &rig))
+                    }
+                    (On::Pair(_) | On::Prometheus(_), _) => {}
+                }
+            }
+            let compared = rig.compared() - before;
+            if compared > 0 {
+                println!(
+                    "       {}::{subject}: {compared} points compared",
+                    kind.name
+                );
+            }
+            if !matches!(subject, "raw" | "long") {
+                computed += compared;
+            }
+        }
+        println!(
+            "       {}: {} points compared, {computed} of them short and aggregated",
+            kind.name,
+            rig.compared()
+        );
+        if settings.is_whole() {
+            let name = format!("{}::enough_points_were_compared", kind.name);
+            self.run(&name, || {
+                assert!(computed >= LEAST_COMPARED, "only {computed}");
+            });
+        }
+    }
+
+    fn missing(&mut self, name: &str, is_failure: bool) {
+        let verdict = if is_failure { "missing" } else { "skipped" };
+        println!("{verdict}: {name} is not here");
+        if is_failure {
+            self.failed += 1
+        } else {
+            self.skipped += 1
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let settings = Settings::read();
+    let fleet = Fleet::start(&settings);
+    let mut tally = Tally::default();
+    for kind in Kind::ALL {
+        if settings.selects_engine(kind) {
+            tally.check(kind, &fleet, &settings);
+        }
+    }
+    if settings.is_whole() && settings.is_demanding && !fleet.has_victoria_metrics() {
+        tally.missing("victoria-metrics", true);
+    }
+    // The engines end here, before the line that says how it went.
+    drop(fleet);
+    println!(
+        "{} passed, {} failed, {} skipped",
+        tally.passed, tally.failed, tally.skipped
+    );
+    if tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

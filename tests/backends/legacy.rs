@@ -1,0 +1,194 @@
+//! The legacy profile: the predecessor's `PromQL`, sent to the engine by the test itself, and
+//! its rules for points applied to that answer. Whether the numbers make sense is not asked.
+
+use crate::engine::Found;
+use crate::oracle::Method;
+use crate::question::Question;
+use crate::rig::Rig;
+use crate::samples::{BASE, HOUR, MINUTE};
+use crate::wire::Point;
+use crate::{Case, On};
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "gauges_are_what_the_predecessors_query_returns",
+        on: On::Each(gauges),
+    },
+    Case {
+        name: "counters_are_what_the_predecessors_query_returns",
+        on: On::Each(counters),
+    },
+    Case {
+        name: "tilde_is_sent_as_it_is_and_its_conditions_are_ignored",
+        on: On::Each(tilde),
+    },
+    Case {
+        name: "raw_is_by_the_half_minute",
+        on: On::Each(raw),
+    },
+    Case {
+        name: "twins_without_zeros_do_not_exist",
+        on: On::Each(twins),
+    },
+    Case {
+        name: "names_are_three_fields_and_all_labels",
+        // Without a range `VictoriaMetrics` 1.145 lists the labels of the last day only.
+        on: On::Prometheus(names),
+    },
+];
+
+const RANGE: (i64, i64) = (BASE + HOUR + 12_345, BASE + HOUR + 25 * MINUTE + 678);
+const SELECTOR: &str = "{job=\"oracle\"}";
+
+/// What the predecessor makes of the engine's answer; `width` is 0 for raw points.
+fn expected(rig: &Rig<'_>, promql: &str, bucket: i64, width: i64) -> Vec<Point> {
+    let (start, end) = (RANGE.0 / 1000, RANGE.1 / 1000);
+    let (start, end, step) = (
+        start.to_string(),
+        end.to_string(),
+        (bucket / 1000).to_string(),
+    );
+    let parameters = [
+        ("query", promql),
+        ("start", &start),
+        ("end", &end),
+        ("step", &step),
+    ];
+    let found: Vec<Found> = rig.engine.get("query_range", &parameters);
+    assert_eq!(
+        found.len(),
+        1,
+        "{promql}: {:?}",
+        found.iter().map(|one| &one.labels).collect::<Vec<_>>()
+    );
+    let values = found[0].samples.iter().take(1_000);
+    let ends = values.map(|one| Point {
+        value: one.value,
+        start: one.at,
+        end: one.at + width,
+    });
+    ends.filter(|point| point.end <= RANGE.1).collect()
+}
+
+fn compare(rig: &Rig<'_>, promql: &str, question: Question, aggregation: Option<(Method, i64)>) {
+    let (question, bucket, width) = match aggregation {
+        Some((method, width)) => (
+            question.buckets(method, width),
+            width.max(30_000),
+            width.max(30_000),
+        ),
+        None => (question, 30_000, 0),
+    };
+    let question = question
+        .option("profile", "legacy")
+        .between(RANGE.0, RANGE.1);
+    let expected = expected(rig, promql, bucket, width);
+    assert!(!expected.is_empty(), "{promql}");
+    assert_eq!(rig.reply(&question).profile.as_deref(), Some("legacy"));
+    rig.expect(promql, &question, &expected, 1e-12);
+}
+
+fn quantile(percent: u8) -> String {
+    format!("0.{percent:02}")
+}
+
+fn gauges(rig: &Rig<'_>) {
+    for (metric, width) in [
+        ("gauge_edges", MINUTE),
+        ("gauge_odd", 90_500),
+        ("gauge_two", 10_000),
+    ] {
+        for method in Method::ALL {
+            let selector = format!("{metric}{SELECTOR}");
+            let promql = match method {
+                Method::Mean => format!("avg({selector})"),
+                Method::Max => format!("max({selector})"),
+                Method::Min => format!("min({selector})"),
+                Method::Sum => format!("sum({selector})"),
+                Method::Percentile(percent) => {
+                    format!("quantile({},{selector})", quantile(percent))
+                }
+                Method::EventCount if metric != "gauge_two" => {
+                    format!("count_over_time({selector}[{}s])", width.max(30_000) / 1000)
+                }
+                Method::EventCount | Method::EventCountNoZeros | Method::SumNoZeros => continue,
+            };
+            let question = Question::gauge(metric).with("job", "oracle");
+            compare(rig, &promql, question, Some((method, width)));
+        }
+    }
+}
+
+fn counters(rig: &Rig<'_>) {
+    for (metric, width) in [("counter_edges", 5 * MINUTE), ("counter_odd", 2 * MINUTE)] {
+        for method in Method::ALL {
+            let w = width / 1000;
+            let increase = format!("increase({metric}{SELECTOR}[{w}s])[{w}s:60s]");
+            let promql = match method {
+                Method::Mean => format!("avg_over_time({increase})"),
+                Method::Max => format!("max_over_time({increase})"),
+                Method::Min => format!("min_over_time({increase})"),
+                Method::Sum => format!("sum_over_time({increase})"),
+                Method::EventCount => format!("count_over_time({increase})"),
+                Method::Percentile(percent) => {
+                    format!("quantile_over_time({},{increase})", quantile(percent))
+                }
+                Method::EventCountNoZeros | Method::SumNoZeros => continue,
+            };
+            let question = Question::counter(metric).with("job", "oracle");
+            compare(rig, &promql, question, Some((method, width)));
+        }
+    }
+}
+
+fn tilde(rig: &Rig<'_>) {
+    for promql in ["sum(gauge_two) # all", "rate(counter_odd[2m])"] {
+        for method in [Method::Mean, Method::Percentile(99), Method::EventCount] {
+            let question = Question::tilde(promql).with("job", "another");
+            compare(rig, promql, question, Some((method, MINUTE)));
+        }
+    }
+}
+
+fn raw(rig: &Rig<'_>) {
+    compare(
+        rig,
+        &format!("gauge_odd{SELECTOR}"),
+        Question::gauge("gauge_odd").with("job", "oracle"),
+        None,
+    );
+    let increase = format!("increase(counter_odd{SELECTOR}[60s])");
+    compare(
+        rig,
+        &increase,
+        Question::counter("counter_odd").with("job", "oracle"),
+        None,
+    );
+}
+
+fn twins(rig: &Rig<'_>) {
+    for (method, details) in [
+        (Method::SumNoZeros, "'sum_no_zeros'"),
+        (Method::EventCountNoZeros, "'event_count_no_zeros'"),
+    ] {
+        let question = Question::gauge("gauge_edges")
+            .buckets(method, MINUTE)
+            .between(RANGE.0, RANGE.1);
+        rig.expect_failure(
+            &question.option("profile", "legacy"),
+            "Unexpected error.",
+            &[details],
+        );
+    }
+}
+
+fn names(rig: &Rig<'_>) {
+    let (names, _) = rig.names(&Question::field_names().option("profile", "legacy"));
+    assert_eq!(names[..3], ["__counter__", "__gauge__", "~"]);
+    for label in ["__name__", "instance", "job"] {
+        assert!(
+            names[3..].iter().any(|name| name == label),
+            "no {label} in {names:?}"
+        );
+    }
+}
