@@ -6,9 +6,11 @@
 //! passes `scan` and `tree` inside [`conjoin`], which adds matchers to it.
 
 pub mod quote;
+pub mod number;
 pub mod selector;
 pub mod expr;
 pub mod conjoin;
+pub mod variables;
 mod scan;
 mod tree;
 

@@ -10,7 +10,6 @@
 //! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
 
 pub mod conditions;
-mod number;
 pub mod plan;
 mod exact;
 pub mod grid;

@@ -32,6 +32,26 @@ pub fn regex_token(text: &str) -> String {
     token
 }
 
+/// `name` as the API takes it in the path `/label/<name>/values`: plain names as they are, others in
+/// the `U__` form of Prometheus 3 (queries.md, "Field names and values"). Only letters, digits and
+/// `_` come out, so no path can be left with it.
+#[must_use]
+pub fn path_form(name: &str) -> String {
+    const MARK: &str = "U__";
+    if is_plain_label(name) && !name.starts_with(MARK) {
+        return name.to_owned();
+    }
+    let mut form = MARK.to_owned();
+    for character in name.chars() {
+        match character {
+            '_' => form.push_str("__"),
+            plain if plain.is_ascii_alphanumeric() => form.push(plain),
+            other => form.push_str(&format!("_{:x}_", u32::from(other))),
+        }
+    }
+    form
+}
+
 /// Whether `name` is a label name that every version reads without quotes:
 /// `[a-zA-Z_][a-zA-Z0-9_]*`.
 #[must_use]
@@ -135,6 +155,21 @@ mod tests {
             ("", "\"\""),
         ] {
             assert_eq!(label(name).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn names_in_a_path_hold_letters_digits_and_underscores() {
+        for (name, expected) in [
+            ("job", "job"),
+            ("__name__", "__name__"),
+            ("http.status", "U__http_2e_status"),
+            ("a_b.c", "U__a__b_2e_c"),
+            ("U__x", "U__U____x"),
+            ("../é?", "U___2e__2e__2f__e9__3f_"),
+            ("1a", "U__1a"),
+        ] {
+            assert_eq!(path_form(name), expected);
         }
     }
 

@@ -10,6 +10,8 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
+use crate::promql::quote;
+
 /// A text that was read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Scanned {
@@ -29,7 +31,7 @@ pub(super) struct Scanned {
 pub(super) struct Unreadable;
 
 /// The stand-in for string `index`, which no label and no metric can be named without quotes.
-const STAND_IN: char = '#';
+const STAND_IN: &str = "#";
 
 /// What `text` of the parsed tree stands for.
 pub(super) fn stands_for<'a>(text: &'a str, strings: &'a [String]) -> Option<&'a str> {
@@ -79,7 +81,10 @@ impl<'a> Scanner<'a> {
                 let string = self.string(first)?;
                 let index = self.found.strings.len();
                 self.found.strings.push(string);
-                self.found.text.push_str(&format!("\"{STAND_IN}{index}\""));
+                let stand_in = [STAND_IN, &index.to_string()].concat();
+                self.found
+                    .text
+                    .push_str(&quote::string(&stand_in).to_string());
             }
             'a'..='z' | 'A'..='Z' | '_' | ':' => {
                 let word = self.word(at, |c| c.is_ascii_alphanumeric() || c == '_' || c == ':');

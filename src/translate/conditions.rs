@@ -4,11 +4,12 @@
 use crate::limits;
 use crate::promql::METRIC_NAME;
 use crate::promql::Matcher;
+use crate::promql::number;
 use crate::protocol::condition::Condition;
 use crate::protocol::condition::ConditionValue;
+use crate::protocol::condition::Number;
 use crate::protocol::condition::Scalar;
 use crate::translate::TranslateError;
-use crate::translate::number;
 
 /// What a virtual field says about the metric that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -193,7 +194,7 @@ pub fn matcher(condition: &Condition) -> Result<Matcher, TranslateError> {
     match &condition.value {
         ConditionValue::Text(text) => Ok(Matcher::equal(label, text)),
         ConditionValue::Boolean(flag) => Ok(Matcher::equal(label, flag.to_string())),
-        ConditionValue::Number(value) => match number::spellings(*value) {
+        ConditionValue::Number(value) => match spellings(*value) {
             Some(spellings) => Ok(Matcher::one_of(label, &spellings)),
             None => Err(unusable(condition, NOT_FINITE)),
         },
@@ -203,9 +204,8 @@ pub fn matcher(condition: &Condition) -> Result<Matcher, TranslateError> {
                 match member {
                     Scalar::Text(text) => values.push(text.clone()),
                     Scalar::Boolean(flag) => values.push(flag.to_string()),
-                    Scalar::Number(value) => values.extend(
-                        number::spellings(*value).ok_or_else(|| unusable(condition, NOT_FINITE))?,
-                    ),
+                    Scalar::Number(value) => values
+                        .extend(spellings(*value).ok_or_else(|| unusable(condition, NOT_FINITE))?),
                 }
             }
             values.sort_unstable();
@@ -218,6 +218,18 @@ pub fn matcher(condition: &Condition) -> Result<Matcher, TranslateError> {
         }
         ConditionValue::Unsupported(name) => Err(TranslateError::ValueType(name.clone())),
     }
+}
+
+fn spellings(number: Number) -> Option<Vec<String>> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "integers of requests are below 2^53 in size"
+    )]
+    let value = match number {
+        Number::Integer(value) => value as f64,
+        Number::Float(value) => value,
+    };
+    number::spellings(value)
 }
 
 const NOT_FINITE: &str = "the number is not finite";

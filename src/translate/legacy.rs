@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 
 use crate::limits;
 use crate::options::QueryOptions;
+use crate::promql::number;
 use crate::promql::quote;
 use crate::protocol::condition::Condition;
 use crate::protocol::condition::ConditionValue;
+use crate::protocol::condition::Number;
 use crate::protocol::condition::Scalar;
 use crate::protocol::metric::AggregationMethod;
 use crate::protocol::metric::MetricsQuery;
@@ -18,7 +20,6 @@ use crate::time::TimeRange;
 use crate::translate::TranslateError;
 use crate::translate::conditions;
 use crate::translate::conditions::Kind;
-use crate::translate::number;
 use crate::translate::plan::LegacyRead;
 use crate::translate::plan::Plan;
 use crate::translate::plan::Read;
@@ -162,13 +163,21 @@ fn matcher(value: &ConditionValue, text: &mut String) -> Result<(), TranslateErr
     let (op, value) = match value {
         ConditionValue::Text(value) => ("=", value.clone()),
         ConditionValue::Boolean(flag) => ("=", flag.to_string()),
-        ConditionValue::Number(value) => ("=", number::python(*value)),
+        ConditionValue::Number(value) => ("=", printed(*value)),
         ConditionValue::Set(members) => ("=~", set(members)),
         ConditionValue::Unsupported(name) => return Err(TranslateError::ValueType(name.clone())),
     };
     // Writing into a string does not fail.
     let _ = write!(text, "{op}{}", quote::string(&value));
     Ok(())
+}
+
+/// As Python prints it.
+fn printed(number: Number) -> String {
+    match number {
+        Number::Integer(value) => value.to_string(),
+        Number::Float(value) => number::python(value),
+    }
 }
 
 /// `(A)|(B)`, sorted. The predecessor escaped six characters; the backslash is the seventh, since
@@ -179,7 +188,7 @@ fn set(members: &[Scalar]) -> String {
         .map(|member| match member {
             Scalar::Text(text) => text.clone(),
             Scalar::Boolean(flag) => flag.to_string(),
-            Scalar::Number(value) => number::python(*value),
+            Scalar::Number(value) => printed(*value),
         })
         .collect();
     texts.sort_unstable();

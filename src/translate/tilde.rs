@@ -10,6 +10,7 @@ use crate::options::TildeConditions;
 use crate::promql::conjoin;
 use crate::promql::conjoin::Bounds;
 use crate::promql::conjoin::ConjoinError;
+use crate::promql::variables;
 use crate::protocol::condition::Condition;
 use crate::time::Millis;
 use crate::time::TimeRange;
@@ -54,7 +55,10 @@ pub(super) fn read(
         selectors,
     };
     let sent = if options.tilde_variables {
-        substituted(text, bucket, interval(options))
+        // Without buckets the step takes the place of their size.
+        let step = interval(options);
+        let width = bucket.unwrap_or(step);
+        variables::substituted(text, width, width + step)
     } else {
         text.to_owned()
     };
@@ -124,30 +128,6 @@ impl Tilde {
             max_range: options.max_query_range,
         }
     }
-}
-
-/// The text with `$__interval` and `$__rate_interval` replaced, where they stand as whole words.
-/// Without buckets the step takes the place of their size.
-fn substituted(text: &str, bucket: Option<Millis>, interval: Millis) -> String {
-    let width = bucket.unwrap_or(interval);
-    let mut parts = text.split('$');
-    let mut result = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(part.len());
-        let (word, rest) = part.split_at(end);
-        match word {
-            "__interval" => result.push_str(&width.to_string()),
-            "__rate_interval" => result.push_str(&(width + interval).to_string()),
-            other => {
-                result.push('$');
-                result.push_str(other);
-            }
-        }
-        result.push_str(rest);
-    }
-    result
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From the parser's tree to ours. The strings come from `scan`, never from the parser.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use promql_parser::label::{Labels as ParsedLabels, MatchOp as ParsedOp, Matcher as ParsedMatcher};
 use promql_parser::parser::{
@@ -11,6 +11,7 @@ use super::{At, Labels, Matching, Selector, Tree, When};
 use crate::promql::METRIC_NAME;
 use crate::promql::MatchOp;
 use crate::promql::Matcher;
+use crate::promql::number;
 use crate::promql::scan;
 use crate::promql::scan::Scanned;
 
@@ -25,7 +26,7 @@ struct Reader<'a>(&'a [String]);
 impl Reader<'_> {
     fn tree(&self, expr: &Expr) -> Option<Tree> {
         Some(match expr {
-            Expr::NumberLiteral(number) => Tree::Number(number_text(number.val)),
+            Expr::NumberLiteral(number) => Tree::Number(number::text(number.val)),
             Expr::StringLiteral(text) => Tree::Text(self.text(&text.val)?),
             Expr::VectorSelector(selector) => Tree::Selector(self.selector(selector, None)?),
             Expr::MatrixSelector(selector) => {
@@ -133,8 +134,8 @@ impl Reader<'_> {
             on,
             group,
             fill: (
-                parsed.fill_values.lhs.map(number_text),
-                parsed.fill_values.rhs.map(number_text),
+                parsed.fill_values.lhs.map(number::text),
+                parsed.fill_values.rhs.map(number::text),
             ),
         })
     }
@@ -167,7 +168,13 @@ fn when(at: Option<&AtModifier>, offset: Option<&Offset>) -> Option<When> {
         None => None,
         Some(AtModifier::Start) => Some(At::Start),
         Some(AtModifier::End) => Some(At::End),
-        Some(AtModifier::At(instant)) => Some(At::Millis(unix_millis(*instant)?)),
+        Some(AtModifier::At(instant)) => {
+            let after = instant.duration_since(UNIX_EPOCH);
+            Some(At::Millis(match after {
+                Ok(after) => millis(after)?,
+                Err(before) => -millis(before.duration())?,
+            }))
+        }
     };
     let offset = offset.map(|offset| match offset {
         Offset::Pos(length) => (false, *length),
@@ -176,28 +183,8 @@ fn when(at: Option<&AtModifier>, offset: Option<&Offset>) -> Option<When> {
     Some(When { at, offset })
 }
 
-/// `None` for instants that no float of seconds can tell apart by a millisecond.
-fn unix_millis(instant: SystemTime) -> Option<i64> {
-    let millis = match instant.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()).ok()?,
-        Err(before) => -i64::try_from(before.duration().as_millis()).ok()?,
-    };
-    (millis.abs() < 1 << 50).then_some(millis)
-}
-
-/// A number so that it reads back as the same number on every version.
-fn number_text(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "Inf" } else { "-Inf" }.to_owned();
-    }
-    let plain = value.to_string();
-    // 1e300 has 301 digits without an exponent.
-    if plain.len() > 24 {
-        format!("{value:e}")
-    } else {
-        plain
-    }
+/// `None` where no float of seconds can tell milliseconds apart.
+fn millis(length: Duration) -> Option<i64> {
+    let millis = i64::try_from(length.as_millis()).ok()?;
+    (millis < 1 << 50).then_some(millis)
 }

@@ -1,14 +1,11 @@
 //! Which values a field has.
 
-use std::fmt::Write as _;
-
 use crate::limits;
 use crate::options::Profile;
 use crate::options::QueryOptions;
 use crate::promql::METRIC_NAME;
 use crate::promql::Matcher;
 use crate::promql::quote;
-use crate::protocol::Invalid;
 use crate::protocol::condition::Condition;
 use crate::protocol::field_values::FieldValue;
 use crate::protocol::field_values::FieldValuesQuery;
@@ -66,8 +63,8 @@ pub struct Attempt {
 ///
 /// # Errors
 ///
-/// [`TranslateError::Invalid`] for an empty field name, [`TranslateError::Condition`],
-/// [`TranslateError::ValueType`] and [`TranslateError::TooLarge`] for what no lookup can use.
+/// [`TranslateError::Condition`], [`TranslateError::ValueType`] and [`TranslateError::TooLarge`] for
+/// what no lookup can use.
 pub fn values(
     query: &FieldValuesQuery,
     options: &QueryOptions,
@@ -78,9 +75,6 @@ pub fn values(
         query.field_name.len(),
         limits::LABEL_NAME,
     )?;
-    if query.field_name.is_empty() {
-        return Err(Invalid::new("query.field.fieldName", "must not be empty").into());
-    }
     if options.profile == Profile::Legacy {
         return Ok(legacy_values(query));
     }
@@ -103,7 +97,7 @@ pub fn values(
         attempts.push(attempt(&all, label, prefix, kind)?);
     }
     let lookup = Lookup {
-        path_segment: path_segment(label),
+        path_segment: quote::path_form(label),
         attempts,
         start: query.start_time,
         end: query.end_time,
@@ -161,25 +155,6 @@ fn lookup(query: &FieldValuesQuery, label: &str) -> Lookup {
         limit: query.limit,
         makes_patterns: false,
     }
-}
-
-/// A label name as a path segment: plain names as they are, others in the `U__` form of Prometheus.
-fn path_segment(label: &str) -> String {
-    if quote::is_plain_label(label) && !label.starts_with("U__") {
-        return label.to_owned();
-    }
-    let mut segment = "U__".to_owned();
-    for character in label.chars() {
-        match character {
-            '_' => segment.push_str("__"),
-            plain if plain.is_ascii_alphanumeric() => segment.push(plain),
-            other => {
-                // Writing into a string does not fail.
-                let _ = write!(segment, "_{:x}_", u32::from(other));
-            }
-        }
-    }
-    segment
 }
 
 impl Attempt {
