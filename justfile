@@ -1,0 +1,21 @@
+# Short names for what one types all day. Each is one command; the scripts do the work.
+
+# every check, as CI runs it
+test:
+    ./test.sh
+
+# what needs neither a backend nor a release build
+fast:
+    ./test.sh --fast
+
+# a real Prometheus and the mirror, until Ctrl-C
+run:
+    ./quickstart.sh
+
+# rewrites the golden folders; review the diff
+golden:
+    UPDATE_GOLDEN=1 cargo test --locked --test it golden
+
+# licences, duplicates, sources
+deny:
+    ./test.sh --only deny

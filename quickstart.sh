@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# From a checkout to StackState-shaped answers of a real Prometheus.
+#
+#   ./quickstart.sh           builds, starts a Prometheus and the mirror on loopback, asks one
+#                             query of each kind, prints StackState's form, runs until Ctrl-C
+#   ./quickstart.sh --check   the same without waiting; exits 0 when every answer is right
+#
+# PROMETHEUS=/path/to/prometheus uses that one instead of Debian's package.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+source scripts/lib/say.sh
+source scripts/lib/debian.sh
+source scripts/lib/ports.sh
+source scripts/lib/prometheus.sh
+source scripts/lib/mirror.sh
+source scripts/quickstart/ask.sh
+source scripts/quickstart/requests.sh
+
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+# print_form: what StackState asks for when a data source is added.
+print_form() {
+  step "StackState: add a Mirror data source with"
+  cat <<FORM
+    DataSourceUrl            http://127.0.0.1:$mirror_port
+    API Key                  $key
+    Connection Details JSON  $(connection_details)
+
+    StackState runs on another machine? Then the mirror must listen beyond loopback:
+      API_KEY=<a key of your own> MIRROR_LISTEN=0.0.0.0 $mirror serve
+    and DataSourceUrl names this machine. This version does not check who calls: let a
+    firewall admit StackState and nobody else to port 9900, and nobody to port 9901.
+    The url in the Connection Details is what the mirror dials, not StackState.
+FORM
+}
+
+check=false
+case ${1:-} in
+  '') ;;
+  --check) check=true ;;
+  -h | --help) usage && exit ;;
+  *) usage >&2 && exit 2 ;;
+esac
+
+step "Programs"
+need_cargo
+need_debian cc=gcc curl=curl /usr/include/stdio.h=libc6-dev
+open_scratch quickstart
+fetch_prometheus
+
+step "Build"
+build_mirror
+say "$mirror"
+
+step "Start"
+start_mirror "$scratch"
+start_prometheus "$scratch" "$admin_port"
+say "mirror on 127.0.0.1:$mirror_port, admin on $admin_port, Prometheus on $prometheus_port"
+
+step "Wait for three full buckets of $((bucket_millis / 1000)) s"
+wait_for_buckets
+
+ask_everything
+print_form
+
+if $check; then
+  step "Every answer was right"
+  exit 0
+fi
+step "Running; Ctrl-C ends both and removes their data"
+trap 'exit 0' INT
+wait -n || true
+die "one of the two programs ended"

@@ -1,0 +1,38 @@
+# The mirror: built, and started on loopback. Sourced after say.sh and ports.sh.
+# shellcheck shell=bash
+
+# build_mirror: the release binary; sets `mirror` to it.
+build_mirror() {
+  cargo build --release --locked --quiet || die "cargo build"
+  mirror=${CARGO_TARGET_DIR:-target}/release/prometheus-mirror
+}
+
+# start_mirror DIR: starts it with a random key; sets `mirror_pid`, `mirror_port`,
+# `admin_port` and `key`.
+start_mirror() {
+  local dir=$1 try
+  logs+=("$dir/mirror.log")
+  key=$(random_key)
+  for try in 0 1 2; do
+    mirror_port=$(free_port 9900 "$try")
+    admin_port=$(free_port 9901 "$try")
+    # An empty environment: settings of the user's own shell are not meant for this one.
+    env -i PATH="$PATH" API_KEY="$key" MIRROR_LISTEN=127.0.0.1 PORT="$mirror_port" \
+      ADMIN_PORT="$admin_port" "$mirror" serve >"$dir/mirror.log" 2>&1 &
+    mirror_pid=$!
+    await "$mirror_pid" is_our_mirror && break
+    ((try < 2)) || die "the mirror did not start"
+  done
+  ((mirror_port == 9900)) || say "port 9900 is taken: the mirror listens on $mirror_port"
+  ((admin_port == 9901)) || say "port 9901 is taken: the admin listener is on $admin_port"
+}
+
+# is_our_mirror: ready, and it answers with our key. So nobody else's mirror on a port that
+# we just lost is taken for ours.
+is_our_mirror() {
+  curl -sf --max-time 2 "http://127.0.0.1:$admin_port/-/ready" &&
+    curl -s --max-time 2 -o /dev/null -D - --data '{}' \
+      "http://127.0.0.1:$mirror_port/api/connection" | grep -qi "^x-mirror-api-key: $key"
+}
+
+random_key() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Every check of the project, in order.
+#
+#   ./test.sh               all steps
+#   ./test.sh --list        names them
+#   ./test.sh --only STEP   one of them; may be given several times
+#   ./test.sh --fast        the ones that need neither a backend nor a release build
+#   ./test.sh --full        all, with many more generated cases
+#
+# A step is scripts/steps/NAME.sh; `skip` of scripts/lib/say.sh ends one that cannot run here.
+# With CI=true a skip that is not listed below counts as a failure.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+source scripts/lib/say.sh
+source scripts/lib/debian.sh
+
+fast=(format lint shell deny test docs)
+slow=(contract memory quickstart backends)
+may_be_skipped_in_ci=()
+
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+list() {
+  local name
+  for name in "${fast[@]}" "${slow[@]}"; do
+    printf '%-11s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/steps/$name.sh")"
+  done
+}
+
+steps=()
+while (($#)); do
+  case $1 in
+    --list) list && exit ;;
+    --only) steps+=("${2:?--only needs a step}") && shift ;;
+    --fast) steps+=("${fast[@]}") ;;
+    --full) export FULL=1 ;;
+    -h | --help) usage && exit ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+((${#steps[@]})) || steps=("${fast[@]}" "${slow[@]}")
+for name in "${steps[@]}"; do
+  [[ -f scripts/steps/$name.sh ]] || { list >&2 && exit 2; }
+done
+
+open_scratch test
+# run NAME: in a process group of its own, so that what a step leaves behind, or an
+# interrupted step, can be ended whole.
+run() {
+  local status=0
+  set -m
+  SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
+  set +m
+  group=$!
+  wait "$group" || status=$?
+  end_group
+  return "$status"
+}
+
+end_group() {
+  [[ -z ${group:-} ]] || kill -- "-$group" 2>/dev/null || true
+  group=''
+}
+trap 'end_group; close_scratch' EXIT
+
+# Here and not in the steps, which run without a terminal that could ask for a password.
+step "programs"
+need_cargo
+need_debian cc=gcc curl=curl python3=python3 /usr/include/stdio.h=libc6-dev
+python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
+
+table='' passed=0 failed=0 skipped=0
+for name in "${steps[@]}"; do
+  step "$name"
+  begun=$SECONDS status=0
+  run "$name" || status=$?
+  note=''
+  case $status in
+    0) result=passed ;;
+    77) result=skipped note=$(<"$scratch/skip") ;;
+    *) result=failed note="exit $status" ;;
+  esac
+  if [[ $result == skipped && ${CI:-} == true && " ${may_be_skipped_in_ci[*]} " != *" $name "* ]]; then
+    result=failed note="skipped, which CI does not allow: $note"
+  fi
+  # Not the counters' arithmetic as a command: it would be a failure at zero.
+  case $result in
+    passed) passed=$((passed + 1)) ;;
+    failed) failed=$((failed + 1)) ;;
+    skipped) skipped=$((skipped + 1)) ;;
+  esac
+  table+=$(printf '%-11s %-8s %4d s  %s' "$name" "$result" $((SECONDS - begun)) "$note")$'\n'
+done
+
+printf '\n%s\n%d passed, %d failed, %d skipped\n' "$table" "$passed" "$failed" "$skipped"
+((failed == 0))
