@@ -1,1 +1,15 @@
-//! placeholder
+//! The one dialler: every connection to a backend is made here and nowhere else (security.md,
+//! "Egress guard").
+//!
+//! It resolves a name, connects to one of its addresses and speaks TLS on it. It knows neither
+//! HTTP nor Prometheus, follows no redirect and takes no proxy from the environment.
+
+pub mod dial;
+mod race;
+mod stream;
+mod tls;
+
+pub use dial::DialError;
+pub use dial::Dialler;
+pub use stream::Stream;
+pub use stream::Traffic;

@@ -22,6 +22,7 @@ pub struct Context {
     /// When the work must have ended.
     pub deadline: Deadline,
     calls: AtomicU32,
+    repeats: AtomicU32,
 }
 
 impl Context {
@@ -32,6 +33,7 @@ impl Context {
             request_id,
             deadline,
             calls: AtomicU32::new(0),
+            repeats: AtomicU32::new(0),
         }
     }
 
@@ -44,5 +46,21 @@ impl Context {
     #[must_use]
     pub fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Takes one of the `most` repeats of backend calls that the request may make; false if there
+    /// is none left.
+    pub fn claim_repeat(&self, most: u32) -> bool {
+        self.repeats
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |repeats| {
+                (repeats < most).then_some(repeats + 1)
+            })
+            .is_ok()
+    }
+
+    /// How many backend calls were repeats.
+    #[must_use]
+    pub fn repeats(&self) -> u32 {
+        self.repeats.load(Ordering::Relaxed)
     }
 }

@@ -4,8 +4,345 @@
 //! or points.
 
 pub mod client;
-pub mod retry;
 pub mod error;
-pub mod decode;
+mod ask;
+mod body;
+mod decode;
+mod exchange;
+mod first;
+mod posting;
+mod quoted;
+mod request;
+mod retry;
+mod retry_after;
+mod scrub;
+mod status;
+mod tally;
 
+use std::sync::Arc;
+
+use crate::limits;
+use crate::record::Context;
+use crate::series::Labels;
+use crate::series::Metadata;
+use crate::series::SampleSink;
+use crate::series::Stop;
+use crate::time::Millis;
+use crate::time::TimeRange;
+use crate::time::UnixMillis;
+use crate::upstream::client::Shared;
+use crate::upstream::client::Target;
+use crate::upstream::decode::Cut;
+use crate::upstream::decode::Decoded;
+use crate::upstream::first::First;
+use crate::upstream::request::Call;
+
+pub use client::Upstreams;
+pub use error::Scrubbed;
 pub use error::UpstreamError;
+
+/// Longest URL of a call that is sent with GET, in bytes: above it, lists are made of `series`
+/// (queries.md, "Field names and values").
+const URL: usize = 7 << 10;
+
+/// By what a backend says that a list is not whole.
+const TRUNCATED: &str = "results truncated due to limit";
+
+/// One backend, ready to be asked. Cheap to clone.
+///
+/// All calls spend from the deadline of their [`Context`] and count in it, repeats included. What a
+/// sink holds after an error means nothing.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    shared: Arc<Shared>,
+    target: Arc<Target>,
+}
+
+/// One `query_range` call.
+#[derive(Clone, Copy, Debug)]
+pub struct RangeQuery<'a> {
+    /// The `PromQL` text.
+    pub expr: &'a str,
+    /// The first instant.
+    pub start: UnixMillis,
+    /// No instant is after this one.
+    pub end: UnixMillis,
+    /// The distance between two instants, positive.
+    pub step: Millis,
+    /// What the dialect adds.
+    pub parameters: &'a [(&'static str, &'static str)],
+}
+
+/// What is known of an answer whose samples went into a sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Why the sink stopped; the rest was then not read.
+    pub stopped: Option<Stop>,
+    /// How many series came.
+    pub series: usize,
+    /// What the backend warns of, logged and counted already.
+    pub warnings: Vec<Scrubbed>,
+}
+
+/// A list of a backend.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List<T> {
+    /// Its entries, in the backend's order; at most [`limits::ANSWER_LIST`].
+    pub values: Vec<T>,
+    /// Whether there may be more.
+    pub is_cut: bool,
+}
+
+impl Upstream {
+    /// Equal for two connections that get the same answers: for the keys of caches.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        &self.target.identity
+    }
+
+    /// Name and port of the backend.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.target.host
+    }
+
+    /// Evaluates `expr` at one instant.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn query<S: SampleSink + Send>(
+        &self,
+        cx: &Context,
+        expr: &str,
+        at: UnixMillis,
+        parameters: &[(&'static str, &'static str)],
+        sink: &mut S,
+    ) -> Result<Answer, UpstreamError> {
+        let mut all = vec![("query", expr.to_owned()), ("time", at.to_string())];
+        all.extend(owned(parameters));
+        let call = Call::new(&["api", "v1", "query"], all).timed();
+        self.samples(cx, &call, sink).await
+    }
+
+    /// Evaluates an expression at regular instants.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn query_range<S: SampleSink + Send>(
+        &self,
+        cx: &Context,
+        query: &RangeQuery<'_>,
+        sink: &mut S,
+    ) -> Result<Answer, UpstreamError> {
+        let mut all = vec![
+            ("query", query.expr.to_owned()),
+            ("start", query.start.to_string()),
+            ("end", query.end.to_string()),
+            ("step", query.step.to_string()),
+        ];
+        all.extend(owned(query.parameters));
+        let call = Call::new(&["api", "v1", "query_range"], all).timed();
+        self.samples(cx, &call, sink).await
+    }
+
+    /// Evaluates an expression at regular instants as the Python predecessor did: GET, whole
+    /// seconds, no `timeout` (queries.md, "The legacy profile").
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn query_range_legacy<S: SampleSink + Send>(
+        &self,
+        cx: &Context,
+        expr: &str,
+        start: i64,
+        end: i64,
+        step: i64,
+        sink: &mut S,
+    ) -> Result<Answer, UpstreamError> {
+        let all = vec![
+            ("query", expr.to_owned()),
+            ("start", start.to_string()),
+            ("end", end.to_string()),
+            ("step", step.to_string()),
+        ];
+        let call = Call::new(&["api", "v1", "query_range"], all).by_get();
+        self.samples(cx, &call, sink).await
+    }
+
+    /// The one value that `expr` has at an instant: a scalar, or the first element of a vector.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn value(
+        &self,
+        cx: &Context,
+        expr: &str,
+        at: UnixMillis,
+        parameters: &[(&'static str, &'static str)],
+    ) -> Result<Option<f64>, UpstreamError> {
+        let mut first = First::default();
+        self.query(cx, expr, at, parameters, &mut first).await?;
+        Ok(first.0)
+    }
+
+    /// Whether any series matches one of `selectors` within `range`.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn has_series(
+        &self,
+        cx: &Context,
+        selectors: &[String],
+        range: TimeRange,
+    ) -> Result<bool, UpstreamError> {
+        let mut all = scope(selectors, Some(range.start), Some(range.end));
+        all.push(("limit", "1".to_owned()));
+        let call = Call::new(&["api", "v1", "series"], all);
+        let (values, _) = self.ask(cx, &call, decode::label_sets).await?.value;
+        Ok(!values.is_empty())
+    }
+
+    /// The label sets of the series that match one of `selectors`.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn series(
+        &self,
+        cx: &Context,
+        selectors: &[String],
+        start: Option<UnixMillis>,
+        end: Option<UnixMillis>,
+    ) -> Result<List<Labels>, UpstreamError> {
+        let all = capped(scope(selectors, start, end));
+        let call = Call::new(&["api", "v1", "series"], all);
+        let decoded = self.ask(cx, &call, decode::label_sets).await?;
+        Ok(list(decoded))
+    }
+
+    /// The names of the labels of the series that match one of `selectors`, or of all series.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn label_names(
+        &self,
+        cx: &Context,
+        selectors: &[String],
+        start: Option<UnixMillis>,
+        end: Option<UnixMillis>,
+    ) -> Result<List<String>, UpstreamError> {
+        let all = scope(selectors, start, end);
+        let call = Call::new(&["api", "v1", "labels"], all);
+        let decoded = self.ask(cx, &call, decode::strings).await?;
+        Ok(list(decoded))
+    }
+
+    /// The values of a label. `segment` is its name as a path spells it; the call is a GET, so ask
+    /// [`Self::fits`] first.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn label_values(
+        &self,
+        cx: &Context,
+        segment: &str,
+        selectors: &[String],
+        start: Option<UnixMillis>,
+        end: Option<UnixMillis>,
+    ) -> Result<List<String>, UpstreamError> {
+        let path = ["api", "v1", "label", segment, "values"];
+        let call = Call::new(&path, capped(scope(selectors, start, end))).by_get();
+        let decoded = self.ask(cx, &call, decode::strings).await?;
+        Ok(list(decoded))
+    }
+
+    /// Whether the URL of [`Self::label_values`] is short enough to be sent. If not, the values are
+    /// those that the label has in [`Self::series`].
+    #[must_use]
+    pub fn fits(
+        &self,
+        segment: &str,
+        selectors: &[String],
+        start: Option<UnixMillis>,
+        end: Option<UnixMillis>,
+    ) -> bool {
+        let path = ["api", "v1", "label", segment, "values"];
+        let call = Call::new(&path, capped(scope(selectors, start, end))).by_get();
+        let form = request::form(&call, None, &self.target.parameters);
+        request::url(&self.target.base, &path, &form).as_str().len() <= URL
+    }
+
+    /// The types of the metrics that the backend scrapes now.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn metadata(&self, cx: &Context) -> Result<Metadata, UpstreamError> {
+        // Prometheus has no other method for it.
+        let call = Call::new(&["api", "v1", "metadata"], Vec::new()).by_get();
+        Ok(self.ask(cx, &call, decode::metadata).await?.value)
+    }
+
+    async fn samples<S: SampleSink + Send>(
+        &self,
+        cx: &Context,
+        call: &Call<'_>,
+        sink: &mut S,
+    ) -> Result<Answer, UpstreamError> {
+        let decoded = self.ask(cx, call, |body| decode::query(body, sink)).await?;
+        let warnings = decoded.warnings.iter().map(|text| Scrubbed::new(text));
+        Ok(Answer {
+            stopped: decoded.value,
+            series: decoded.entries,
+            warnings: warnings.collect(),
+        })
+    }
+}
+
+/// The parameters that say what a list is about.
+fn scope(
+    selectors: &[String],
+    start: Option<UnixMillis>,
+    end: Option<UnixMillis>,
+) -> Vec<(&'static str, String)> {
+    let mut all: Vec<_> = selectors
+        .iter()
+        .map(|selector| ("match[]", selector.clone()))
+        .collect();
+    all.extend(start.map(|start| ("start", start.to_string())));
+    all.extend(end.map(|end| ("end", end.to_string())));
+    all
+}
+
+/// A list that is about something gets a protective cap. The legacy profile asks about nothing, and
+/// its calls have no parameters.
+fn capped(mut scope: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    if !scope.is_empty() {
+        scope.push(("limit", limits::ANSWER_LIST.to_string()));
+    }
+    scope
+}
+
+fn owned(
+    parameters: &[(&'static str, &'static str)],
+) -> impl Iterator<Item = (&'static str, String)> {
+    parameters
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+}
+
+fn list<T>(decoded: Decoded<Cut<T>>) -> List<T> {
+    let (values, is_cut) = decoded.value;
+    let is_truncated = decoded.warnings.iter().any(|text| text.contains(TRUNCATED));
+    List {
+        values,
+        is_cut: is_cut || is_truncated,
+    }
+}

@@ -1,87 +1,178 @@
 //! Everything that can go wrong between a backend and us.
 
+use std::error::Error;
 use std::time::Duration;
 
-/// A backend's own text, cut and cleaned so that it can be passed on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scrubbed(String);
-
-impl Scrubbed {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use crate::egress::DialError;
+pub use crate::upstream::scrub::Scrubbed;
 
 /// Why a call to a backend failed. `host` is the name and port of the backend.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpstreamError {
     /// The name has no address.
     #[error("{host} cannot be resolved: {reason}")]
-    Resolve { host: String, reason: String },
+    Resolve {
+        /// Which backend.
+        host: String,
+        /// What the resolver said.
+        reason: String,
+    },
     /// No TCP connection.
     #[error("{host} cannot be reached: {reason}")]
-    Connect { host: String, reason: String },
+    Connect {
+        /// Which backend.
+        host: String,
+        /// What became of the last address that was tried.
+        reason: String,
+    },
     /// No TLS session.
     #[error("TLS with {host} failed: {reason}")]
-    Tls { host: String, reason: String },
+    Tls {
+        /// Which backend.
+        host: String,
+        /// What is wrong, in words.
+        reason: String,
+    },
     /// 401 or 403.
     #[error("{host} answered {status}")]
-    Unauthorised { host: String, status: u16 },
+    Unauthorised {
+        /// Which backend.
+        host: String,
+        /// Which of the two.
+        status: u16,
+    },
     /// Nothing, or not everything, came in time.
     #[error("{host} did not answer within {after:?} ({phase})")]
     Timeout {
+        /// Which backend.
         host: String,
+        /// The time that was too short: the request's, or that for the next piece of an answer.
         after: Duration,
+        /// What was being done when time ran out.
         phase: &'static str,
     },
     /// The backend gave up on the query for lack of time (its own typed timeout).
     #[error("{host} gave up on the query after {after:?}")]
-    QueryTimeout { host: String, after: Duration },
+    QueryTimeout {
+        /// Which backend.
+        host: String,
+        /// The time that the backend was given.
+        after: Duration,
+    },
     /// The backend refused the query: 400, 422 or a typed 500.
     #[error("the query was refused: {message:?}")]
     Refused {
+        /// Which backend.
         host: String,
+        /// Its status; 200 for an error in an answer that says success.
         status: u16,
+        /// Its own text.
         message: Scrubbed,
     },
     /// The backend says that the query or its answer is too big; a shorter range may pass.
     #[error("the query is too big: {message:?}")]
     TooBig {
+        /// Which backend.
         host: String,
+        /// Its status.
         status: u16,
+        /// Its own text.
         message: Scrubbed,
     },
     /// The answer is over a limit of ours; a shorter range may pass.
     #[error("the answer exceeds {limit}")]
-    TooLarge { host: String, limit: &'static str },
+    TooLarge {
+        /// Which backend.
+        host: String,
+        /// The limit, with its unit.
+        limit: &'static str,
+    },
     /// 429, or 503 with `Retry-After`.
     #[error("{host} is throttling")]
     Throttled {
+        /// Which backend.
         host: String,
+        /// How long it wants to be left alone, if it says.
         retry_after: Option<Duration>,
     },
     /// The connection broke.
     #[error("the connection to {host} broke after {bytes} bytes")]
-    Broken { host: String, bytes: u64 },
+    Broken {
+        /// Which backend.
+        host: String,
+        /// How much of the body had come.
+        bytes: u64,
+    },
     /// Any other status that is not a success.
     #[error("{host} answered {status}")]
-    Status { host: String, status: u16 },
+    Status {
+        /// Which backend.
+        host: String,
+        /// The status.
+        status: u16,
+    },
     /// The answer is not Prometheus' JSON.
     #[error("{host} answered {media_type}, not Prometheus JSON")]
     NotPrometheus {
+        /// Which backend.
         host: String,
+        /// What it says it is, cleaned.
         media_type: String,
+        /// Its status; 502 if what came was not even HTTP.
         status: u16,
     },
     /// A redirect, which is never followed.
     #[error("{host} redirects to {origin}")]
-    Redirect { host: String, origin: String },
+    Redirect {
+        /// Which backend.
+        host: String,
+        /// Scheme, host and port of the new place, cleaned.
+        origin: String,
+    },
     /// The request has made as many backend calls as it may.
     #[error("more than {limit} backend calls")]
-    Calls { limit: u32 },
+    Calls {
+        /// How many it may make.
+        limit: u32,
+    },
     /// The backend cannot match a label name that is not a plain identifier.
     #[error("{host} does not support the label name")]
-    LabelName { host: String, label: String },
+    LabelName {
+        /// Which backend.
+        host: String,
+        /// The label name, as it was written in quotes.
+        label: String,
+    },
+}
+
+/// Why no answer began, read out of what hyper's client reports. The one place that looks for the
+/// cause in a chain of errors.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// There was no connection.
+    Dial(DialError),
+    /// What came was no HTTP.
+    NotHttp,
+    /// The head was over a limit of ours.
+    Head,
+    /// The connection broke.
+    Broken,
+}
+
+impl NoAnswer {
+    /// The cause of `error`.
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(dial) = error.downcast_ref::<DialError>() {
+                return Self::Dial(dial.clone());
+            }
+            match error.downcast_ref::<hyper::Error>() {
+                Some(http) if http.is_parse_too_large() => return Self::Head,
+                Some(http) if http.is_parse() => return Self::NotHttp,
+                _ => cause = error.source(),
+            }
+        }
+        Self::Broken
+    }
 }

@@ -1,0 +1,255 @@
+//! From a URL to a connection: resolve, connect, TLS, each within its own time.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
+use tower::Service;
+
+use crate::egress::race;
+use crate::egress::stream::Stream;
+use crate::egress::tls::Tls;
+
+/// Why there is no connection. The reasons are ours or the system's, except for the names in a
+/// certificate: what passes them on has to clean them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DialError {
+    /// The name has no address.
+    #[error("the name has no address: {reason}")]
+    Resolve {
+        /// What the resolver said.
+        reason: String,
+        /// Whether asking again may help.
+        is_temporary: bool,
+    },
+    /// No address of the name takes a TCP connection.
+    #[error("no connection: {reason}")]
+    Connect {
+        /// What became of the last address.
+        reason: String,
+    },
+    /// No TLS session on the connection.
+    #[error("no TLS session: {reason}")]
+    Tls {
+        /// What went wrong, in words.
+        reason: String,
+    },
+}
+
+/// How long each part of dialling may take (reliability.md, "One deadline per request").
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timers {
+    /// For the name.
+    pub(crate) resolve: Duration,
+    /// For one address.
+    pub(crate) address: Duration,
+    /// After this the next address is tried too.
+    pub(crate) next: Duration,
+    /// For all addresses.
+    pub(crate) connect: Duration,
+    /// For the TLS handshake.
+    pub(crate) handshake: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            resolve: Duration::from_secs(2),
+            address: Duration::from_secs(2),
+            next: Duration::from_millis(250),
+            connect: Duration::from_secs(5),
+            handshake: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Dials. A connector for hyper's client; clones share their TLS settings.
+#[derive(Clone, Debug, Default)]
+pub struct Dialler {
+    timers: Timers,
+    tls: Arc<Tls>,
+}
+
+impl Dialler {
+    /// A dialler that trusts the roots of the system, which it reads when it first needs them.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_timers(timers: Timers) -> Self {
+        Self {
+            timers,
+            tls: Arc::new(Tls::trusting_nobody()),
+        }
+    }
+
+    async fn dial(&self, url: &Uri) -> Result<Stream, DialError> {
+        // A host that is an IPv6 address stands in brackets in a URL and nowhere else.
+        let host = url.host().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_https = url.scheme_str() == Some("https");
+        let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+
+        let addresses = self.resolve(host, port).await?;
+        // The place of the guard: every address of the name is known here, also where the host is
+        // an address itself, and none is dialled yet. What is to be refused is refused here.
+        let tcp = race::connect(addresses, &self.timers).await?;
+        if is_https {
+            let limit = self.timers.handshake;
+            let session = self.tls.handshake(host, tcp, limit).await?;
+            Ok(Stream::tls(session))
+        } else {
+            Ok(Stream::plain(tcp))
+        }
+    }
+
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that resolves"
+        )]
+        let lookup = timeout(self.timers.resolve, tokio::net::lookup_host((host, port)));
+        let addresses: Vec<SocketAddr> = match lookup.await {
+            Ok(Ok(addresses)) => addresses.collect(),
+            Ok(Err(error)) => return Err(unresolved(&error)),
+            Err(_) => {
+                return Err(DialError::Resolve {
+                    reason: format!("no answer within {:?}", self.timers.resolve),
+                    is_temporary: true,
+                });
+            }
+        };
+        if addresses.is_empty() {
+            return Err(DialError::Resolve {
+                reason: "it has no address".to_owned(),
+                is_temporary: false,
+            });
+        }
+        Ok(addresses)
+    }
+}
+
+/// The resolver tells its failures apart by text alone; glibc and musl each have one for "ask
+/// again later" (`EAI_AGAIN`).
+fn unresolved(error: &io::Error) -> DialError {
+    let text = error.to_string();
+    let reason = text.rsplit(": ").next().unwrap_or(&text);
+    DialError::Resolve {
+        reason: reason.to_owned(),
+        is_temporary: reason.starts_with("Temporary failure") || reason.starts_with("Try again"),
+    }
+}
+
+impl Service<Uri> for Dialler {
+    type Response = TokioIo<Stream>;
+    type Error = DialError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        let dialler = self.clone();
+        Box::pin(async move { dialler.dial(&url).await.map(TokioIo::new) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn dial(url: &str, timers: Timers) -> Result<Stream, DialError> {
+        let url: Uri = url.parse().unwrap();
+        Dialler::with_timers(timers).dial(&url).await
+    }
+
+    #[tokio::test]
+    async fn a_listening_port_is_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        dial(&url, Timers::default()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let error = dial(&url, Timers::default()).await.unwrap_err();
+        let reason = "connection refused".to_owned();
+        assert_eq!(error, DialError::Connect { reason });
+    }
+
+    #[tokio::test]
+    async fn an_address_in_brackets_is_an_address() {
+        let error = dial("http://[::1]:1", Timers::default()).await.unwrap_err();
+        assert!(matches!(error, DialError::Connect { .. }), "{error}");
+    }
+
+    #[test]
+    fn only_a_failure_that_may_pass_is_temporary() {
+        #[track_caller]
+        fn check(text: &str, expected: (&str, bool)) {
+            let DialError::Resolve {
+                reason,
+                is_temporary,
+            } = unresolved(&io::Error::other(text))
+            else {
+                panic!("not a failure to resolve");
+            };
+            assert_eq!((reason.as_str(), is_temporary), expected);
+        }
+        let prefix = "failed to lookup address information";
+        check(
+            &format!("{prefix}: Name or service not known"),
+            ("Name or service not known", false),
+        );
+        check(
+            &format!("{prefix}: Temporary failure in name resolution"),
+            ("Temporary failure in name resolution", true),
+        );
+        check(&format!("{prefix}: Try again"), ("Try again", true));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_speaks_no_tls_is_a_failure_of_tls() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let server = async {
+            let (socket, _) = listener.accept().await.unwrap();
+            socket.writable().await.unwrap();
+            socket
+                .try_write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .unwrap();
+            socket
+        };
+        let (dialled, _socket) = tokio::join!(dial(&url, Timers::default()), server);
+        let error = dialled.unwrap_err();
+        assert!(matches!(error, DialError::Tls { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_hangs_is_ended() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let timers = Timers {
+            handshake: Duration::from_millis(50),
+            ..Timers::default()
+        };
+        let error = dial(&url, timers).await.unwrap_err();
+        let reason = "the handshake did not end within 50ms".to_owned();
+        assert_eq!(error, DialError::Tls { reason });
+    }
+}

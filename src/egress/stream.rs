@@ -1,0 +1,145 @@
+//! A connection, with or without TLS, that knows how much it has received.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use hyper_util::client::legacy::connect::Connected;
+use hyper_util::client::legacy::connect::Connection;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// A connection to a backend.
+pub struct Stream {
+    socket: Socket,
+    traffic: Traffic,
+}
+
+enum Socket {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What a connection has received; travels with each answer and each failure of that connection.
+///
+/// A kept connection that the backend closes just when the next call is sent fails without a byte.
+/// That is a race and no sick backend, and only the connection can tell it from a fresh one that
+/// fails (reliability.md, "Retries").
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    received: Arc<AtomicU64>,
+    at_last_answer: Arc<AtomicU64>,
+}
+
+impl Traffic {
+    /// Notes that an answer has been read to its end.
+    pub fn answered(&self) {
+        let received = self.received.load(Ordering::Relaxed);
+        self.at_last_answer.store(received, Ordering::Relaxed);
+    }
+
+    /// Whether the connection has answered before and nothing has come since.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let answered = self.at_last_answer.load(Ordering::Relaxed);
+        answered > 0 && answered == self.received.load(Ordering::Relaxed)
+    }
+}
+
+impl Stream {
+    pub(super) fn plain(socket: TcpStream) -> Self {
+        Self {
+            socket: Socket::Plain(socket),
+            traffic: Traffic::default(),
+        }
+    }
+
+    pub(super) fn tls(session: TlsStream<TcpStream>) -> Self {
+        Self {
+            socket: Socket::Tls(Box::new(session)),
+            traffic: Traffic::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("is_tls", &matches!(self.socket, Socket::Tls(_)))
+            .field("traffic", &self.traffic)
+            .finish()
+    }
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new().extra(self.traffic.clone())
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Socket::Tls(session) => Pin::new(session).poll_read(cx, buffer),
+        };
+        let bytes = u64::try_from(buffer.filled().len() - before).unwrap_or(u64::MAX);
+        self.traffic.received.fetch_add(bytes, Ordering::Relaxed);
+        read
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Socket::Tls(session) => Pin::new(session).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Socket::Tls(session) => Pin::new(session).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Socket::Tls(session) => Pin::new(session).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_stale_if_nothing_followed_its_last_answer() {
+        let traffic = Traffic::default();
+        assert!(!traffic.is_stale(), "never answered");
+        traffic.received.store(200, Ordering::Relaxed);
+        assert!(!traffic.is_stale(), "in the middle of its first answer");
+        traffic.answered();
+        assert!(traffic.is_stale());
+        traffic.received.store(201, Ordering::Relaxed);
+        assert!(!traffic.is_stale(), "its second answer has begun");
+    }
+}

@@ -1,0 +1,96 @@
+//! One call from its parameters to what its answer says.
+
+use crate::record::Context;
+use crate::upstream::Upstream;
+use crate::upstream::UpstreamError;
+use crate::upstream::decode::Decoded;
+use crate::upstream::decode::Unusable;
+use crate::upstream::exchange::Given;
+use crate::upstream::quoted;
+use crate::upstream::request::Call;
+use crate::upstream::scrub::Scrubbed;
+use crate::upstream::status;
+use crate::upstream::status::Asked;
+
+impl Upstream {
+    /// Makes `call` and reads its answer with `decode`.
+    pub(super) async fn ask<T>(
+        &self,
+        cx: &Context,
+        call: &Call<'_>,
+        decode: impl FnOnce(&[u8]) -> Result<Decoded<T>, Unusable>,
+    ) -> Result<Decoded<T>, UpstreamError> {
+        let reply = self
+            .exchange(cx, call)
+            .await
+            .map_err(|error| about_names(error, call))?;
+        match decode(&reply.body) {
+            Ok(decoded) => {
+                reply.tally.succeed(decoded.entries);
+                self.remark(cx, &decoded.warnings, &decoded.infos);
+                Ok(decoded)
+            }
+            Err(unusable) => {
+                let error = self.unusable(unusable, reply.given);
+                reply.tally.fail(&error);
+                Err(about_names(error, call))
+            }
+        }
+    }
+
+    /// Warnings are logged and counted and change no answer; infos ("metric might not be a
+    /// counter") are for whoever debugs (queries.md, "Long ranges").
+    fn remark(&self, cx: &Context, warnings: &[String], infos: &[String]) {
+        let count = u64::try_from(warnings.len()).unwrap_or(u64::MAX);
+        self.shared.instruments.backend_warnings(count);
+        let (request_id, host) = (cx.request_id.as_str(), self.host());
+        for text in warnings {
+            let text = Scrubbed::new(text);
+            tracing::warn!(request_id, host, warning = text.as_str(), "backend warns");
+        }
+        for text in infos {
+            let text = Scrubbed::new(text);
+            tracing::debug!(request_id, host, info = text.as_str(), "backend remarks");
+        }
+    }
+
+    fn unusable(&self, unusable: Unusable, given: Given) -> UpstreamError {
+        let host = self.target.host.clone();
+        match unusable {
+            Unusable::Unreadable => UpstreamError::NotPrometheus {
+                host,
+                media_type: given.media_type,
+                status: given.status,
+            },
+            Unusable::Series => UpstreamError::TooLarge {
+                host,
+                limit: "1,000 series",
+            },
+            Unusable::Error(error) => {
+                let asked = Asked {
+                    host: &host,
+                    url: self.target.base.url(),
+                    time: given.time,
+                };
+                status::refused(asked, given.status, &error)
+            }
+        }
+    }
+}
+
+/// Says so if a refusal is about a label name that the backend cannot parse.
+fn about_names(error: UpstreamError, call: &Call<'_>) -> UpstreamError {
+    let UpstreamError::Refused { host, message, .. } = &error else {
+        return error;
+    };
+    if !quoted::is_about_names(message.as_str()) {
+        return error;
+    }
+    match call.promql().find_map(quoted::quoted_label) {
+        Some(label) => UpstreamError::LabelName {
+            host: host.clone(),
+            label: label.to_owned(),
+        },
+        None => error,
+    }
+}

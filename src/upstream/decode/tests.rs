@@ -1,0 +1,490 @@
+//! What is read, and what is refused.
+
+use std::ops::ControlFlow;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use crate::series::Labels;
+use crate::series::MetricType;
+use crate::series::Sample;
+use crate::series::SampleSink;
+use crate::series::Series;
+use crate::series::Stop;
+use crate::series::Want;
+use crate::time::UnixMillis;
+use crate::upstream::decode;
+use crate::upstream::decode::ErrorBody;
+use crate::upstream::decode::Unusable;
+
+/// Keeps everything, up to a number of samples per series.
+struct Keep {
+    series: Vec<(Series, bool)>,
+    samples: Vec<Sample>,
+    wanted: usize,
+    stop_after: usize,
+}
+
+impl Keep {
+    fn all() -> Self {
+        Self {
+            series: Vec::new(),
+            samples: Vec::new(),
+            wanted: usize::MAX,
+            stop_after: usize::MAX,
+        }
+    }
+
+    fn want(&self) -> Want {
+        if self.samples.len() < self.wanted {
+            Want::Samples
+        } else {
+            Want::LabelsOnly
+        }
+    }
+}
+
+impl SampleSink for Keep {
+    fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
+        if self.series.len() == self.stop_after {
+            return ControlFlow::Break(Stop::Series);
+        }
+        ControlFlow::Continue(self.want())
+    }
+
+    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want> {
+        assert_eq!(self.want(), Want::Samples, "a sample that is not wanted");
+        self.samples.push(sample);
+        ControlFlow::Continue(self.want())
+    }
+
+    fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop> {
+        let samples = std::mem::take(&mut self.samples);
+        self.series.push((Series { labels, samples }, histograms));
+        ControlFlow::Continue(())
+    }
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Labels(pairs.iter().map(owned).collect())
+}
+
+fn series(pairs: &[(&str, &str)], samples: &[(i64, f64)]) -> Series {
+    let samples = samples.iter().map(|&(at, value)| Sample {
+        at: UnixMillis::new(at),
+        value,
+    });
+    Series {
+        labels: labels(pairs),
+        samples: samples.collect(),
+    }
+}
+
+fn read(text: &str) -> Result<Vec<(Series, bool)>, Unusable> {
+    let mut sink = Keep::all();
+    decode::query(text.as_bytes(), &mut sink).map(|_| sink.series)
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[Series]) {
+    let expected: Vec<_> = expected.iter().map(|it| (it.clone(), false)).collect();
+    assert_eq!(read(text), Ok(expected), "{text}");
+}
+
+#[track_caller]
+fn refuse(text: &str) {
+    assert_eq!(read(text), Err(Unusable::Unreadable), "{text}");
+}
+
+/// A success with the given members of `data`.
+fn success(data: &str) -> String {
+    format!(r#"{{"status":"success","data":{{{data}}}}}"#)
+}
+
+fn matrix(result: &str) -> String {
+    success(&format!(r#""resultType":"matrix","result":[{result}]"#))
+}
+
+const MATRIX: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"m","job":"a\"\\\n\u00e4"},"values":[[1700000000,"1"],[1700000000.5,"NaN"],[1700000001.001,"-Inf"]]},{"metric":{},"values":[[0,"-0"]],"histograms":[[1,{"count":"1","sum":"2","buckets":[[0,"1","2","1"]]}]]}],"stats":{"deep":[1,{"x":null}]}},"warnings":["w"],"infos":["i"]}"#;
+
+#[test]
+fn a_matrix_is_its_series() {
+    let mut sink = Keep::all();
+    let decoded = decode::query(MATRIX.as_bytes(), &mut sink).unwrap();
+    assert_eq!((decoded.value, decoded.entries), (None, 2));
+    assert_eq!(decoded.warnings, ["w"]);
+    assert_eq!(decoded.infos, ["i"]);
+    let (first, has_histograms) = &sink.series[0];
+    assert_eq!(
+        first.labels,
+        labels(&[("__name__", "m"), ("job", "a\"\\\nä")])
+    );
+    assert_eq!(first.samples[0].at, UnixMillis::new(1_700_000_000_000));
+    assert_eq!(first.samples[1].at, UnixMillis::new(1_700_000_000_500));
+    assert!(first.samples[1].value.is_nan());
+    assert_eq!(Some(first.samples[2].value), Some(f64::NEG_INFINITY));
+    assert!(!has_histograms);
+    assert!(sink.series[1].1, "the second series holds a histogram");
+    assert!(sink.series[1].0.samples[0].value.is_sign_negative());
+}
+
+#[test]
+fn the_order_of_members_is_free() {
+    check(
+        r#"{"data":{"result":[{"values":[[1,"2"]],"metric":{"a":"b"}}],"resultType":"matrix"},"status":"success"}"#,
+        &[series(&[("a", "b")], &[(1_000, 2.0)])],
+    );
+}
+
+#[test]
+fn a_vector_has_one_sample_a_series() {
+    let text = r#""resultType":"vector","result":[{"metric":{"a":"b"},"value":[1.5,"+Inf"]}]"#;
+    let expected = series(&[("a", "b")], &[(1_500, f64::INFINITY)]);
+    check(&success(text), &[expected]);
+}
+
+#[test]
+fn a_scalar_is_a_series_without_labels() {
+    for text in [
+        r#""resultType":"scalar","result":[1700000000.123,"2"]"#,
+        r#""result":[1700000000.123,"2"],"resultType":"scalar""#,
+    ] {
+        check(&success(text), &[series(&[], &[(1_700_000_000_123, 2.0)])]);
+    }
+    let whole = r#""resultType":"scalar","result":[-3,"2"]"#;
+    check(&success(whole), &[series(&[], &[(-3_000, 2.0)])]);
+}
+
+#[test]
+fn a_string_holds_no_sample() {
+    check(
+        &success(r#""resultType":"string","result":[1,"text"]"#),
+        &[],
+    );
+}
+
+#[test]
+fn an_empty_result_may_be_null() {
+    check(&matrix(""), &[]);
+    check(&success(r#""resultType":"vector","result":null"#), &[]);
+}
+
+#[test]
+fn a_series_of_histograms_alone_has_no_samples() {
+    let histogram = r#"{"count":"3","sum":"4.5","buckets":[[0,"1","2","3"]]}"#;
+    let many = matrix(&format!(
+        r#"{{"metric":{{}},"histograms":[[1,{histogram}]]}}"#
+    ));
+    assert_eq!(read(&many), Ok(vec![(series(&[], &[]), true)]));
+    let one = format!(
+        r#""resultType":"vector","result":[{{"metric":{{}},"histogram":[1,{histogram}]}}]"#
+    );
+    assert_eq!(read(&success(&one)), Ok(vec![(series(&[], &[]), true)]));
+}
+
+#[test]
+fn a_truncated_answer_is_never_a_success() {
+    assert!(read(MATRIX).is_ok());
+    for end in 0..MATRIX.len() {
+        let mut sink = Keep::all();
+        let cut = decode::query(&MATRIX.as_bytes()[..end], &mut sink);
+        assert_eq!(cut.unwrap_err(), Unusable::Unreadable, "cut at byte {end}");
+    }
+}
+
+#[test]
+fn what_is_known_may_not_come_twice() {
+    let one = r#"{"metric":{},"values":[[1,"2"]]}"#;
+    refuse(r#"{"status":"success","status":"success","data":{"resultType":"matrix","result":[]}}"#);
+    refuse(&success(
+        r#""resultType":"matrix","resultType":"matrix","result":[]"#,
+    ));
+    refuse(&success(&format!(
+        r#""resultType":"matrix","result":[{one}],"result":[{one}]"#
+    )));
+    refuse(&matrix(r#"{"metric":{},"metric":{},"values":[]}"#));
+    refuse(&matrix(r#"{"metric":{},"values":[],"values":[]}"#));
+    refuse(&matrix(r#"{"metric":{"a":"1","a":"2"},"values":[]}"#));
+}
+
+#[test]
+fn what_is_not_an_answer_is_refused() {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "<html>please log in</html>",
+        r#"{"status":"fine","data":{"resultType":"matrix","result":[]}}"#,
+        r#"{"status":"success"}"#,
+        r#"{"status":"success","data":null}"#,
+        r#"{"data":{"resultType":"matrix","result":[]}}"#,
+    ] {
+        refuse(text);
+    }
+    refuse(&format!("{MATRIX}x"));
+    refuse(&format!("{MATRIX}{MATRIX}"));
+    assert!(read(&format!("{MATRIX}\n")).is_ok());
+}
+
+#[test]
+fn what_is_not_a_sample_is_refused() {
+    for sample in [
+        "[]",
+        "[1]",
+        r#"[1,"2","3"]"#,
+        r#"["1","2"]"#,
+        "[1,2]",
+        "[1,null]",
+        r#"[1,""]"#,
+        r#"[1,"1_000"]"#,
+        r#"[1,"two"]"#,
+        r#"[null,"2"]"#,
+        r#"[1e99,"2"]"#,
+        r#"{"1":"2"}"#,
+    ] {
+        refuse(&matrix(&format!(
+            r#"{{"metric":{{}},"values":[{sample}]}}"#
+        )));
+    }
+    refuse(&matrix(r#"{"values":[]}"#));
+    refuse(&matrix(r#"{"metric":{}}"#));
+    refuse(&matrix(r#"{"metric":{"a":1},"values":[]}"#));
+}
+
+#[test]
+fn a_result_must_be_of_its_type() {
+    let one = r#"{"metric":{},"value":[1,"2"]}"#;
+    refuse(&matrix(one));
+    refuse(&matrix(r#"1,"2""#));
+    refuse(&success(
+        r#""resultType":"vector","result":[{"metric":{},"values":[]}]"#,
+    ));
+    refuse(&success(r#""resultType":"scalar","result":[]"#));
+    refuse(&success(r#""resultType":"scalar","result":[1,"2",3]"#));
+    refuse(&success(&format!(
+        r#""resultType":"scalar","result":[{one},1,"2"]"#
+    )));
+    refuse(&success(r#""resultType":"tensor","result":[]"#));
+    refuse(&success(r#""result":[]"#));
+    refuse(&success(r#""resultType":"matrix""#));
+}
+
+#[test]
+fn bad_utf_8_is_refused() {
+    let mut bytes = matrix(r#"{"metric":{"a":"x"},"values":[]}"#).into_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'x').unwrap();
+    bytes[at] = 0xff;
+    let read = decode::query(&bytes, &mut Keep::all());
+    assert_eq!(read.unwrap_err(), Unusable::Unreadable);
+}
+
+#[test]
+fn a_skipped_member_is_checked_as_well() {
+    let beside = |text: &str| {
+        success(&format!(
+            r#""resultType":"matrix","result":[],"other":{text}"#
+        ))
+    };
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    check(&beside(&nested(62)), &[]);
+    refuse(&beside(&nested(63)));
+    refuse(&beside(r#""\ud800""#));
+    refuse(&beside("01"));
+    refuse(&beside("[1,]"));
+}
+
+#[test]
+fn a_thousand_series_are_read_and_one_more_is_too_many() {
+    let many = |count: usize| {
+        let one = r#"{"metric":{},"values":[]}"#;
+        matrix(&vec![one; count].join(","))
+    };
+    assert_eq!(read(&many(1_000)).unwrap().len(), 1_000);
+    assert_eq!(read(&many(1_001)), Err(Unusable::Series));
+}
+
+#[test]
+fn an_unwanted_sample_is_checked_and_not_pushed() {
+    let good = matrix(r#"{"metric":{"a":"b"},"values":[[1,"1"],[2,"2"],[3,"3"]]}"#);
+    let mut sink = Keep {
+        wanted: 1,
+        ..Keep::all()
+    };
+    decode::query(good.as_bytes(), &mut sink).unwrap();
+    assert_eq!(sink.series[0].0, series(&[("a", "b")], &[(1_000, 1.0)]));
+
+    let bad = good.replace(r#""3""#, r#""three""#);
+    let mut sink = Keep {
+        wanted: 1,
+        ..Keep::all()
+    };
+    let read = decode::query(bad.as_bytes(), &mut sink);
+    assert_eq!(read.unwrap_err(), Unusable::Unreadable);
+}
+
+#[test]
+fn a_sink_that_stops_ends_the_reading() {
+    let mut sink = Keep {
+        stop_after: 1,
+        ..Keep::all()
+    };
+    let one = r#"{"metric":{},"values":[]}"#;
+    let text = matrix(&format!("{one},{one},and no JSON"));
+    let decoded = decode::query(text.as_bytes(), &mut sink).unwrap();
+    assert_eq!(decoded.value, Some(Stop::Series));
+}
+
+#[test]
+fn an_error_is_read_whatever_its_data() {
+    let expected = Err(Unusable::Error(ErrorBody {
+        kind: "bad_data".to_owned(),
+        text: "no".to_owned(),
+    }));
+    for text in [
+        r#"{"status":"error","errorType":"bad_data","error":"no"}"#,
+        r#"{"error":"no","errorType":"bad_data","data":null,"status":"error"}"#,
+        r#"{"data":{"resultType":"matrix","result":[]},"status":"error","errorType":"bad_data","error":"no"}"#,
+    ] {
+        assert_eq!(read(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn only_an_error_of_the_api_is_an_error_body() {
+    let body = br#"{"status":"error","errorType":"timeout","error":"late","data":[1]}"#;
+    let expected = ErrorBody {
+        kind: "timeout".to_owned(),
+        text: "late".to_owned(),
+    };
+    assert_eq!(decode::error_body(body), Some(expected));
+    assert_eq!(decode::error_body(MATRIX.as_bytes()), None);
+    assert_eq!(decode::error_body(br#"{"message":"Forbidden"}"#), None);
+    assert_eq!(decode::error_body(b"Bad Gateway"), None);
+}
+
+#[test]
+fn lists_are_read_in_order() {
+    let strings = br#"{"status":"success","data":["b","a"],"warnings":["w"]}"#;
+    let decoded = decode::strings(strings).unwrap();
+    assert_eq!(decoded.value, (vec!["b".to_owned(), "a".to_owned()], false));
+    assert_eq!(decoded.warnings, ["w"]);
+
+    let sets = br#"{"status":"success","data":[{"a":"1"},{}]}"#;
+    let expected = vec![labels(&[("a", "1")]), labels(&[])];
+    assert_eq!(decode::label_sets(sets).unwrap().value, (expected, false));
+
+    let null = br#"{"status":"success","data":null}"#;
+    assert_eq!(decode::strings(null).unwrap().value, (Vec::new(), false));
+    assert!(decode::strings(br#"{"status":"success","data":[1]}"#).is_err());
+    assert!(decode::strings(br#"{"status":"success","data":{}}"#).is_err());
+}
+
+#[test]
+fn a_list_is_cut_at_its_cap() {
+    let list = |count: usize| {
+        let entries = vec![r#""x""#; count].join(",");
+        format!(r#"{{"status":"success","data":[{entries}]}}"#)
+    };
+    let read = |count| decode::strings(list(count).as_bytes()).unwrap().value;
+    assert!(!read(99_999).1);
+    // The backend was told to stop there, so there may be more.
+    assert!(read(100_000).1);
+    let (values, is_cut) = read(100_001);
+    assert_eq!((values.len(), is_cut), (100_000, true));
+}
+
+#[test]
+fn metadata_are_the_types_of_each_family() {
+    let text = br#"{"status":"success","data":{
+        "a":[{"type":"counter","help":"h","unit":""},{"help":"","type":"gauge"}],
+        "b":[{"type":"unknown"},{"type":"histogram"}],"c":[{"type":"new"}]}}"#;
+    let metadata = decode::metadata(text).unwrap().value;
+    let types = |family: &str| metadata[family].iter().copied().collect::<Vec<_>>();
+    assert_eq!(types("a"), [MetricType::Counter, MetricType::Gauge]);
+    assert_eq!(types("b"), [MetricType::Histogram, MetricType::Unknown]);
+    assert_eq!(types("c"), [MetricType::Unknown]);
+}
+
+/// The plain way to read a matrix, to compare with.
+#[derive(Deserialize)]
+struct Reference {
+    data: ReferenceData,
+}
+
+#[derive(Deserialize)]
+struct ReferenceData {
+    result: Vec<ReferenceSeries>,
+}
+
+#[derive(Deserialize)]
+struct ReferenceSeries {
+    metric: Metric,
+    values: Vec<(f64, String)>,
+}
+
+type Metric = std::collections::BTreeMap<String, String>;
+
+fn reference(text: &str) -> Vec<Series> {
+    let answer: Reference = serde_json::from_str(text).unwrap();
+    let plain = |series: ReferenceSeries| Series {
+        labels: Labels(series.metric),
+        samples: series
+            .values
+            .into_iter()
+            .map(|(seconds, text)| Sample {
+                at: UnixMillis::new(format!("{:.0}", seconds * 1000.0).parse().unwrap()),
+                value: text.parse().unwrap(),
+            })
+            .collect(),
+    };
+    answer.data.result.into_iter().map(plain).collect()
+}
+
+fn bits(series: &[Series]) -> Vec<(&Labels, Vec<(UnixMillis, u64)>)> {
+    let samples = |series: &Series| {
+        let each = series.samples.iter();
+        each.map(|sample| (sample.at, sample.value.to_bits()))
+            .collect()
+    };
+    series.iter().map(|it| (&it.labels, samples(it))).collect()
+}
+
+prop_compose! {
+    fn any_series()(
+        metric in prop::collection::btree_map(any::<String>(), any::<String>(), 0..4),
+        samples in prop::collection::vec((0..1i64 << 42, any::<f64>()), 0..6),
+        is_metric_last: bool,
+    ) -> String {
+        let metric = format!(r#""metric":{}"#, serde_json::to_string(&metric).unwrap());
+        let samples: Vec<String> = samples
+            .iter()
+            .map(|(at, value)| format!(r#"[{},"{value}"]"#, UnixMillis::new(*at)))
+            .collect();
+        let values = format!(r#""values":[{}]"#, samples.join(","));
+        if is_metric_last {
+            format!("{{{values},{metric}}}")
+        } else {
+            format!("{{{metric},{values}}}")
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_matrix_is_read_as_plain_serde_reads_it(
+        all in prop::collection::vec(any_series(), 0..5),
+    ) {
+        let text = matrix(&all.join(","));
+        let read: Vec<Series> = read(&text).unwrap().into_iter().map(|(it, _)| it).collect();
+        let plain = reference(&text);
+        prop_assert_eq!(bits(&read), bits(&plain));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+        let _ = decode::query(&bytes, &mut Keep::all());
+        let _ = decode::metadata(&bytes);
+    }
+}

@@ -1,0 +1,107 @@
+//! The one scrubber: what of a backend's own text may reach a caller (security.md, "Secrets").
+
+use crate::limits;
+
+/// Words of lines that repeat the signed request, as the 403 of Amazon's service does.
+const TELLTALES: [&str; 4] = [
+    "authorization",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "signature=",
+];
+
+/// A backend's own text, cut and cleaned so that it can be passed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scrubbed(String);
+
+impl Scrubbed {
+    /// Cleans `text`: lines that repeat credentials and all control characters go, line ends become
+    /// blanks, and at most 512 characters stay.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let lines = text.lines().filter(|line| {
+            let line = line.to_ascii_lowercase();
+            !TELLTALES.iter().any(|telltale| line.contains(telltale))
+        });
+        let mut clean = String::new();
+        for line in lines {
+            if !clean.is_empty() {
+                clean.push(' ');
+            }
+            clean.extend(line.chars().filter(|c| !is_control(*c)));
+        }
+        Self(cut(clean.trim()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= limits::BACKEND_TEXT {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(limits::BACKEND_TEXT - 1);
+    kept.chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(Scrubbed::new(text).as_str(), expected);
+    }
+
+    #[test]
+    fn an_ordinary_message_stays_as_it_is() {
+        check(
+            r#"1:3: parse error: unexpected "}" in aggregation"#,
+            r#"1:3: parse error: unexpected "}" in aggregation"#,
+        );
+    }
+
+    #[test]
+    fn lines_that_repeat_credentials_are_cut_out() {
+        check(
+            "it does not match\nAuthorization: AWS4 Credential=x\nX-Amz-Security-Token: y\nend",
+            "it does not match end",
+        );
+        check("GET /?X-Amz-Signature=abc", "");
+    }
+
+    #[test]
+    fn control_and_direction_characters_are_removed() {
+        check("a\u{1b}[31mb\u{202e}c\u{0}\td", "a[31mbcd");
+        check("one\r\ntwo", "one two");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_at_512_characters() {
+        let clean = Scrubbed::new(&"ä".repeat(600));
+        assert_eq!(clean.as_str().chars().count(), 512);
+        assert!(clean.as_str().ends_with("ä…"));
+        check(&"x".repeat(512), &"x".repeat(512));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_stays_long_or_dirty(text in any::<String>()) {
+            let clean = Scrubbed::new(&text);
+            prop_assert!(clean.as_str().chars().count() <= 512);
+            prop_assert!(!clean.as_str().chars().any(is_control));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What an answer that is no success means (reliability.md, "Fault matrix", rows 3, 9 to 13, 19).
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, LOCATION};
+use url::Url;
+
+use crate::upstream::UpstreamError;
+use crate::upstream::decode::ErrorBody;
+use crate::upstream::retry::Repeat;
+use crate::upstream::retry_after::retry_after;
+use crate::upstream::scrub::Scrubbed;
+
+/// Texts by which a backend says that a shorter range may pass (queries.md, "Long ranges").
+const TOO_BIG: [&str; 8] = [
+    "query processing would load too many samples into memory",
+    "exceeded maximum resolution",
+    "the query time range exceeds the limit",
+    "the query hit the max number of series limit",
+    "max number of chunks limit",
+    "aggregated chunks size limit",
+    "aggregated data size limit",
+    "response larger than the max",
+];
+
+/// A failed attempt: what is wrong, and whether it is worth a repeat.
+#[derive(Debug, PartialEq)]
+pub(super) struct Failed {
+    pub(super) error: UpstreamError,
+    pub(super) repeat: Repeat,
+}
+
+impl Failed {
+    /// A failure that would come again.
+    pub(super) fn for_good(error: UpstreamError) -> Self {
+        Self {
+            error,
+            repeat: Repeat::Never,
+        }
+    }
+
+    /// A failure that may pass.
+    pub(super) fn for_now(error: UpstreamError) -> Self {
+        Self {
+            error,
+            repeat: Repeat::Soon,
+        }
+    }
+}
+
+/// Who answered, and what it had been given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// Name and port of the backend.
+    pub(super) host: &'a str,
+    /// The URL of the call, against which a relative `Location` is read.
+    pub(super) url: &'a Url,
+    /// How much time the backend had.
+    pub(super) time: Duration,
+}
+
+/// What an answer with a status that is no success means. `error` is its body, if that is an error
+/// of the Prometheus API.
+pub(super) fn failed(
+    asked: Asked<'_>,
+    status: StatusCode,
+    headers: &HeaderMap,
+    error: Option<&ErrorBody>,
+) -> Failed {
+    let host = asked.host.to_owned();
+    let code = status.as_u16();
+    match code {
+        300..=399 => Failed::for_good(UpstreamError::Redirect {
+            host,
+            origin: origin(asked.url, headers),
+        }),
+        401 | 403 => Failed::for_good(UpstreamError::Unauthorised { host, status: code }),
+        413 => Failed::for_good(UpstreamError::TooBig {
+            host,
+            status: code,
+            message: message(headers, error),
+        }),
+        429 => throttled(host, headers),
+        400 | 422 => Failed::for_good(match error {
+            Some(error) => refused(asked, code, error),
+            None => UpstreamError::Refused {
+                host,
+                status: code,
+                message: message(headers, None),
+            },
+        }),
+        500..=599 => match error {
+            Some(error) if error.kind == "timeout" => Failed::for_good(query_timeout(asked)),
+            Some(error) if code == 500 && !error.kind.is_empty() => {
+                Failed::for_good(refused(asked, code, error))
+            }
+            _ if code == 503 && retry_after(headers).is_some() => throttled(host, headers),
+            _ if matches!(code, 502..=504) => {
+                Failed::for_now(UpstreamError::Status { host, status: code })
+            }
+            _ => Failed::for_good(UpstreamError::Status { host, status: code }),
+        },
+        _ => Failed::for_good(UpstreamError::Status { host, status: code }),
+    }
+}
+
+/// What an error means that names the query: with 400, 422, 500, or within a success.
+pub(super) fn refused(asked: Asked<'_>, status: u16, error: &ErrorBody) -> UpstreamError {
+    let text = error.text.to_ascii_lowercase();
+    let host = asked.host.to_owned();
+    let message = Scrubbed::new(&error.text);
+    if error.kind == "timeout" || text.contains("context deadline exceeded") {
+        query_timeout(asked)
+    } else if TOO_BIG.iter().any(|sign| text.contains(sign)) {
+        UpstreamError::TooBig {
+            host,
+            status,
+            message,
+        }
+    } else {
+        UpstreamError::Refused {
+            host,
+            status,
+            message,
+        }
+    }
+}
+
+/// What `headers` say that a body is, cleaned; only the type, without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> String {
+    let text = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let essence = text.and_then(|text| text.split(';').next()).unwrap_or("");
+    match essence.trim() {
+        "" => "an unnamed type".to_owned(),
+        essence => Scrubbed::new(essence).as_str().to_owned(),
+    }
+}
+
+fn query_timeout(asked: Asked<'_>) -> UpstreamError {
+    UpstreamError::QueryTimeout {
+        host: asked.host.to_owned(),
+        after: asked.time,
+    }
+}
+
+fn throttled(host: String, headers: &HeaderMap) -> Failed {
+    let retry_after = retry_after(headers);
+    Failed {
+        error: UpstreamError::Throttled { host, retry_after },
+        repeat: Repeat::After(retry_after),
+    }
+}
+
+/// A body that is no error of the Prometheus API is described, never passed on.
+fn message(headers: &HeaderMap, error: Option<&ErrorBody>) -> Scrubbed {
+    match error {
+        Some(error) => Scrubbed::new(&error.text),
+        None => Scrubbed::new(&format!("it gave no reason, only {}", media_type(headers))),
+    }
+}
+
+fn origin(url: &Url, headers: &HeaderMap) -> String {
+    let location = headers.get(LOCATION).and_then(|it| it.to_str().ok());
+    let target = location.and_then(|location| url.join(location).ok());
+    match target.map(|target| target.origin()) {
+        Some(origin) if origin.is_tuple() => Scrubbed::new(&origin.ascii_serialization())
+            .as_str()
+            .to_owned(),
+        _ => "an unnamed place".to_owned(),
+    }
+}

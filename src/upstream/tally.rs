@@ -1,0 +1,98 @@
+//! One line of the log and one count for each attempt at a backend call, however it ends.
+
+use std::time::Instant;
+
+use crate::instruments::CallOutcome;
+use crate::instruments::Instruments;
+use crate::record::Context;
+use crate::upstream::UpstreamError;
+
+/// An attempt under way. Dropped before it is finished, it counts as cancelled: nobody waits for
+/// its answer any more.
+#[derive(Debug)]
+pub(super) struct Tally<'a> {
+    instruments: &'a Instruments,
+    cx: &'a Context,
+    host: &'a str,
+    path: String,
+    started: Instant,
+    outcome: CallOutcome,
+    /// The status of the answer, once there is one.
+    pub(super) status: Option<u16>,
+    /// The size of the answer's body.
+    pub(super) bytes: usize,
+    series: usize,
+}
+
+impl<'a> Tally<'a> {
+    /// Begins to count the time of an attempt.
+    pub(super) fn start(
+        instruments: &'a Instruments,
+        cx: &'a Context,
+        host: &'a str,
+        path: &str,
+    ) -> Self {
+        Self {
+            instruments,
+            cx,
+            host,
+            path: path.to_owned(),
+            started: Instant::now(),
+            outcome: CallOutcome::Cancelled,
+            status: None,
+            bytes: 0,
+            series: 0,
+        }
+    }
+
+    /// The attempt gave an answer of so many series or entries.
+    pub(super) fn succeed(mut self, series: usize) {
+        self.outcome = CallOutcome::Success;
+        self.series = series;
+    }
+
+    /// The attempt failed.
+    pub(super) fn fail(mut self, error: &UpstreamError) {
+        self.outcome = outcome(error);
+    }
+}
+
+impl Drop for Tally<'_> {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        self.instruments.backend_call(self.outcome, took);
+        // The path and never the parameters: a query holds what the caller asked for.
+        tracing::debug!(
+            request_id = self.cx.request_id,
+            host = self.host,
+            path = self.path,
+            outcome = self.outcome.as_str(),
+            status = self.status,
+            duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            bytes = self.bytes,
+            series = self.series,
+            "backend call"
+        );
+    }
+}
+
+fn outcome(error: &UpstreamError) -> CallOutcome {
+    match error {
+        UpstreamError::Resolve { .. } => CallOutcome::Dns,
+        UpstreamError::Connect { .. } => CallOutcome::Connect,
+        UpstreamError::Tls { .. } => CallOutcome::Tls,
+        UpstreamError::Unauthorised { .. } => CallOutcome::Auth,
+        UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. } => CallOutcome::Timeout,
+        UpstreamError::Throttled { .. } => CallOutcome::Throttled,
+        UpstreamError::Broken { .. } => CallOutcome::Broken,
+        UpstreamError::Status { status, .. } if *status >= 500 => CallOutcome::Unavailable,
+        UpstreamError::Refused { .. }
+        | UpstreamError::TooBig { .. }
+        | UpstreamError::Status { .. }
+        | UpstreamError::LabelName { .. } => CallOutcome::RefusedQuery,
+        UpstreamError::TooLarge { .. }
+        | UpstreamError::NotPrometheus { .. }
+        | UpstreamError::Redirect { .. }
+        | UpstreamError::Calls { .. } => CallOutcome::BadAnswer,
+    }
+}
