@@ -63,7 +63,7 @@ end_group() {
   [[ -z ${group:-} ]] || kill -- "-$group" 2>/dev/null || true
   group=''
 }
-trap 'end_group; close_scratch' EXIT
+trap 'status=$?; end_group; close_scratch "$status"' EXIT
 
 # Here and not in the steps, which run without a terminal that could ask for a password.
 step "programs"

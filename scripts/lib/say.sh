@@ -58,7 +58,7 @@ open_scratch() {
 }
 
 close_scratch() {
-  local status=$?
+  local status=${1:-$?}
   trap '' INT TERM
   end_children
   [[ -z ${scratch:-} ]] || rm -rf "$scratch"
