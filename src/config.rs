@@ -1,1 +1,150 @@
-//! placeholder
+//! The settings of the program: a flag before the environment, that before the configuration file,
+//! that before the default (connections.md, section 6).
+//!
+//! Only this module reads the environment. What it needs of the world comes as an argument, so a
+//! test is a map and a few values. No finding repeats a value: settings can be secrets.
+
+pub mod environment;
+pub mod error;
+mod file;
+mod key;
+mod layers;
+mod listen;
+mod placeholder;
+mod read;
+mod secret_file;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::connections::Defaults;
+use crate::secret::Secret;
+pub use environment::Environment;
+pub use environment::ProcessEnvironment;
+pub use error::Code;
+pub use error::ConfigError;
+pub use error::Finding;
+pub use error::Origin;
+
+/// Every setting with its value decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that both listeners are bound to. Setting `listen`, variable `MIRROR_LISTEN`;
+    /// default `127.0.0.1`.
+    pub listen: IpAddr,
+    /// The port of the Mirror API, 0 for any free one. Setting `port`, variable `PORT`; default
+    /// 9900.
+    pub port: u16,
+    /// The port of health and metrics, 0 for any free one. Setting `admin_port`, variable
+    /// `ADMIN_PORT`; default 9901.
+    pub admin_port: u16,
+    /// Threads that requests are worked on, `1..=1024`. Setting `workers`, variable `WORKERS`;
+    /// default: one per core.
+    pub workers: usize,
+    /// What proves the mirror to `StackState`: visible ASCII. Setting `api_key` or `api_key_file`,
+    /// variable `API_KEY` or `API_KEY_FILE`; on loopback a random one by default.
+    pub api_key: Secret,
+    /// How the log is written.
+    pub log: Log,
+    /// What holds where connection details say nothing. Setting `defaults`.
+    pub defaults: Defaults,
+}
+
+/// How the log is written. Setting `log`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// Setting `log.format`, variable `MIRROR_LOG_FORMAT`.
+    pub format: LogFormat,
+    /// Setting `log.level`, variable `MIRROR_LOG_LEVEL`.
+    pub level: LogLevel,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    #[default]
+    Json,
+    /// For the eye.
+    Text,
+}
+
+/// The least severe event that is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What must be seen to.
+    Error,
+    /// What should be known.
+    Warn,
+    /// What happened.
+    #[default]
+    Info,
+    /// Why it happened.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl Settings {
+    /// Where the Mirror API is served.
+    #[must_use]
+    pub fn mirror_address(&self) -> SocketAddr {
+        SocketAddr::new(self.listen, self.port)
+    }
+
+    /// Where health and metrics are served.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        SocketAddr::new(self.listen, self.admin_port)
+    }
+}
+
+/// What was said on the command line. No flag takes a secret: process lists show flags.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--listen`
+    pub listen: Option<IpAddr>,
+    /// `--port`
+    pub port: Option<u16>,
+    /// `--admin-port`
+    pub admin_port: Option<u16>,
+    /// `--workers`
+    pub workers: Option<u16>,
+}
+
+/// What settings depend on beside flags and file.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The variables.
+    pub environment: &'a dyn Environment,
+    /// Fills a buffer with random bytes.
+    pub random: fn(&mut [u8]) -> Result<(), getrandom::Error>,
+    /// How many threads can run at the same time.
+    pub cores: usize,
+}
+
+/// Settings, and what their author should know.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// Whether the key was made for this run, so that somebody must be told it.
+    pub is_key_random: bool,
+    /// What can be used and should not stay.
+    pub warnings: Vec<Finding>,
+}
+
+/// Reads the settings.
+///
+/// # Errors
+///
+/// Every finding that keeps the program from starting: in the file by line and column, then the
+/// others.
+pub fn load(flags: &Flags, world: World<'_>) -> Result<Loaded, ConfigError> {
+    read::settings(flags, world)
+}
+
+#[cfg(test)]
+mod tests;

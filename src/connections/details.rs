@@ -14,7 +14,7 @@ mod document;
 mod draft;
 mod parameters;
 mod target;
-mod timeout;
+pub mod timeout;
 
 use crate::connections::Defaults;
 use crate::connections::DetailsError;

@@ -104,7 +104,8 @@ pub fn nearest(
 }
 
 /// A key as it is shown: one line, and cut if it is long.
-pub(super) fn shown(written: &str) -> String {
+#[must_use]
+pub fn shown(written: &str) -> String {
     let plain = written.chars().filter(|c| !c.is_control());
     let mut text: String = plain.clone().take(LONGEST).collect();
     if plain.count() > LONGEST {

@@ -69,8 +69,9 @@ impl Timeouts {
     }
 }
 
-/// Clamped and never refused, since units get mixed up.
-pub(super) fn clamped(seconds: f64) -> Duration {
+/// A deadline of `seconds`, clamped and never refused, since units get mixed up.
+#[must_use]
+pub fn clamped(seconds: f64) -> Duration {
     let (least, most, _) = limits::TIMEOUT;
     if seconds <= least.as_secs_f64() {
         return least;
