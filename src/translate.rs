@@ -21,6 +21,7 @@ mod raw;
 pub mod fields;
 pub mod legacy;
 
+use crate::limits;
 use crate::options::{Dialect, Profile, QueryOptions};
 use crate::protocol::Invalid;
 use crate::protocol::metric::MetricsQuery;
@@ -134,7 +135,7 @@ pub fn question(
     options: &QueryOptions,
     now: UnixMillis,
 ) -> Result<Question, TranslateError> {
-    conditions::check(&query.conditions)?;
+    conditions::check_types(&query.conditions)?;
     Ok(Question(match options.profile {
         Profile::Exact => Form::Exact(Box::new(exact::question(query, options, now)?)),
         Profile::Legacy => Form::Legacy(Box::new(legacy::plan(query, options)?)),
@@ -160,5 +161,21 @@ pub fn plan(question: &Question, facts: Facts) -> Result<Plan, TranslateError> {
     match &question.0 {
         Form::Exact(exact) => exact.plan(facts),
         Form::Legacy(plan) => Ok(plan.as_ref().clone()),
+    }
+}
+
+/// Refuses `PromQL` that is longer than any that is sent (security.md, "Limits on input").
+fn within_promql_text(text: &str) -> Result<(), TranslateError> {
+    if text.len() > limits::PROMQL_TEXT {
+        return Err(too_long(text.len()));
+    }
+    Ok(())
+}
+
+const fn too_long(size: usize) -> TranslateError {
+    TranslateError::TooLarge {
+        what: "The size of the PromQL text in bytes",
+        size,
+        limit: limits::PROMQL_TEXT,
     }
 }

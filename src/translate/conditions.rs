@@ -1,7 +1,6 @@
 //! From conditions to a kind and to matchers (queries.md, "Canonical selector, escaping,
 //! validation").
 
-use crate::limits;
 use crate::promql::METRIC_NAME;
 use crate::promql::Matcher;
 use crate::promql::number;
@@ -71,66 +70,17 @@ impl Kind {
     }
 }
 
-/// Checks everything about conditions that holds wherever they stand and whatever their keys mean:
-/// numbers and sizes (security.md, "Limits on what comes in"), and the types of values.
+/// Refuses values of an unknown `_type`, wherever they stand and whatever their keys mean. Numbers
+/// and sizes are within their limits since `protocol`.
 ///
 /// # Errors
 ///
-/// [`TranslateError::TooLarge`], [`TranslateError::ValueType`].
-pub fn check(conditions: &[Condition]) -> Result<(), TranslateError> {
-    bounded(
-        "The number of conditions",
-        conditions.len(),
-        limits::CONDITIONS,
-    )?;
+/// [`TranslateError::ValueType`].
+pub fn check_types(conditions: &[Condition]) -> Result<(), TranslateError> {
     for condition in conditions {
-        bounded(
-            "The size of a condition key",
-            condition.key.len(),
-            limits::CONDITION_KEY,
-        )?;
-        match &condition.value {
-            ConditionValue::Text(text) if Kind::of(&condition.key) == Some(Kind::Promql) => {
-                bounded("The size of the ~ query", text.len(), limits::TILDE_TEXT)?;
-            }
-            ConditionValue::Text(text) => bounded_value(text)?,
-            ConditionValue::Set(members) => {
-                bounded(
-                    "The number of members of an InSetValue",
-                    members.len(),
-                    limits::SET_MEMBERS,
-                )?;
-                for member in members {
-                    if let Scalar::Text(text) = member {
-                        bounded_value(text)?;
-                    }
-                }
-            }
-            ConditionValue::Number(_) | ConditionValue::Boolean(_) => {}
-            ConditionValue::Unsupported(name) => {
-                return Err(TranslateError::ValueType(name.clone()));
-            }
+        if let ConditionValue::Unsupported(name) = &condition.value {
+            return Err(TranslateError::ValueType(name.clone()));
         }
-    }
-    Ok(())
-}
-
-fn bounded_value(text: &str) -> Result<(), TranslateError> {
-    bounded(
-        "The size of a condition value",
-        text.len(),
-        limits::CONDITION_VALUE,
-    )
-}
-
-/// Refuses what is over a limit.
-pub(super) const fn bounded(
-    what: &'static str,
-    size: usize,
-    limit: usize,
-) -> Result<(), TranslateError> {
-    if size > limit {
-        return Err(TranslateError::TooLarge { what, size, limit });
     }
     Ok(())
 }

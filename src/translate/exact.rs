@@ -1,6 +1,5 @@
 //! The exact profile: numbers that can be proved from raw samples.
 
-use crate::limits;
 use crate::options::Dialect;
 use crate::options::MultipleSeries;
 use crate::options::QueryOptions;
@@ -12,6 +11,7 @@ use crate::protocol::metric::MetricsQuery;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
+use crate::translate;
 use crate::translate::Facts;
 use crate::translate::IntervalProbe;
 use crate::translate::TranslateError;
@@ -393,17 +393,12 @@ fn check_width(width: Millis, dialect: Dialect) -> Result<(), TranslateError> {
 }
 
 fn check_length(read: &Read) -> Result<(), TranslateError> {
-    let text = match read {
-        Read::Nothing => return Ok(()),
-        Read::Range(read) => &read.expr,
-        Read::Samples(read) => &read.selector,
-        Read::Legacy(read) => &read.expr,
-    };
-    conditions::bounded(
-        "The size of the PromQL text",
-        text.len(),
-        limits::PROMQL_TEXT,
-    )
+    match read {
+        Read::Nothing => Ok(()),
+        Read::Range(read) => translate::within_promql_text(&read.expr),
+        Read::Samples(read) => translate::within_promql_text(&read.selector),
+        Read::Legacy(read) => translate::within_promql_text(&read.expr),
+    }
 }
 
 /// VictoriaMetrics aligns ranges of 50 points and more, and replaces the newest values, unless it is

@@ -45,7 +45,9 @@ fn selector(
     if name.is_none() && matchers.is_empty() {
         return Ok(None);
     }
-    let has_name = matchers.iter().any(|matcher| matcher.label == METRIC_NAME);
+    let has_name = matchers
+        .iter()
+        .any(|matcher| matcher.label == METRIC_NAME && !matcher.value.is_empty());
     let start = match name {
         Some(name) => Some(Selector::with(name)),
         None if has_name => None,

@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 
-use crate::limits;
 use crate::options::QueryOptions;
 use crate::promql::number;
 use crate::promql::quote;
@@ -17,6 +16,7 @@ use crate::protocol::metric::AggregationMethod;
 use crate::protocol::metric::MetricsQuery;
 use crate::time::Millis;
 use crate::time::TimeRange;
+use crate::translate;
 use crate::translate::TranslateError;
 use crate::translate::conditions;
 use crate::translate::conditions::Kind;
@@ -57,11 +57,7 @@ pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan,
         Kind::Gauge => gauge(method, &selector(kind, name, &query.conditions)?, step)?,
         _ => counter(method, &selector(kind, name, &query.conditions)?, step)?,
     };
-    conditions::bounded(
-        "The size of the PromQL text",
-        expr.len(),
-        limits::PROMQL_TEXT,
-    )?;
+    translate::within_promql_text(&expr)?;
     let range = TimeRange {
         start: query.start_time,
         end: query.end_time,

@@ -14,6 +14,7 @@ use crate::promql::variables;
 use crate::protocol::condition::Condition;
 use crate::time::Millis;
 use crate::time::TimeRange;
+use crate::translate;
 use crate::translate::TranslateError;
 use crate::translate::conditions;
 use crate::translate::conditions::Kind;
@@ -79,11 +80,7 @@ pub(super) fn read(
     let matchers = conditions::matchers(all, Kind::Promql)?;
     match conjoin::conjoin(&sent, &matchers, BOUNDS) {
         Ok(conjoined) => Ok(tilde(conjoined.text, conjoined.selectors)),
-        Err(ConjoinError::TooLong(size)) => Err(TranslateError::TooLarge {
-            what: "The size of the PromQL text",
-            size,
-            limit: BOUNDS.length,
-        }),
+        Err(ConjoinError::TooLong(size)) => Err(translate::too_long(size)),
         Err(error) => Err(keys(["which ", &error.to_string()].concat())),
     }
 }

@@ -45,10 +45,10 @@ const LEGACY_VIRTUAL_FIELDS: [&str; 3] = [
 ///
 /// # Errors
 ///
-/// [`TranslateError::Condition`], [`TranslateError::ValueType`] and [`TranslateError::TooLarge`] for
-/// conditions that no lookup can use.
+/// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for conditions that no lookup can
+/// use.
 pub fn names(query: &FieldNamesQuery, options: &QueryOptions) -> Result<NamesPlan, TranslateError> {
-    conditions::check(&query.conditions)?;
+    conditions::check_types(&query.conditions)?;
     let limit = query.limit.unwrap_or(usize::MAX);
     if options.profile == Profile::Legacy {
         return Ok(NamesPlan {

@@ -1,6 +1,5 @@
 //! Which values a field has.
 
-use crate::limits;
 use crate::options::Profile;
 use crate::options::QueryOptions;
 use crate::promql::METRIC_NAME;
@@ -63,18 +62,12 @@ pub struct Attempt {
 ///
 /// # Errors
 ///
-/// [`TranslateError::Condition`], [`TranslateError::ValueType`] and [`TranslateError::TooLarge`] for
-/// what no lookup can use.
+/// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for what no lookup can use.
 pub fn values(
     query: &FieldValuesQuery,
     options: &QueryOptions,
 ) -> Result<ValuesPlan, TranslateError> {
-    conditions::check(&query.conditions)?;
-    conditions::bounded(
-        "The size of the field name",
-        query.field_name.len(),
-        limits::LABEL_NAME,
-    )?;
+    conditions::check_types(&query.conditions)?;
     if options.profile == Profile::Legacy {
         return Ok(legacy_values(query));
     }
