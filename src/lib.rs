@@ -23,6 +23,7 @@ pub mod series;
 pub mod options;
 pub mod limits;
 pub mod protocol;
+pub mod openapi;
 pub mod promql;
 pub mod connections;
 pub mod caller;

@@ -13,12 +13,13 @@ pub mod metric;
 pub mod condition;
 pub mod telemetry;
 pub mod failure;
+pub mod schema;
 mod details;
-mod misfit;
-mod number;
 mod object;
-mod order;
+mod number;
 mod text;
+mod order;
+mod misfit;
 
 use serde::de::DeserializeOwned;
 
@@ -90,3 +91,6 @@ pub enum MirrorMethod {
     /// `/api/metric`
     Metric,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,25 +1,31 @@
 //! The conditions of a query: a conjunction of `key = value`.
 
+mod described;
+mod given;
 mod value;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use crate::limits;
 use crate::protocol::misfit::{Expectation, Misfit, expecting};
 use crate::protocol::object::Object;
+use crate::protocol::schema::Tag;
 use crate::protocol::text;
 
 pub use crate::protocol::condition::value::{ConditionValue, Number, Scalar};
 
 /// One condition of a query.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(rename = "EqualityCondition", transform = Tag::Optional("EqualityCondition"))]
 pub struct Condition {
     /// A label name, or one of the virtual fields `__counter__`, `__gauge__`, `__histogram__`,
     /// `__summary__`, `~`.
     #[serde(deserialize_with = "text::key")]
+    #[schemars(length(max = 1024))]
     pub key: String,
     /// What the field must equal.
     pub value: ConditionValue,

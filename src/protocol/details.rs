@@ -1,7 +1,9 @@
 //! `connectionDetails`, unread.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -33,5 +35,15 @@ impl<'de> Deserialize<'de> for RawDetails {
             text if text.starts_with('{') => Ok(Self(raw)),
             _ => Err(Misfit::here("must be an object").error()),
         }
+    }
+}
+
+impl JsonSchema for RawDetails {
+    fn schema_name() -> Cow<'static, str> {
+        "ConnectionDetails".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object" })
     }
 }

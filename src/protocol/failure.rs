@@ -1,9 +1,10 @@
 //! The four failure bodies of the Mirror API.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The body of a failed call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "_type")]
 pub enum FailureBody {
     /// The backend, or the credentials for it, could not be reached or were refused.

@@ -29,7 +29,8 @@ pub fn scan(body: &[u8]) -> Result<&str, DecodeError> {
         .and_then(|()| json.end())
         .map_err(|error| DecodeError::Syntax {
             line: error.line(),
-            column: error.column(),
+            // The JSON reader counts from 0 where a line is empty.
+            column: error.column().max(1),
         })?;
     Ok(text)
 }
@@ -142,3 +143,6 @@ impl<'de> Deserialize<'de> for Key<'de> {
         deserializer.deserialize_str(KeyVisitor)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,12 @@
 //! The points of a metrics answer.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+use crate::protocol::schema::Tag;
 use crate::time::UnixMillis;
 
 /// The points of one metric, ascending in time.
@@ -81,4 +85,50 @@ impl<P, R: Serialize, F: Fn(&P) -> R> Serialize for Rows<'_, P, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(&self.1))
     }
+}
+
+impl JsonSchema for Telemetry {
+    fn schema_name() -> Cow<'static, str> {
+        "Telemetry".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "oneOf": [
+                generator.subschema_for::<RawMetricTelemetry>(),
+                generator.subschema_for::<AggregatedMetricTelemetry>(),
+            ]
+        })
+    }
+}
+
+/// The points as they were measured, ascending in time.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = Tag::Always("RawMetricTelemetry"))]
+#[expect(dead_code, reason = "describes what `Telemetry` writes")]
+struct RawMetricTelemetry {
+    /// Whether something was cut. What is there is then a complete prefix.
+    is_partial: bool,
+    /// What stands in each point.
+    #[schemars(extend("const" = ["value", "timestamp"]))]
+    data_format: [String; 2],
+    /// A finite value and its instant in milliseconds since 1970.
+    points: Vec<(f64, u64)>,
+}
+
+/// One point for each bucket, ascending in time.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = Tag::Always("AggregatedMetricTelemetry"))]
+#[expect(dead_code, reason = "describes what `Telemetry` writes")]
+struct AggregatedMetricTelemetry {
+    /// Whether something was cut. What is there is then a complete prefix.
+    is_partial: bool,
+    /// What stands in each point.
+    #[schemars(extend("const" = ["value", "startTimestamp", "endTimestamp"]))]
+    data_format: [String; 3],
+    /// A finite value, and the start and the end of its bucket in milliseconds since 1970. A
+    /// sample at the end does not belong to the bucket.
+    points: Vec<(f64, u64, u64)>,
 }

@@ -24,6 +24,7 @@ const ARROWS: &[(&str, May)] = &[
     ("options", Name(&["time"])),
     ("limits", Name(&["time"])),
     ("protocol", Name(&["limits", "secret", "time"])),
+    ("openapi", Name(&["options", "protocol"])),
     ("promql", Name(&["limits", "time"])),
     (
         "connections",

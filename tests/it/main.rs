@@ -6,3 +6,4 @@ mod source;
 mod layering;
 mod absences;
 mod bans;
+mod openapi;

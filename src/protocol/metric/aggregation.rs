@@ -2,24 +2,29 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::protocol::number;
+use crate::protocol::schema::Tag;
 use crate::time::Millis;
 
 /// How points are aggregated over buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(transform = Tag::Optional("Aggregation"))]
 pub struct Aggregation {
-    /// The method; `None` if the request names none that there is.
+    /// One of the 14 methods, in any case; a query without a known one fails.
     #[serde(default, deserialize_with = "method")]
+    #[schemars(!default, with = "String", transform = names)]
     pub method: Option<AggregationMethod>,
-    /// The size of a bucket, positive; `None` if absent, which only the legacy profile accepts.
+    /// The size of a bucket in milliseconds. Only the profile `legacy` accepts it absent.
     #[serde(
         rename = "bucketSizeMillis",
         default,
         deserialize_with = "number::bucket_size"
     )]
+    #[schemars(with = "Option<u64>", range(min = 1, max = 9_007_199_254_740_991_u64))]
     pub bucket_size: Option<Millis>,
 }
 
@@ -116,6 +121,11 @@ impl AggregationMethod {
         let named = |(known, _): &&(&str, Self)| known.eq_ignore_ascii_case(name);
         Self::NAMED.iter().find(named).map(|&(_, method)| method)
     }
+}
+
+fn names(schema: &mut Schema) {
+    let names = AggregationMethod::NAMED.map(|(name, _)| name);
+    schema.insert("enum".to_owned(), names.to_vec().into());
 }
 
 /// A method by its name in any case. Whatever names no method is `None`, of which type it may be:

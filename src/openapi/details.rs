@@ -1,0 +1,116 @@
+//! The schema of `connectionDetails` (connections.md, section 1).
+//!
+//! `connections` reads the object key by key, so that it can be tolerant and name what it doubts;
+//! hence no type whose derive could be used, but this one, which is only described. A test in
+//! `tests/it` sends each key through the reader.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema};
+
+use crate::options::BucketAlignment;
+use crate::options::Dialect;
+use crate::options::InfInterpretation;
+use crate::options::MultipleSeries;
+use crate::options::NanInterpretation;
+use crate::options::Profile;
+use crate::options::TildeConditions;
+use crate::protocol::schema;
+
+/// The schema, with nothing beside it.
+pub(crate) fn schema() -> Schema {
+    let settings = schema::settings().with(|settings| settings.inline_subschemas = true);
+    let mut generator = settings.into_generator();
+    let mut details = ConnectionDetails::json_schema(&mut generator);
+    for transform in generator.transforms_mut() {
+        transform.transform(&mut details);
+    }
+    details
+}
+
+/// Where the backend is and how it is to be asked. `url` and `host` are two dialects, of which one
+/// is used; the other keys go with both. Null and an empty string equal absent. Numbers may also be
+/// strings of digits. Unknown keys are accepted with a warning.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ConnectionDetails {
+    /// The base URL of the backend, `http` or `https`.
+    #[schemars(extend("examples" = ["https://prometheus.example/prefix"]))]
+    url: Option<String>,
+    /// The host of the backend, read as `http://host:port/path_prefix`.
+    host: Option<String>,
+    /// The port beside `host`. Default: 9090.
+    #[schemars(range(min = 1, max = 65535))]
+    port: Option<u16>,
+    /// The path beside `host`.
+    path_prefix: Option<String>,
+    /// The deadline in seconds, which may be fractional, within 1 and 60. Default: 30. The first
+    /// given of this, `timeout` and `requestTimeout` wins.
+    request_timeout_seconds: Option<f64>,
+    /// The deadline as a duration, `30s`, or a number of seconds.
+    timeout: Option<Span>,
+    /// The deadline in milliseconds.
+    #[schemars(rename = "requestTimeout")]
+    request_timeout: Option<f64>,
+    /// How queries are sent. Default: `POST`.
+    http_method: Option<HttpMethod>,
+    /// Parameters that are added to every call to the backend. Those of its API are refused.
+    query_parameters: Option<BTreeMap<String, String>>,
+    /// Which translation answers. Default: `exact`.
+    profile: Option<Profile>,
+    /// What kind of engine the backend is. Default: found out.
+    dialect: Option<Dialect>,
+    /// What becomes of NaN, in any case. Default: `ZERO`.
+    nan_interpretation: Option<NanInterpretation>,
+    /// What becomes of infinities, in any case. Default: `NONE`.
+    inf_interpretation: Option<InfInterpretation>,
+    /// Where buckets lie. Default: `epoch`.
+    bucket_alignment: Option<BucketAlignment>,
+    /// Whether the unfinished last bucket is returned too. Default: false.
+    include_partial_last: Option<bool>,
+    /// How long before now the newest data are held back. Default: `0s`, with `MetricsQL` `30s`.
+    settle_delay: Option<Span>,
+    /// What several matching series of a gauge or counter mean. Default: `combine`.
+    multiple_series: Option<MultipleSeries>,
+    /// What label conditions next to `~` mean. Default: `apply`.
+    tilde_conditions: Option<TildeConditions>,
+    /// Whether `$__interval` and `$__rate_interval` are substituted. Default: false.
+    tilde_variables: Option<bool>,
+    /// The scrape interval in milliseconds. Default: found out.
+    #[schemars(range(min = 1))]
+    scrape_interval_ms: Option<u64>,
+    /// Most points in one answer; can only be lowered. Default: 100000.
+    #[schemars(range(min = 1))]
+    max_points: Option<u64>,
+    /// Most samples that one request may read to compute with; can only be lowered. Default: 500000.
+    #[schemars(range(min = 1))]
+    raw_budget: Option<u64>,
+    /// Most evaluation instants in one call to the backend; can only be lowered. Default: 11000.
+    #[schemars(range(min = 1))]
+    max_steps: Option<u64>,
+    /// Longest range of one call to the backend; can only be lowered. Default: `31d`.
+    max_query_range: Option<Span>,
+    /// Whether a cut list of field values becomes patterns. Default: false.
+    field_value_patterns: Option<bool>,
+    /// Names of labels whose values are never logged.
+    classified_labels: Option<Vec<String>>,
+}
+
+/// A duration such as `500ms`, `1m30s` or `31d`, or a number of seconds.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Span {
+    Text(String),
+    Seconds(f64),
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum HttpMethod {
+    /// Form bodies.
+    Post,
+    /// Query strings.
+    Get,
+}

@@ -1,0 +1,116 @@
+//! The checked-in description of the API is the one that the program makes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use prometheus_mirror::connections;
+use prometheus_mirror::connections::{Defaults, DetailsError};
+use prometheus_mirror::openapi;
+use prometheus_mirror::protocol;
+use prometheus_mirror::protocol::connection::TestConnectionRequest;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+#[derive(Deserialize)]
+struct Document {
+    openapi: String,
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    schemas: BTreeMap<String, Schema>,
+}
+
+#[derive(Deserialize)]
+struct Schema {
+    #[serde(default)]
+    properties: BTreeMap<String, IgnoredAny>,
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the switch of whoever runs the tests"
+)]
+fn the_checked_in_document_is_up_to_date() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/openapi.json");
+    let document = openapi::document();
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::write(&file, &document).unwrap();
+    }
+    let checked_in = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        checked_in == document,
+        "schemas/openapi.json differs; UPDATE_SCHEMAS=1 rewrites it"
+    );
+}
+
+#[test]
+fn every_reference_leads_to_a_schema_and_every_schema_is_referred_to() {
+    let text = openapi::document();
+    let document: Document = serde_json::from_str(&text).unwrap();
+    assert_eq!(document.openapi, "3.1.0");
+    let mut referred: Vec<&str> = text
+        .split("\"#/components/schemas/")
+        .skip(1)
+        .map(|rest| &rest[..rest.find('"').unwrap()])
+        .collect();
+    referred.sort_unstable();
+    referred.dedup();
+    let named: Vec<&String> = document.components.schemas.keys().collect();
+    assert_eq!(referred, named);
+}
+
+#[test]
+fn the_reader_of_connection_details_knows_each_key_of_their_schema() {
+    let document: Document = serde_json::from_str(&openapi::document()).unwrap();
+    let details = &document.components.schemas["ConnectionDetails"];
+    assert!(details.properties.len() > 20);
+    for key in details.properties.keys() {
+        // An unknown key would only be warned of; a known one does not take a list of a list.
+        let body = format!(r#"{{"connectionDetails": {{"{key}": [[1]]}}}}"#);
+        let request: TestConnectionRequest = protocol::decode(body.as_bytes()).unwrap();
+        let read = connections::resolve(&request.connection_details, None, &Defaults::default());
+        let Err(DetailsError::Invalid(findings)) = read else {
+            panic!("{key}: {read:?}");
+        };
+        assert_eq!(findings[0].path, format!("connectionDetails.{key}"));
+    }
+}
+
+#[test]
+fn each_type_of_the_chapter_has_a_schema_of_its_name() {
+    let document: Document = serde_json::from_str(&openapi::document()).unwrap();
+    for name in [
+        "TestConnectionRequest",
+        "TestConnectionResponse",
+        "FieldNamesRequest",
+        "FieldNamesQuery",
+        "FieldNamesResponse",
+        "FieldDescriptor",
+        "FieldValuesRequest",
+        "FieldValuesQuery",
+        "FieldValuesResponse",
+        "CompleteValue",
+        "FieldValuePattern",
+        "MetricsRequest",
+        "MetricsQuery",
+        "EqualityCondition",
+        "StringValue",
+        "DoubleValue",
+        "BooleanValue",
+        "InSetValue",
+        "Aggregation",
+        "MetricsResponse",
+        "RawMetricTelemetry",
+        "AggregatedMetricTelemetry",
+        "MetricStoreConnectionError",
+        "MetricNotFoundError",
+        "UnsupportedFieldTypeError",
+        "RemoteMirrorError",
+    ] {
+        assert!(document.components.schemas.contains_key(name), "{name}");
+    }
+}
