@@ -1,1 +1,229 @@
-//! placeholder
+//! Runs a [`Plan`]: asks the backend piece by piece and feeds the answers to the buckets.
+//!
+//! Long ranges are split, ranges that the backend finds too big are halved, and whatever ends a
+//! request early leaves a complete prefix (queries.md, "Long ranges"). What the samples mean is
+//! `buckets`' business; that an answer is over a limit of the backend is `upstream`'s.
+
+mod collect;
+mod pooled;
+mod ranges;
+mod samples;
+mod split;
+
+use std::time::Instant;
+
+use crate::buckets::BucketError;
+use crate::buckets::Dropped;
+use crate::buckets::Writer;
+use crate::fetch::collect::Collected;
+use crate::protocol::telemetry::Telemetry;
+use crate::record::Context;
+use crate::series::Labels;
+use crate::series::Sample;
+use crate::translate::Plan;
+use crate::translate::plan::Read;
+use crate::translate::plan::Several;
+use crate::upstream::Upstream;
+use crate::upstream::UpstreamError;
+
+/// Why a plan has no points to show.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FetchError {
+    /// A call failed.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// The backend evaluated at other times than it was asked to.
+    #[error("the backend moved the evaluation times")]
+    AlteredTimestamps,
+    /// Several series where one is needed.
+    #[error("{} series where one is needed", .0.len())]
+    SeveralSeries(Vec<Labels>),
+    /// More samples than may be pooled, of the series given.
+    #[error("more than {budget} samples")]
+    TooManySamples {
+        /// The series that were to be pooled.
+        series: Vec<Labels>,
+        /// Most samples that may be read.
+        budget: usize,
+    },
+    /// The selection has no series at all.
+    #[error("no series")]
+    NoSeries,
+    /// Native histogram samples, which no float query reads.
+    #[error("native histogram samples")]
+    Histograms,
+    /// Even the smallest part of the query is too big for the backend.
+    #[error("even the smallest part is too big")]
+    TooHeavy(#[source] UpstreamError),
+    /// The backend answers, but no point was complete in time.
+    #[error("no complete point in time")]
+    TooSlow,
+}
+
+impl From<BucketError> for FetchError {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::AlteredTimestamps => Self::AlteredTimestamps,
+        }
+    }
+}
+
+/// The points of a plan, and what was left out of them.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The points.
+    pub telemetry: Telemetry,
+    /// Values that JSON cannot carry, and what became of them.
+    pub dropped: Dropped,
+}
+
+/// Runs `plan` against `upstream`.
+///
+/// # Errors
+///
+/// See [`FetchError`]. A deadline or a cap on calls that is met after at least one point is no
+/// error but a partial answer.
+pub async fn run(cx: &Context, upstream: &Upstream, plan: &Plan) -> Result<Fetched, FetchError> {
+    let mut run = Run {
+        shared: Shared { cx, upstream, plan },
+        writer: Writer::new(plan),
+        seen: Seen::default(),
+    };
+    let ended = match &plan.read {
+        Read::Nothing => return Ok(run.finish(Ended::Whole)),
+        Read::Range(read) => ranges::exact(&mut run, read).await,
+        Read::Legacy(read) => ranges::legacy(&mut run, read).await,
+        Read::Samples(read) => samples::run(&mut run, read).await,
+    };
+    let ended = match (ended, &plan.several) {
+        (
+            Err(FetchError::SeveralSeries(series)),
+            Several::Pool {
+                read,
+                percentile,
+                budget,
+            },
+        ) => {
+            run.writer = Writer::new(plan);
+            run.seen.labels = series;
+            pooled::run(&mut run, read, *percentile, *budget).await
+        }
+        (ended, _) => ended,
+    }?;
+    if !run.seen.any_sample && !run.subject_exists().await? {
+        return Err(FetchError::NoSeries);
+    }
+    Ok(run.finish(ended))
+}
+
+/// What a run is made of, and what several calls of it can share.
+#[derive(Clone, Copy)]
+struct Shared<'a> {
+    cx: &'a Context,
+    upstream: &'a Upstream,
+    plan: &'a Plan,
+}
+
+/// One run of one plan.
+struct Run<'a> {
+    shared: Shared<'a>,
+    writer: Writer,
+    seen: Seen,
+}
+
+/// What all calls of a run together have shown so far.
+#[derive(Debug, Default)]
+struct Seen {
+    labels: Vec<Labels>,
+    any_answer: bool,
+    any_sample: bool,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// To its end, or to the limit.
+    Whole,
+    /// To a complete prefix.
+    Early,
+}
+
+impl<'a> Run<'a> {
+    const fn shared(&self) -> Shared<'a> {
+        self.shared
+    }
+
+    /// Notes what one answer shows.
+    fn see(&mut self, collected: &mut Collected) -> Result<(), FetchError> {
+        if collected.histograms {
+            return Err(FetchError::Histograms);
+        }
+        self.seen.any_answer = true;
+        self.seen.any_sample |= !collected.samples.is_empty();
+        for labels in collected.labels.drain(..) {
+            if !self.seen.labels.contains(&labels) {
+                self.seen.labels.push(labels);
+            }
+        }
+        Ok(())
+    }
+
+    /// The samples of an answer to a query that reads one series.
+    fn take(&mut self, mut collected: Collected) -> Result<Vec<Sample>, FetchError> {
+        self.see(&mut collected)?;
+        if self.seen.labels.len() > 1 {
+            return Err(FetchError::SeveralSeries(std::mem::take(
+                &mut self.seen.labels,
+            )));
+        }
+        Ok(collected.samples)
+    }
+
+    /// What a failed call means for the whole: the end of a prefix, or a failure.
+    ///
+    /// Only the deadline and the cap on calls leave a prefix; any other failure is an error even
+    /// after a prefix, or an outage would look like data (reliability.md, "One deadline per
+    /// request").
+    fn failed(&self, error: UpstreamError) -> Result<Ended, FetchError> {
+        let is_late = matches!(
+            error,
+            UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. }
+        ) && self.shared.cx.deadline.is_nearly_over(Instant::now());
+        let is_capped = matches!(error, UpstreamError::Calls { .. });
+        if (is_late || is_capped) && self.writer.points() > 0 {
+            return Ok(Ended::Early);
+        }
+        match error {
+            UpstreamError::QueryTimeout { .. } => Err(FetchError::TooSlow),
+            UpstreamError::Timeout { .. } if is_late && self.seen.any_answer => {
+                Err(FetchError::TooSlow)
+            }
+            error if error.is_too_big() => Err(FetchError::TooHeavy(error)),
+            error => Err(error.into()),
+        }
+    }
+
+    /// Whether an empty answer means "no points" rather than "not found".
+    async fn subject_exists(&self) -> Result<bool, UpstreamError> {
+        let Shared { cx, upstream, plan } = self.shared;
+        if matches!(plan.read, Read::Legacy(_)) {
+            return Ok(false);
+        }
+        let subject = &plan.subject;
+        // A tilde query without a selector, or one that does not parse, has nothing to look for.
+        if subject.selectors.is_empty() {
+            return Ok(true);
+        }
+        upstream
+            .has_series(cx, &subject.selectors, subject.range)
+            .await
+    }
+
+    fn finish(self, ended: Ended) -> Fetched {
+        let dropped = self.writer.dropped();
+        Fetched {
+            telemetry: self.writer.finish(ended == Ended::Early),
+            dropped,
+        }
+    }
+}

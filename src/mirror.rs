@@ -1,83 +1,86 @@
 //! The four methods of the Mirror API without HTTP.
+//!
+//! Each method reads as the path of a request: resolve the connection, learn what must be known of
+//! the backend, plan, fetch, and give the points; a failure is worded on the way out.
 
+mod connection;
+mod field_names;
+mod field_values;
+mod metric;
+
+use std::sync::Arc;
+
+use crate::cache::Lists;
+use crate::connections;
+use crate::connections::Connection;
+use crate::connections::Defaults;
+use crate::failures;
 use crate::failures::Failure;
-use crate::options::Profile;
-use crate::protocol::connection::TestConnectionRequest;
-use crate::protocol::field_names::FieldNamesRequest;
-use crate::protocol::field_names::FieldNamesResponse;
-use crate::protocol::field_values::FieldValuesRequest;
-use crate::protocol::field_values::FieldValuesResponse;
-use crate::protocol::metric::MetricsRequest;
-use crate::protocol::telemetry::Telemetry;
+use crate::instruments::Instruments;
+use crate::probe::Prober;
+use crate::protocol::RawDetails;
 use crate::record::Arrival;
+use crate::record::Context;
+use crate::time::Deadline;
+use crate::upstream::Upstream;
+use crate::upstream::Upstreams;
+pub use metric::MetricAnswer;
 
 /// The four methods, and what they need.
 #[derive(Debug)]
-pub struct Mirror {}
+pub struct Mirror {
+    /// The clients of all backends.
+    upstreams: Upstreams,
+    /// What is known of backends.
+    prober: Prober,
+    /// Lists of names and values, kept for a little while.
+    lists: Lists,
+    /// What a connection says nothing about.
+    defaults: Defaults,
+    /// Our own instruments.
+    instruments: Arc<Instruments>,
+}
 
-/// The points of a metric, and the profile that they were made by.
-#[derive(Debug)]
-pub struct MetricAnswer {
-    /// The points.
-    pub telemetry: Telemetry,
-    /// For the `X-Mirror-Profile` header.
-    pub profile: Profile,
+/// What a request works with once its connection is resolved.
+struct Opened {
+    cx: Context,
+    connection: Connection,
+    upstream: Upstream,
 }
 
 impl Mirror {
-    /// Whether the backend can be used.
-    ///
-    /// # Errors
-    ///
-    /// The failure that says why not.
-    pub async fn connection(
-        &self,
-        arrival: Arrival,
-        request: &TestConnectionRequest,
-    ) -> Result<(), Failure> {
-        let _ = (arrival, request);
-        unimplemented!("integrator")
+    /// A mirror that takes what a connection does not say from `defaults`.
+    #[must_use]
+    pub fn new(defaults: Defaults, instruments: Arc<Instruments>) -> Self {
+        Self {
+            upstreams: Upstreams::new(Arc::clone(&instruments)),
+            prober: Prober::default(),
+            lists: Lists::default(),
+            defaults,
+            instruments,
+        }
     }
 
-    /// Which fields can be used in conditions.
-    ///
-    /// # Errors
-    ///
-    /// The failure to answer with.
-    pub async fn field_names(
+    /// Resolves the connection of a request, whose deadline begins with its arrival.
+    fn open(
         &self,
         arrival: Arrival,
-        request: &FieldNamesRequest,
-    ) -> Result<FieldNamesResponse, Failure> {
-        let _ = (arrival, request);
-        unimplemented!("integrator")
-    }
-
-    /// The values of one field.
-    ///
-    /// # Errors
-    ///
-    /// The failure to answer with.
-    pub async fn field_values(
-        &self,
-        arrival: Arrival,
-        request: &FieldValuesRequest,
-    ) -> Result<FieldValuesResponse, Failure> {
-        let _ = (arrival, request);
-        unimplemented!("integrator")
-    }
-
-    /// The points of one metric.
-    ///
-    /// # Errors
-    ///
-    /// The failure to answer with.
-    pub async fn metric(
-        &self,
-        arrival: Arrival,
-        request: &MetricsRequest,
-    ) -> Result<MetricAnswer, Failure> {
-        let _ = (arrival, request);
-        unimplemented!("integrator")
+        details: &RawDetails,
+        request_timeout: Option<u64>,
+    ) -> Result<Opened, Failure> {
+        let resolved = connections::resolve(details, request_timeout, &self.defaults)
+            .map_err(|error| failures::details(&error))?;
+        for warning in &resolved.warnings {
+            tracing::warn!(%warning, "connection details");
+        }
+        let connection = resolved.connection;
+        let deadline = Deadline::new(arrival.started, connection.timeout);
+        let cx = Context::new(arrival.request_id, deadline);
+        let upstream = self.upstreams.open(&connection);
+        Ok(Opened {
+            cx,
+            connection,
+            upstream,
+        })
     }
 }

@@ -1,1 +1,210 @@
-//! placeholder
+//! Asks a backend for the [`Facts`](crate::translate::Facts) that a plan depends on, and remembers
+//! them: its dialect for an hour, a metric's scrape interval for ten minutes.
+//!
+//! Callers that ask for the same fact at the same time share one call.
+
+use std::time::Duration;
+
+use moka::future::Cache;
+
+use crate::options::Dialect;
+use crate::options::QueryOptions;
+use crate::record::Context;
+use crate::time::Millis;
+use crate::time::UnixMillis;
+use crate::translate;
+use crate::translate::Facts;
+use crate::translate::IntervalProbe;
+use crate::translate::Question;
+use crate::upstream::Upstream;
+use crate::upstream::UpstreamError;
+
+/// One query that needs no data and whose answer names the dialect: a window of 60 s at a
+/// resolution of 60 s holds two instants where ranges are closed on the left and one where they
+/// are open, and `MetricsQL` drops the NaN that counts 10 elsewhere.
+///
+/// Never build information: `VictoriaMetrics` claims to be Prometheus 2.24, and Thanos and Amazon
+/// have no such route (queries.md, "Probe: which dialect").
+const DIALECT: &str =
+    "count_over_time(vector(1)[60s:60s]) + 10 * (count(vector(NaN)) or vector(0))";
+
+/// The usual steps of a scrape interval, to which a measured one snaps.
+const USUAL: [i64; 10] = [
+    1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000,
+];
+/// The interval that is assumed where there are too few samples to measure one.
+const ASSUMED: Millis = Millis::MINUTE;
+
+/// Most backends and metrics whose facts are remembered.
+const DIALECTS: u64 = 1_024;
+const INTERVALS: u64 = 4_096;
+
+/// The facts that are known.
+#[derive(Debug)]
+pub struct Prober {
+    dialects: Cache<String, Dialect>,
+    intervals: Cache<(String, String), Millis>,
+}
+
+impl Default for Prober {
+    fn default() -> Self {
+        let hour = Duration::from_secs(3_600);
+        Self {
+            dialects: Cache::builder()
+                .max_capacity(DIALECTS)
+                .time_to_live(hour)
+                .build(),
+            intervals: Cache::builder()
+                .max_capacity(INTERVALS)
+                .time_to_live(hour / 6)
+                .build(),
+        }
+    }
+}
+
+impl Prober {
+    /// What must be known of the backend to plan `question`.
+    ///
+    /// # Errors
+    ///
+    /// The failure of a probe's call. A backend that answers a dialect probe with a status of its
+    /// own is no failure: it counts as [`Dialect::PromqlOpen`].
+    pub async fn facts(
+        &self,
+        cx: &Context,
+        upstream: &Upstream,
+        question: &Question,
+        options: &QueryOptions,
+    ) -> Result<Facts, UpstreamError> {
+        let dialect = match options.dialect {
+            Some(dialect) => dialect,
+            None if question.needs_dialect() => self.dialect(cx, upstream).await?,
+            None => Dialect::PromqlOpen,
+        };
+        let scrape_interval = match translate::interval_probe(question, dialect) {
+            Some(probe) => self.interval(cx, upstream, &probe).await?,
+            None => options.scrape_interval.unwrap_or(ASSUMED),
+        };
+        Ok(Facts {
+            dialect,
+            scrape_interval,
+        })
+    }
+
+    async fn dialect(&self, cx: &Context, upstream: &Upstream) -> Result<Dialect, UpstreamError> {
+        let key = upstream.identity().to_owned();
+        let known = self
+            .dialects
+            .try_get_with(key, ask_dialect(cx, upstream))
+            .await;
+        match known {
+            Ok(dialect) => Ok(dialect),
+            Err(error) if has_own_status(&error) => Ok(Dialect::PromqlOpen),
+            Err(error) => Err((*error).clone()),
+        }
+    }
+
+    async fn interval(
+        &self,
+        cx: &Context,
+        upstream: &Upstream,
+        probe: &IntervalProbe,
+    ) -> Result<Millis, UpstreamError> {
+        let key = (upstream.identity().to_owned(), probe.metric.clone());
+        let known = self
+            .intervals
+            .try_get_with(key, ask_interval(cx, upstream, probe));
+        known.await.map_err(|error| (*error).clone())
+    }
+}
+
+async fn ask_dialect(cx: &Context, upstream: &Upstream) -> Result<Dialect, UpstreamError> {
+    let value = upstream.value(cx, DIALECT, UnixMillis::new(0), &[]).await?;
+    Ok(match value {
+        Some(12.0) => Dialect::PromqlClosed,
+        Some(1.0) => Dialect::Metricsql,
+        _ => Dialect::PromqlOpen,
+    })
+}
+
+/// Whether the backend itself answered, with a status that says nothing about credentials. That
+/// is not remembered as a dialect, so that a passing 503 does not decide for an hour.
+fn has_own_status(error: &UpstreamError) -> bool {
+    matches!(
+        error,
+        UpstreamError::Refused { .. } | UpstreamError::TooBig { .. } | UpstreamError::Status { .. }
+    )
+}
+
+async fn ask_interval(
+    cx: &Context,
+    upstream: &Upstream,
+    probe: &IntervalProbe,
+) -> Result<Millis, UpstreamError> {
+    for (expr, window) in [
+        (&probe.ten_minutes, Millis::MINUTE.times(10)),
+        (&probe.one_hour, Millis::HOUR),
+    ] {
+        let count = upstream
+            .value(cx, expr, probe.at, &probe.parameters)
+            .await?;
+        if let Some(count) = count.filter(|count| *count >= 2.0) {
+            return Ok(snapped(window, count));
+        }
+    }
+    Ok(ASSUMED)
+}
+
+/// The interval at which `count` samples, at least two, fill `window`; the nearest usual one if it
+/// is within 12 % of it.
+fn snapped(window: Millis, count: f64) -> Millis {
+    let measured = window.seconds() * 1000.0 / count;
+    let near = USUAL
+        .into_iter()
+        .map(Millis::new)
+        .min_by(|a, b| distance(*a, measured).total_cmp(&distance(*b, measured)))
+        .filter(|usual| distance(*usual, measured) <= usual.seconds() * 1000.0 * 0.12);
+    near.unwrap_or_else(|| rounded(measured))
+}
+
+fn distance(usual: Millis, measured: f64) -> f64 {
+    (usual.seconds() * 1000.0 - measured).abs()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "at most half an hour, see `snapped`"
+)]
+fn rounded(millis: f64) -> Millis {
+    Millis::new((millis.round() as i64).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(window: Millis, count: f64, expected: i64) {
+        assert_eq!(snapped(window, count), Millis::new(expected));
+    }
+
+    #[test]
+    fn a_regular_interval_snaps_to_the_usual_one() {
+        let ten_minutes = Millis::MINUTE.times(10);
+        check(ten_minutes, 40.0, 15_000);
+        check(ten_minutes, 41.0, 15_000);
+        check(ten_minutes, 10.0, 60_000);
+        check(ten_minutes, 11.0, 60_000);
+        check(ten_minutes, 600.0, 1_000);
+        check(Millis::HOUR, 12.0, 300_000);
+    }
+
+    #[test]
+    fn an_unusual_interval_stays_what_it_is() {
+        let ten_minutes = Millis::MINUTE.times(10);
+        check(ten_minutes, 15.0, 40_000);
+        check(ten_minutes, 7.0, 85_714);
+        check(Millis::HOUR, 2.0, 1_800_000);
+        check(ten_minutes, 6_000_000.0, 1);
+    }
+}

@@ -4,14 +4,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use crate::time::Deadline;
+use crate::time::UnixMillis;
 
 /// How a request arrived, before anything of it is understood.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     /// The request's id.
     pub request_id: String,
-    /// When its head had been read.
+    /// When its head had been read: the beginning of its deadline.
     pub started: Instant,
+    /// The same on the wall clock, which decides what lies in the past.
+    pub now: UnixMillis,
 }
 
 /// The context of one request. Shared by the parallel parts of its work.

@@ -210,6 +210,13 @@ impl Deadline {
         self.started + self.length.saturating_sub(reserve)
     }
 
+    /// Whether backend work ends within 200 ms of `now`. A backend that gives up in time for its
+    /// answer to arrive does so some 100 ms before the work ends.
+    #[must_use]
+    pub fn is_nearly_over(&self, now: Instant) -> bool {
+        self.remaining(now) <= Duration::from_millis(200)
+    }
+
     /// How much time backend work still has at `now`; zero when it is over.
     #[must_use]
     pub fn remaining(&self, now: Instant) -> Duration {

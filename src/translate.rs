@@ -48,6 +48,8 @@ pub struct IntervalProbe {
     pub one_hour: String,
     /// When to ask.
     pub at: UnixMillis,
+    /// Parameters that the dialect adds to the call.
+    pub parameters: Vec<(&'static str, &'static str)>,
 }
 
 /// Why a query cannot be translated.

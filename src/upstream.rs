@@ -38,6 +38,7 @@ use crate::upstream::first::First;
 use crate::upstream::request::Call;
 
 pub use client::Upstreams;
+pub use error::AnswerLimit;
 pub use error::Scrubbed;
 pub use error::UpstreamError;
 
@@ -104,6 +105,16 @@ impl Upstream {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.target.host
+    }
+
+    /// What is to be said of a backend that answers in the right form and yet computes wrongly.
+    #[must_use]
+    pub fn miscalculates(&self) -> UpstreamError {
+        UpstreamError::NotPrometheus {
+            host: self.host().to_owned(),
+            media_type: "another sum than 2 for 1+1".to_owned(),
+            status: 200,
+        }
     }
 
     /// Evaluates `expr` at one instant.

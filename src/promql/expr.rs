@@ -17,6 +17,8 @@ pub struct Expr(Node);
 enum Node {
     /// A number, as `PromQL` reads it.
     Number(String),
+    /// `{…}[range]`
+    Range { selector: Selector, range: Millis },
     /// `{…}[range] offset 1ms`
     Window { selector: Selector, range: Millis },
     /// A function or an aggregation without grouping.
@@ -70,6 +72,15 @@ impl Operator {
 }
 
 impl Expr {
+    /// The samples of `range` up to the instant of evaluation, themselves: `{…}[<range>]`.
+    #[must_use]
+    pub fn range(selector: &Selector, range: Millis) -> Self {
+        Self(Node::Range {
+            selector: selector.clone(),
+            range,
+        })
+    }
+
     /// The samples of `range` up to 1 ms before the instant of evaluation:
     /// `{…}[<range>] offset 1ms`. The offset makes `[s, e)` of both kinds of engines, while
     /// evaluation stays on multiples of the step (queries.md, "Sending").
@@ -185,6 +196,7 @@ impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Node::Number(text) => f.write_str(text),
+            Node::Range { selector, range } => write!(f, "{selector}[{range}]"),
             Node::Window { selector, range } => {
                 write!(f, "{selector}[{range}] offset {}", Millis::ONE)
             }

@@ -167,6 +167,7 @@ impl Exact {
             ten_minutes: count(Millis::MINUTE.times(10)),
             one_hour: count(Millis::HOUR),
             at: self.grid(dialect, width)?.last_end,
+            parameters: parameters(dialect),
         })
     }
 
@@ -396,7 +397,7 @@ fn check_length(read: &Read) -> Result<(), TranslateError> {
     match read {
         Read::Nothing => Ok(()),
         Read::Range(read) => translate::within_promql_text(&read.expr),
-        Read::Samples(read) => translate::within_promql_text(&read.selector),
+        Read::Samples(read) => translate::within_promql_text(&read.selector.to_string()),
         Read::Legacy(read) => translate::within_promql_text(&read.expr),
     }
 }

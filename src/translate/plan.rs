@@ -2,6 +2,8 @@
 //! `buckets`.
 
 use crate::options::{InfInterpretation, NanInterpretation};
+pub use crate::promql::Selector;
+use crate::promql::expr::Expr;
 use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};
 
@@ -86,8 +88,8 @@ pub struct Instants {
 /// The samples of a selector in a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleRead {
-    /// The selector, without a range.
-    pub selector: String,
+    /// Which series.
+    pub selector: Selector,
     /// Which samples, both ends included.
     pub range: TimeRange,
     /// How far apart samples probably are, to size the chunks.
@@ -96,6 +98,16 @@ pub struct SampleRead {
     pub max_range: Millis,
     /// Whether NaN samples are skipped, because the backend sends stale markers as NaN.
     pub skips_nan: bool,
+}
+
+impl SampleRead {
+    /// The `PromQL` text that brings the samples of `part`, both ends included, when it is
+    /// evaluated at the end of `part`.
+    #[must_use]
+    pub fn expr(&self, part: TimeRange) -> String {
+        let window = part.end.since(part.start) + Millis::ONE;
+        Expr::range(&self.selector, window).to_string()
+    }
 }
 
 /// A range query in the predecessor's form: whole seconds, GET.

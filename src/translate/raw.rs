@@ -27,7 +27,7 @@ pub(super) fn samples(
     options: &QueryOptions,
 ) -> SampleRead {
     SampleRead {
-        selector: selector.to_string(),
+        selector: selector.clone(),
         range,
         interval: options.scrape_interval.unwrap_or(UNKNOWN_INTERVAL),
         max_range: options.max_query_range.min(LONGEST_CALL),

@@ -1,6 +1,7 @@
 //! One call from its parameters to what its answer says.
 
 use crate::record::Context;
+use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::decode::Decoded;
@@ -64,7 +65,7 @@ impl Upstream {
             },
             Unusable::Series => UpstreamError::TooLarge {
                 host,
-                limit: "1,000 series",
+                limit: AnswerLimit::Series,
             },
             Unusable::Error(error) => {
                 let asked = Asked {

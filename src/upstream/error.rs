@@ -1,10 +1,32 @@
 //! Everything that can go wrong between a backend and us.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use crate::egress::DialError;
 pub use crate::upstream::scrub::Scrubbed;
+
+/// A limit of ours on what a backend answers (security.md, "Limits on answers of backends").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerLimit {
+    /// Status line and headers.
+    Head,
+    /// The body, decoded.
+    Body,
+    /// Series in one answer. A shorter range has as many.
+    Series,
+}
+
+impl fmt::Display for AnswerLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Head => "64 KiB or 100 fields of headers",
+            Self::Body => "32 MiB",
+            Self::Series => "1,000 series",
+        })
+    }
+}
 
 /// Why a call to a backend failed. `host` is the name and port of the backend.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,8 +106,8 @@ pub enum UpstreamError {
     TooLarge {
         /// Which backend.
         host: String,
-        /// The limit, with its unit.
-        limit: &'static str,
+        /// Which limit.
+        limit: AnswerLimit,
     },
     /// 429, or 503 with `Retry-After`.
     #[error("{host} is throttling")]
@@ -143,6 +165,44 @@ pub enum UpstreamError {
         /// The label name, as it was written in quotes.
         label: String,
     },
+}
+
+impl UpstreamError {
+    /// Whether a shorter range may pass where this one did not.
+    #[must_use]
+    pub const fn is_too_big(&self) -> bool {
+        matches!(
+            self,
+            Self::TooBig { .. }
+                | Self::TooLarge {
+                    limit: AnswerLimit::Body,
+                    ..
+                }
+        )
+    }
+
+    /// The status that the backend answered, where there was an answer.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorised { status, .. }
+            | Self::Refused { status, .. }
+            | Self::TooBig { status, .. }
+            | Self::Status { status, .. }
+            | Self::NotPrometheus { status, .. } => Some(*status),
+            Self::Throttled { .. } => Some(429),
+            Self::QueryTimeout { .. } => Some(503),
+            Self::Resolve { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout { .. }
+            | Self::TooLarge { .. }
+            | Self::Broken { .. }
+            | Self::Redirect { .. }
+            | Self::Calls { .. }
+            | Self::LabelName { .. } => None,
+        }
+    }
 }
 
 /// Why no answer began, read out of what hyper's client reports. The one place that looks for the

@@ -17,6 +17,7 @@ use crate::egress::DialError;
 use crate::egress::Traffic;
 use crate::limits;
 use crate::record::Context;
+use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::body;
@@ -287,7 +288,7 @@ impl Upstream {
             }),
             NoAnswer::Head => Failed::for_good(UpstreamError::TooLarge {
                 host,
-                limit: "64 KiB or 100 fields of headers",
+                limit: AnswerLimit::Head,
             }),
             NoAnswer::Broken if is_stale(error) => Failed {
                 repeat: Repeat::AtOnce,
@@ -302,7 +303,7 @@ impl Upstream {
         match unread {
             Unread::Cap => Failed::for_good(UpstreamError::TooLarge {
                 host,
-                limit: "32 MiB",
+                limit: AnswerLimit::Body,
             }),
             Unread::Slow => Failed::for_good(UpstreamError::Timeout {
                 host,

@@ -63,6 +63,7 @@ const ARROWS: &[(&str, May)] = &[
             "series",
             "time",
             "translate",
+            "upstream",
         ]),
     ),
     (
@@ -71,6 +72,7 @@ const ARROWS: &[(&str, May)] = &[
             "cache",
             "instruments",
             "limits",
+            "options",
             "record",
             "series",
             "time",

@@ -9,6 +9,7 @@ use crate::buckets::percentile::quantile;
 use crate::options::InfInterpretation;
 use crate::options::NanInterpretation;
 use crate::translate::plan::SampleRead;
+use crate::translate::plan::Selector;
 use crate::translate::plan::Subject;
 
 const WIDTH: i64 = 60;
@@ -187,7 +188,7 @@ fn an_answer_is_partial_if_and_only_if_something_was_cut() {
 fn stale_markers_of_metricsql_are_neither_points_nor_predecessors() {
     let mut plan = plan(Reduction::Rates { since: millis(0) });
     plan.read = Read::Samples(SampleRead {
-        selector: "m".to_owned(),
+        selector: Selector::of("m"),
         range: range(0, 9000),
         interval: Millis::MINUTE,
         max_range: Millis::DAY,

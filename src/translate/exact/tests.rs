@@ -138,7 +138,7 @@ fn a_percentile_of_a_gauge_pools_the_samples_of_its_buckets() {
         panic!("{:?}", plan.several);
     };
     assert_eq!((*percentile, *budget), (Percentile::P99, 500_000));
-    assert_eq!(read.selector, r#"{__name__="m"}"#);
+    assert_eq!(read.selector.to_string(), r#"{__name__="m"}"#);
     assert_eq!(
         (read.range.start, read.range.end),
         (at(360_000), at(659_999))
@@ -363,6 +363,7 @@ fn the_interval_is_asked_for_only_where_a_plan_depends_on_it() {
             ten_minutes: r#"max(count_over_time({__name__="m"}[600000ms] offset 1ms))"#.to_owned(),
             one_hour: r#"max(count_over_time({__name__="m"}[3600000ms] offset 1ms))"#.to_owned(),
             at: at(660_000),
+            parameters: Vec::new(),
         })
     );
     assert_eq!(probe("__counter__", mean, &usual, Dialect::Metricsql), None);

@@ -1,0 +1,232 @@
+//! Failures of a query: what cannot be translated, and what was translated but has no points.
+
+use crate::failures::Failure;
+use crate::failures::Id;
+use crate::failures::Subject;
+use crate::failures::VALIDATION;
+use crate::failures::remote;
+use crate::failures::text;
+use crate::failures::upstream;
+use crate::fetch::FetchError;
+use crate::options::Profile;
+use crate::protocol::failure::FailureBody;
+use crate::series::Labels;
+use crate::series::differing_labels;
+use crate::translate::TranslateError;
+
+const KINDS: &[&str] = &[
+    "__gauge__",
+    "__counter__",
+    "__histogram__",
+    "__summary__",
+    "~",
+];
+const LEGACY_KINDS: &[&str] = &["__gauge__", "__counter__", "~"];
+const TOO_MANY: &str = "Too many metrics.";
+
+pub(super) fn translate(error: &TranslateError, profile: Profile) -> Failure {
+    let kinds = match profile {
+        Profile::Exact => text::list(KINDS),
+        Profile::Legacy => text::list(LEGACY_KINDS),
+    };
+    let (id, body) = match error {
+        TranslateError::KindRequired => kind_not_unique(
+            &format!("One of {kinds} is required."),
+            "Add one as a condition.",
+        ),
+        TranslateError::SeveralKinds => kind_not_unique(
+            &format!("Multiple values for {kinds}."),
+            "Keep exactly one.",
+        ),
+        TranslateError::ValueType(name) => unsupported(Id::UnknownValueType, name),
+        TranslateError::MetricKind(kind) => unsupported(Id::UnsupportedKind, kind),
+        TranslateError::Condition { key, reason } => {
+            let key = text::insert(key);
+            let sentence = format!("Condition {key} cannot be used here: {reason}.");
+            let id = Id::UnusableCondition;
+            (
+                id,
+                remote(id, VALIDATION, &sentence, "Remove or correct it.", None),
+            )
+        }
+        TranslateError::CannotApply { keys, reason } => {
+            let keys: Vec<String> = keys.iter().map(|key| text::insert(key)).collect();
+            let sentence = format!("Cannot add {} to this query, {reason}.", text::list(&keys));
+            let fix = "Put the matchers into the query, or set `tilde_conditions: ignore`.";
+            let id = Id::ConditionsNotApplied;
+            (
+                id,
+                remote(id, "Conditions cannot be applied.", &sentence, fix, None),
+            )
+        }
+        TranslateError::Aggregation => {
+            let id = Id::UnknownMethod;
+            let fix = "Use one of the 14, for example MEAN or PERCENTILE_95.";
+            (
+                id,
+                remote(
+                    id,
+                    "Unsupported aggregation",
+                    "No such aggregation method.",
+                    fix,
+                    None,
+                ),
+            )
+        }
+        TranslateError::LegacyAggregation(method) => {
+            let id = Id::UnknownMethod;
+            let fix = "Use another method, or `profile: exact`.";
+            (
+                id,
+                remote(id, "Unexpected error.", &format!("'{method}'"), fix, None),
+            )
+        }
+        TranslateError::Invalid(invalid) => {
+            let id = Id::InvalidRequest;
+            (
+                id,
+                remote(
+                    id,
+                    VALIDATION,
+                    &format!("{invalid}."),
+                    "Correct that field.",
+                    None,
+                ),
+            )
+        }
+        TranslateError::TooLarge { what, size, limit } => {
+            let id = Id::OverLimit;
+            let sentence = format!("{what} is {size}; the limit is {limit}.");
+            (id, remote(id, VALIDATION, &sentence, "Ask for less.", None))
+        }
+    };
+    Failure::new(id, body, error)
+}
+
+fn kind_not_unique(sentence: &str, fix: &str) -> (Id, FailureBody) {
+    let id = Id::KindNotUnique;
+    let details = text::details(id, sentence, fix, None);
+    (
+        id,
+        FailureBody::MetricNotFoundError {
+            metric: String::new(),
+            details,
+        },
+    )
+}
+
+fn unsupported(id: Id, name: &str) -> (Id, FailureBody) {
+    (
+        id,
+        FailureBody::UnsupportedFieldTypeError {
+            mirror_type: text::insert(name),
+        },
+    )
+}
+
+pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
+    let (id, body) = match error {
+        FetchError::Upstream(error) => return upstream::failure(error, subject.profile),
+        FetchError::TooHeavy(error) => return upstream::too_heavy(error, subject.profile),
+        FetchError::AlteredTimestamps => {
+            let id = Id::AlteredTimestamps;
+            let sentence = "The backend moved the evaluation times.";
+            let fix = "Turn off step alignment in its query frontend.";
+            (
+                id,
+                remote(
+                    id,
+                    "backend altered evaluation timestamps",
+                    sentence,
+                    fix,
+                    None,
+                ),
+            )
+        }
+        FetchError::SeveralSeries(series) => {
+            let differing = differing(series, subject.profile);
+            let id = Id::TooManySeries;
+            let sentence = format!(
+                "{} series match {}; they differ in {}.",
+                series.len(),
+                text::insert(subject.selection),
+                text::list(&differing),
+            );
+            (
+                id,
+                remote(
+                    id,
+                    TOO_MANY,
+                    &sentence,
+                    &suggestion(series, &differing),
+                    None,
+                ),
+            )
+        }
+        FetchError::TooManySamples { series, budget } => {
+            let id = Id::TooManySamples;
+            let differing = text::list(&differing(series, subject.profile));
+            let sentence = format!("Series differ in {differing}; their samples exceed {budget}.");
+            (
+                id,
+                remote(
+                    id,
+                    TOO_MANY,
+                    &sentence,
+                    "Add a condition or shorten the range.",
+                    None,
+                ),
+            )
+        }
+        FetchError::NoSeries => {
+            let id = Id::NoSeries;
+            let sentence = format!("No series matches {}.", text::insert(subject.selection));
+            let fix = "Compare the metric name and each condition with the backend.";
+            let details = text::details(id, &sentence, fix, None);
+            (
+                id,
+                FailureBody::MetricNotFoundError {
+                    metric: subject.metric.to_owned(),
+                    details,
+                },
+            )
+        }
+        FetchError::Histograms => unsupported(Id::UnsupportedKind, "HISTOGRAM"),
+        FetchError::TooSlow => {
+            let id = Id::TooSlow;
+            let sentence = "The backend needs more than the deadline for this range.";
+            let fix = "Shorten the range, enlarge the bucket, or raise `request_timeout_seconds`.";
+            (id, remote(id, "Deadline reached.", sentence, fix, None))
+        }
+    };
+    Failure::new(id, body, error)
+}
+
+/// The labels that tell the series apart. The predecessor did not count a missing label.
+fn differing(series: &[Labels], profile: Profile) -> Vec<String> {
+    let differing = differing_labels(series);
+    match profile {
+        Profile::Exact => differing,
+        Profile::Legacy => differing
+            .into_iter()
+            .filter(|name| {
+                let mut values = series.iter().filter_map(|labels| labels.0.get(name));
+                let first = values.next();
+                values.any(|value| Some(value) != first)
+            })
+            .collect(),
+    }
+}
+
+/// The condition that picks the first of the series, as far as one label does.
+fn suggestion(series: &[Labels], differing: &[String]) -> String {
+    let picked = differing.iter().find_map(|name| {
+        let value = series.iter().find_map(|labels| labels.0.get(name))?;
+        Some(format!(
+            "Add {} = {}.",
+            text::insert(name),
+            text::insert(value)
+        ))
+    });
+    picked.unwrap_or_else(|| "Add a condition.".to_owned())
+}

@@ -1,0 +1,90 @@
+//! How a failure is worded: one sentence, one thing to do, the id (experience.md, "Errors").
+//!
+//! `StackState` shows little more than the first 200 characters, so inserted values are cut and
+//! further matter stands behind what can be done.
+
+use crate::failures::Id;
+
+/// Longest inserted value, in characters; a longer one is cut in the middle.
+const INSERT: usize = 40;
+/// Longest text as a whole, in characters.
+const WHOLE: usize = 1_000;
+
+/// The `details` of a failure: what happened, one thing to do, further matter, the id.
+pub(super) fn details(id: Id, sentence: &str, fix: &str, more: Option<&str>) -> String {
+    let mut text = format!("{sentence} {fix}");
+    if let Some(more) = more.filter(|more| !more.is_empty()) {
+        text.push(' ');
+        text.push_str(more);
+    }
+    let id = format!(" [{id}]");
+    let room = WHOLE - id.chars().count();
+    let mut text: String = cleaned(&text);
+    if text.chars().count() > room {
+        text = text.chars().take(room - 1).chain(['…']).collect();
+    }
+    text + &id
+}
+
+/// A value, cut in the middle if it is long.
+pub(super) fn insert(value: &str) -> String {
+    let value = cleaned(value);
+    let length = value.chars().count();
+    if length <= INSERT {
+        return value;
+    }
+    let head = INSERT / 2;
+    let tail = INSERT - head - 1;
+    let first: String = value.chars().take(head).collect();
+    let last: String = value.chars().skip(length - tail).collect();
+    format!("{first}…{last}")
+}
+
+/// Names in the form that the predecessor's users know: `['instance', 'pod']`.
+pub(super) fn list(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("'{}'", name.as_ref()))
+        .collect();
+    format!("[{}]", names.join(", "))
+}
+
+/// Text without control characters, so that it stays one line wherever it is shown.
+fn cleaned(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_in_the_middle() {
+        let cut = insert(&format!("begin{}end", "x".repeat(100)));
+        assert_eq!(cut.chars().count(), INSERT);
+        assert!(cut.starts_with("begin") && cut.ends_with("end") && cut.contains('…'));
+        assert_eq!(insert("short"), "short");
+    }
+
+    #[test]
+    fn the_id_survives_a_text_that_is_too_long() {
+        let text = details(Id::Refused, &"x".repeat(5_000), "Fix it.", None);
+        assert_eq!(text.chars().count(), WHOLE);
+        assert!(text.ends_with(" [PM-3006]"));
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_caller() {
+        assert_eq!(
+            details(Id::Refused, "a\nb\u{1b}.", "Fix it.", Some("more")),
+            "a b . Fix it. more [PM-3006]"
+        );
+    }
+
+    #[test]
+    fn names_are_listed_as_the_predecessor_listed_them() {
+        assert_eq!(list(&["instance", "pod"]), "['instance', 'pod']");
+    }
+}

@@ -1,0 +1,203 @@
+//! Failures between the mirror and a backend.
+
+use std::time::Duration;
+
+use crate::failures::Failure;
+use crate::failures::Id;
+use crate::failures::remote;
+use crate::failures::store;
+use crate::failures::text::insert;
+use crate::options::Profile;
+use crate::protocol::failure::FailureBody;
+use crate::upstream::UpstreamError;
+
+const REFUSED: &str = "Prometheus error.";
+
+pub(super) fn failure(error: &UpstreamError, profile: Profile) -> Failure {
+    let (id, body) = worded(error);
+    let mut failure = Failure::new(id, body, error);
+    failure.backend_status = error.status();
+    if profile == Profile::Legacy {
+        legacy_summary(&mut failure);
+    }
+    failure
+}
+
+/// A query of which the backend refuses even the smallest part.
+pub(super) fn too_heavy(error: &UpstreamError, profile: Profile) -> Failure {
+    let UpstreamError::TooBig { message, .. } = error else {
+        return failure(error, profile);
+    };
+    let id = Id::TooHeavy;
+    let message = message.as_str();
+    let sentence = format!("The backend refuses even one bucket: {}.", insert(message));
+    let body = remote(id, REFUSED, &sentence, "Add a condition.", rest(message));
+    let mut failure = Failure::new(id, body, error);
+    failure.backend_status = error.status();
+    if profile == Profile::Legacy {
+        legacy_summary(&mut failure);
+    }
+    failure
+}
+
+/// The predecessor knew one summary for every status of the backend but 200.
+fn legacy_summary(failure: &mut Failure) {
+    if failure.backend_status.is_some_and(|status| status != 200) {
+        let details = failure.details();
+        let summary = "Unexpected error.".to_owned();
+        failure.body = FailureBody::RemoteMirrorError { summary, details };
+    }
+}
+
+fn worded(error: &UpstreamError) -> (Id, FailureBody) {
+    match error {
+        UpstreamError::Resolve { host, reason } => {
+            let id = Id::Unresolved;
+            let sentence = format!("{} cannot be resolved: {}.", insert(host), insert(reason));
+            let fix =
+                "Check the name as the mirror sees it (in a container `localhost` is the mirror).";
+            (id, store(id, &sentence, fix))
+        }
+        UpstreamError::Connect { host, reason } => {
+            let id = Id::Unreachable;
+            let sentence = format!("{} cannot be reached: {}.", insert(host), insert(reason));
+            (id, store(id, &sentence, "Check port and listen address."))
+        }
+        UpstreamError::Tls { host, reason } => {
+            let id = Id::Tls;
+            let sentence = format!("TLS with {} failed: {}.", insert(host), insert(reason));
+            (
+                id,
+                store(
+                    id,
+                    &sentence,
+                    "Check its certificate and the name in the URL.",
+                ),
+            )
+        }
+        UpstreamError::Unauthorised { host, status } => {
+            let id = Id::Unauthorised;
+            let sentence = format!("{} answered {status} to no authentication.", insert(host));
+            (id, store(id, &sentence, "Check what it demands."))
+        }
+        UpstreamError::Timeout { host, after, phase } => {
+            let id = Id::Silent;
+            let sentence = format!(
+                "{} did not answer within {} s ({phase}).",
+                insert(host),
+                seconds(*after)
+            );
+            (
+                id,
+                store(
+                    id,
+                    &sentence,
+                    "Shorten the range or raise `request_timeout_seconds`.",
+                ),
+            )
+        }
+        UpstreamError::QueryTimeout { host, after } => {
+            let id = Id::TooSlow;
+            let sentence = format!(
+                "{} needs more than {} s for this range.",
+                insert(host),
+                seconds(*after)
+            );
+            let fix = "Shorten it or enlarge the bucket.";
+            (id, remote(id, "Deadline reached.", &sentence, fix, None))
+        }
+        UpstreamError::Refused { message, .. } | UpstreamError::TooBig { message, .. } => {
+            let id = Id::Refused;
+            let message = message.as_str();
+            let sentence = format!("The backend refused the query: {}.", insert(message));
+            (
+                id,
+                remote(id, REFUSED, &sentence, "Correct the query.", rest(message)),
+            )
+        }
+        UpstreamError::TooLarge { limit, .. } => {
+            let id = Id::TooLarge;
+            let sentence = format!("The answer exceeds {limit}.");
+            let fix = "Narrow it with a condition, or enlarge the bucket.";
+            (id, remote(id, "Answer too large.", &sentence, fix, None))
+        }
+        UpstreamError::Throttled { host, retry_after } => {
+            let id = Id::Throttled;
+            let retry = retry_after.map_or_else(String::new, |after| {
+                format!("; retry in {} s", seconds(after))
+            });
+            let sentence = format!("{} is throttling{retry}.", insert(host));
+            (
+                id,
+                remote(
+                    id,
+                    "Backend busy.",
+                    &sentence,
+                    "Poll less, or raise its quota.",
+                    None,
+                ),
+            )
+        }
+        UpstreamError::Broken { host, bytes } => {
+            let id = Id::Broken;
+            let sentence = format!(
+                "The connection to {} broke after {bytes} bytes.",
+                insert(host)
+            );
+            (id, store(id, &sentence, "Look at a proxy between."))
+        }
+        UpstreamError::Status { host, status } => {
+            let id = Id::BadStatus;
+            let sentence = format!("{} answered {status}.", insert(host));
+            (id, store(id, &sentence, "Look at the backend's log."))
+        }
+        UpstreamError::NotPrometheus {
+            host, media_type, ..
+        } => {
+            let id = Id::NotPrometheus;
+            let sentence = format!(
+                "{} answered {}, not Prometheus JSON.",
+                insert(host),
+                insert(media_type)
+            );
+            let fix = "Give the API's base URL; no login page.";
+            (id, remote(id, "Not Prometheus.", &sentence, fix, None))
+        }
+        UpstreamError::Redirect { host, origin } => {
+            let id = Id::Redirect;
+            let sentence = format!(
+                "{} redirects to {}; redirects are not followed.",
+                insert(host),
+                insert(origin)
+            );
+            (id, store(id, &sentence, "Configure the final URL."))
+        }
+        UpstreamError::Calls { limit } => {
+            let id = Id::OverLimit;
+            let sentence =
+                format!("The number of backend calls is over the limit; the limit is {limit}.");
+            let fix = "Ask for less: a shorter range or larger buckets.";
+            (id, remote(id, super::VALIDATION, &sentence, fix, None))
+        }
+        UpstreamError::LabelName { label, .. } => {
+            let id = Id::LabelName;
+            let sentence = format!("This backend cannot match {}.", insert(label));
+            let summary = "label name not supported by the backend";
+            (
+                id,
+                remote(id, summary, &sentence, "Choose another label.", None),
+            )
+        }
+    }
+}
+
+/// A message again, behind the fix, if it was cut in the sentence.
+fn rest(message: &str) -> Option<&str> {
+    (insert(message) != message).then_some(message)
+}
+
+/// Seconds with at most one decimal.
+fn seconds(duration: Duration) -> String {
+    let text = format!("{:.1}", duration.as_secs_f64());
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,142 @@
+//! The values of one field.
+
+use std::sync::Arc;
+
+use crate::cache::ListKey;
+use crate::failures;
+use crate::failures::Failure;
+use crate::limits;
+use crate::mirror::Mirror;
+use crate::mirror::Opened;
+use crate::protocol::field_values::FieldValuesRequest;
+use crate::protocol::field_values::FieldValuesResponse;
+use crate::record::Arrival;
+use crate::translate::conditions::Kind;
+use crate::translate::fields;
+use crate::translate::fields::Attempt;
+use crate::translate::fields::Lookup;
+use crate::translate::fields::ValuesPlan;
+use crate::upstream::List;
+use crate::upstream::UpstreamError;
+
+impl Mirror {
+    /// The values of one field: of a label, or the metric names of a kind.
+    ///
+    /// # Errors
+    ///
+    /// The failure to answer with.
+    pub async fn field_values(
+        &self,
+        arrival: Arrival,
+        request: &FieldValuesRequest,
+    ) -> Result<FieldValuesResponse, Failure> {
+        let opened = self.open(
+            arrival,
+            &request.connection_details,
+            request.request_timeout,
+        )?;
+        let options = &opened.connection.options;
+        let profile = options.profile;
+
+        let plan = fields::values(&request.query, options)
+            .map_err(|error| failures::translate(&error, profile))?;
+        let (kind, lookup) = match plan {
+            ValuesPlan::Nothing => {
+                return Ok(FieldValuesResponse {
+                    is_partial: false,
+                    values: Vec::new(),
+                });
+            }
+            ValuesPlan::Label(lookup) => (None, lookup),
+            ValuesPlan::Kind(kind, lookup) => (Some(kind), lookup),
+        };
+        let mut found = (Vec::new(), false);
+        for attempt in &lookup.attempts {
+            found = self
+                .attempt(&opened, &lookup, attempt, kind)
+                .await
+                .map_err(|error| failures::upstream(&error, profile))?;
+            if !found.0.is_empty() {
+                break;
+            }
+        }
+        Ok(lookup.answer(found.0, found.1))
+    }
+
+    /// The hits of one attempt, and whether the backend's list was cut.
+    async fn attempt(
+        &self,
+        opened: &Opened,
+        lookup: &Lookup,
+        attempt: &Attempt,
+        kind: Option<Kind>,
+    ) -> Result<(Vec<String>, bool), UpstreamError> {
+        let list = self
+            .label_values(opened, lookup, &attempt.selectors)
+            .await?;
+        let Some(kind) = kind else {
+            return Ok((attempt.hits(list.values.clone()), list.is_cut));
+        };
+        let Opened { cx, upstream, .. } = opened;
+        let metadata = self
+            .lists
+            .metadata(upstream.identity(), upstream.metadata(cx))
+            .await;
+        // Metadata only sort: a backend without them still lists its metrics.
+        let metadata = match metadata {
+            Ok(metadata) => metadata,
+            Err(error) if error.status().is_some() => Arc::default(),
+            Err(error) => return Err(error),
+        };
+        let quantile_names = if metadata.is_empty() && !attempt.quantile_selectors.is_empty() {
+            self.label_values(opened, lookup, &attempt.quantile_selectors)
+                .await?
+        } else {
+            Arc::default()
+        };
+        let names = fields::of_kind(kind, &list.values, &metadata, &quantile_names.values);
+        Ok((attempt.hits(names), list.is_cut))
+    }
+
+    /// The values of a label, as the backend lists them: from a list kept for a little while, else
+    /// by the one path that is made for it, else, where its URL would be too long, from series.
+    async fn label_values(
+        &self,
+        opened: &Opened,
+        lookup: &Lookup,
+        selectors: &[String],
+    ) -> Result<Arc<List<String>>, UpstreamError> {
+        let Opened { cx, upstream, .. } = opened;
+        let Lookup {
+            label,
+            path_segment,
+            start,
+            end,
+            ..
+        } = lookup;
+        let key = ListKey {
+            identity: upstream.identity().to_owned(),
+            label: Some(label.clone()),
+            selectors: selectors.to_vec(),
+            range: (*start, *end),
+        };
+        let fetch = async {
+            if upstream.fits(path_segment, selectors, *start, *end) {
+                return upstream
+                    .label_values(cx, path_segment, selectors, *start, *end)
+                    .await;
+            }
+            let series = upstream.series(cx, selectors, *start, *end).await?;
+            let mut values: Vec<String> = series
+                .values
+                .into_iter()
+                .filter_map(|mut labels| labels.0.remove(label))
+                .collect();
+            values.sort_unstable();
+            values.dedup();
+            let is_cut = series.is_cut || values.len() > limits::ANSWER_LIST;
+            Ok(List { values, is_cut })
+        };
+        self.lists.list(key, fetch).await
+    }
+}
