@@ -1,0 +1,164 @@
+//! What is refused, and what only warns.
+
+use super::*;
+
+#[test]
+fn query_parameters_are_strings_that_the_mirror_does_not_set_itself() {
+    for name in [
+        "query", "time", "start", "end", "step", "timeout", "match[]", "limit",
+    ] {
+        refuses_member(
+            &format!(r#""query_parameters": {{"{name}": "x"}}"#),
+            &format!("query_parameters.{name}: is set by the mirror itself"),
+        );
+    }
+    refuses_member(
+        r#""query_parameters": {"a": 1}"#,
+        "query_parameters.a: must be a string",
+    );
+    refuses_member(
+        r#""query_parameters": ["a"]"#,
+        "query_parameters: must be a map of strings",
+    );
+    let many: Vec<String> = (0..33).map(|i| format!(r#""p{i}": "x""#)).collect();
+    refuses_member(
+        &format!(r#""query_parameters": {{{}}}"#, many.join(",")),
+        "query_parameters: must have at most 32 members",
+    );
+    refuses_member(
+        &format!(r#""query_parameters": {{"p": "{}"}}"#, "x".repeat(4096)),
+        "query_parameters: must be at most 4096 bytes in all",
+    );
+}
+
+#[test]
+fn authentication_is_refused_by_the_name_of_its_block() {
+    for name in [
+        "basic_auth",
+        "authorization",
+        "bearer_token",
+        "bearer_token_file",
+        "oauth2",
+        "aws",
+        "sigv4",
+    ] {
+        for value in ["{}", r#""x""#, r#"{"username": "u"}"#, "1"] {
+            refuses_member(
+                &format!(r#""{name}": {value}"#),
+                &format!("{name}: authentication is not supported yet"),
+            );
+        }
+    }
+    let text = r#"{"url": "http://user:secret@h"}"#;
+    refuses(
+        text,
+        "connectionDetails.url: holds a user name or password; authentication is not supported yet",
+    );
+}
+
+#[test]
+fn other_blocks_that_do_nothing_yet_are_refused() {
+    for (members, expected) in [
+        (r#""headers": {}"#, "headers: headers are not supported yet"),
+        (
+            r#""http_headers": {}"#,
+            "http_headers: headers are not supported yet",
+        ),
+        (
+            r#""tls_config": {}"#,
+            "tls_config: TLS settings are not supported yet",
+        ),
+        (
+            r#""proxy_url": "http://p""#,
+            "proxy_url: only a named connection can have a proxy",
+        ),
+        (
+            r#""azuread": {"x": {"y": 1}}"#,
+            "azuread: not supported yet",
+        ),
+        (
+            r#""enable_http2": true"#,
+            "enable_http2: HTTP/2 is not supported yet",
+        ),
+        (
+            r#""backend_compression": "on""#,
+            "backend_compression: only auto is supported yet",
+        ),
+    ] {
+        refuses_member(members, expected);
+    }
+}
+
+#[test]
+fn a_token_is_accepted_and_must_be_a_string() {
+    warns(&format!(r#"{{{URL}, "token": "0123456789abcdef"}}"#), &[]);
+    refuses_member(r#""token": 1"#, "token: must be a string");
+}
+
+#[test]
+fn redirects_that_are_asked_for_warn() {
+    warns(&format!(r#"{{{URL}, "follow_redirects": false}}"#), &[]);
+    warns(
+        &format!(r#"{{{URL}, "follow_redirects": true}}"#),
+        &["connectionDetails.follow_redirects: has no effect; redirects are never followed"],
+    );
+}
+
+#[test]
+fn an_unknown_key_warns_and_names_the_nearest() {
+    warns(
+        &format!(r#"{{{URL}, "nan-interpretation": "x", "colour": {{"a": [1]}}}}"#),
+        &[
+            "connectionDetails.nan-interpretation: unknown key, ignored; did you mean nan_interpretation",
+            "connectionDetails.colour: unknown key, ignored",
+        ],
+    );
+}
+
+#[test]
+fn many_unknown_keys_make_few_warnings() {
+    let many: Vec<String> = (0..20).map(|i| format!(r#""unknown{i}": 1"#)).collect();
+    let resolved = read(&format!("{{{URL}, {}}}", many.join(",")));
+    assert_eq!(resolved.warnings.len(), 9);
+}
+
+#[test]
+fn a_misspelt_identity_is_an_error() {
+    for written in ["roleArn", "role_arn", "externalid", "aws_acces_key_id"] {
+        let found = findings(&format!(r#"{{{URL}, "{written}": "x"}}"#));
+        assert_eq!(found.len(), 1);
+        let start = format!("connectionDetails.{written}: unknown key; did you mean aws.");
+        assert!(found[0].starts_with(&start), "{found:?}");
+    }
+}
+
+#[test]
+fn up_to_five_findings_come_in_document_order_and_the_first_decides_the_kind() {
+    let text =
+        r#"{"sigv4": {}, "port": "x", "url": "h", "profile": 1, "token": 1, "timeout": "x"}"#;
+    let error = resolve(text, None, &Defaults::default()).unwrap_err();
+    let paths: Vec<&str> = error
+        .findings()
+        .iter()
+        .map(|found| found.path.as_str())
+        .collect();
+    let expected = ["sigv4", "port", "url", "profile", "token"];
+    assert_eq!(
+        paths,
+        expected.map(|name| format!("connectionDetails.{name}"))
+    );
+    assert!(matches!(error, DetailsError::Refused(_)));
+    let error = resolve(r#"{"port": "x", "aws": {}}"#, None, &Defaults::default());
+    assert!(matches!(error, Err(DetailsError::Invalid(_))));
+}
+
+#[test]
+fn what_is_no_object_of_finite_numbers_is_an_error() {
+    for text in ["[]", "1", "null", r#""x""#] {
+        refuses(text, "connectionDetails: must be an object");
+    }
+    refuses(
+        &format!(r#"{{{URL}, "timeout": 1e999}}"#),
+        "connectionDetails.timeout: must be valid JSON; numbers must be finite",
+    );
+}
