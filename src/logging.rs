@@ -1,1 +1,141 @@
-//! placeholder
+//! The log: one line an event on stderr, as JSON or for the eye, nothing in it that could pass for
+//! another line.
+//!
+//! Events inside of a request carry its id, since `api` opens a span for it.
+
+mod escape;
+
+use std::io;
+
+use tracing::Level;
+use tracing::Subscriber;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::config::Log;
+use crate::config::LogFormat;
+use crate::config::LogLevel;
+use escape::Escaped;
+
+/// Starts the log of this process, which can be done once.
+///
+/// # Errors
+///
+/// If it has been done before.
+pub fn start(log: Log) -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
+    tracing::subscriber::set_global_default(subscriber(log, io::stderr))
+}
+
+fn subscriber<W>(log: Log, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let level = LevelFilter::from_level(match log.level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    });
+    // What libraries say below a warning can hold what they carry: headers and bodies.
+    let filter = Targets::new()
+        .with_target(env!("CARGO_CRATE_NAME"), level)
+        .with_default(level.min(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(Escaped::new(writer))
+        .with_ansi(false);
+    let lines = match log.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(filter))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that `events` write.
+    fn logged(format: LogFormat, level: LogLevel, events: impl FnOnce()) -> Vec<String> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(Log { format, level }, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, events);
+        let bytes = lines.0.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_it_says() {
+        for format in [LogFormat::Json, LogFormat::Text] {
+            let lines = logged(format, LogLevel::Info, || {
+                let text = "a\r\nb\u{1b}[31m\u{85}\u{202e}";
+                tracing::info!(host = text, "{text}");
+            });
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            let is_harmless = |c: char| !c.is_control() && c != '\u{202e}';
+            assert!(lines[0].chars().all(is_harmless), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_request_carries_its_id() {
+        #[derive(serde::Deserialize)]
+        struct Line {
+            span: Span,
+            code: String,
+        }
+        #[derive(serde::Deserialize)]
+        struct Span {
+            id: String,
+        }
+        let lines = logged(LogFormat::Json, LogLevel::Info, || {
+            tracing::info_span!("request", id = "r1").in_scope(|| tracing::warn!(code = "PM-3002"));
+        });
+        let line: Line = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(
+            (line.span.id.as_str(), line.code.as_str()),
+            ("r1", "PM-3002")
+        );
+    }
+
+    #[test]
+    fn the_level_holds_for_us_and_libraries_say_warnings_at_most() {
+        let events = || {
+            tracing::debug!("ours");
+            tracing::trace!("ours");
+            tracing::info!(target: "hyper", "theirs");
+            tracing::warn!(target: "hyper", "theirs");
+        };
+        let count = |level| logged(LogFormat::Text, level, events).len();
+        assert_eq!(count(LogLevel::Error), 0);
+        assert_eq!(count(LogLevel::Info), 1);
+        assert_eq!(count(LogLevel::Debug), 2);
+        assert_eq!(count(LogLevel::Trace), 3);
+    }
+}
