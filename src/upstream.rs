@@ -6,6 +6,7 @@
 pub mod client;
 pub mod error;
 mod ask;
+mod attempt;
 mod body;
 mod decode;
 mod exchange;
@@ -357,3 +358,6 @@ fn list<T>(decoded: Decoded<Cut<T>>) -> List<T> {
         is_cut: is_cut || is_truncated,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,8 @@ const IDLE: Duration = Duration::from_secs(50);
 /// How many unused connections are kept per backend: with fewer than calls may be in flight, each
 /// burst closes what the next one needs (performance.md, "HTTP").
 const IDLE_CONNECTIONS: usize = 256;
-/// Largest status line and headers of an answer, in bytes; also the size of the read buffer.
-const HEAD: usize = 64 << 10;
+/// Largest headers of an answer, in bytes; also the size of the read buffer.
+pub(super) const HEAD: usize = 64 << 10;
 /// Most header fields of an answer.
 const HEADER_FIELDS: usize = 100;
 
@@ -49,6 +49,8 @@ pub(super) struct Shared {
     pub(super) instruments: Arc<Instruments>,
     pub(super) posting: Posting,
     pub(super) progress: Progress,
+    /// Within `0.0..1.0`, for the waits before repeats.
+    pub(super) random: fn() -> f64,
 }
 
 /// One backend and how it is asked.
@@ -65,20 +67,22 @@ impl Upstreams {
     /// No connection yet. Each call will be counted in `instruments`.
     #[must_use]
     pub fn new(instruments: Arc<Instruments>) -> Self {
-        Self::with(Dialler::new(), Progress::default(), instruments)
+        Self::with(Progress::default(), random, instruments)
     }
 
     pub(super) fn with(
-        dialler: Dialler,
         progress: Progress,
+        random: fn() -> f64,
         instruments: Arc<Instruments>,
     ) -> Self {
+        let dialler = Dialler::new();
         Self(Arc::new(Shared {
             pooled: client(dialler.clone(), IDLE_CONNECTIONS),
             fresh: client(dialler, 0),
             instruments,
             posting: Posting::default(),
             progress,
+            random,
         }))
     }
 
@@ -123,6 +127,11 @@ fn identity(connection: &Connection) -> String {
     form.extend_pairs(query_parameters);
     // Neither a normalised URL nor a form holds a blank, so nothing can be read in two ways.
     format!("{http_method:?} {url} {}", form.finish())
+}
+
+/// Without randomness from the system, repeats only meet more often.
+fn random() -> f64 {
+    f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
 }
 
 impl fmt::Debug for Shared {

@@ -1,0 +1,309 @@
+//! One attempt at a call: built anew, sent, read to its end and judged.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Response;
+use http::header::CONTENT_ENCODING;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
+use tokio::time::timeout_at;
+
+use crate::egress::DialError;
+use crate::egress::Traffic;
+use crate::limits;
+use crate::record::Context;
+use crate::upstream::AnswerLimit;
+use crate::upstream::Upstream;
+use crate::upstream::UpstreamError;
+use crate::upstream::body;
+use crate::upstream::body::Unread;
+use crate::upstream::client;
+use crate::upstream::decode;
+use crate::upstream::error::NoAnswer;
+use crate::upstream::request;
+use crate::upstream::request::Call;
+use crate::upstream::request::Verb;
+use crate::upstream::retry::Repeat;
+use crate::upstream::scrub::Scrubbed;
+use crate::upstream::status;
+use crate::upstream::status::Asked;
+use crate::upstream::status::Failed;
+use crate::upstream::tally::Tally;
+
+/// What a backend is given less than we have, so that its own timeout arrives in time.
+const RESERVE: Duration = Duration::from_millis(100);
+/// Largest body of an answer that is no success: only a text of 512 characters is wanted of it.
+const ERROR_BODY: usize = 1 << 20;
+
+/// The whole answer of a call that succeeded.
+#[derive(Debug)]
+pub(super) struct Reply<'a> {
+    pub(super) body: Bytes,
+    pub(super) given: Given,
+    pub(super) tally: Tally<'a>,
+}
+
+/// What came with a body, and what it was given to come.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// The status, a success.
+    pub(super) status: u16,
+    /// What the body is said to be, cleaned.
+    pub(super) media_type: String,
+    /// How much time the backend had.
+    pub(super) time: Duration,
+}
+
+/// How one attempt is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) verb: Verb,
+    /// Whether it must have a connection of its own.
+    pub(super) is_fresh: bool,
+}
+
+impl Upstream {
+    /// Makes one attempt, if there is time for one and the request may make another call.
+    pub(super) async fn attempt<'a>(
+        &'a self,
+        cx: &'a Context,
+        call: &Call<'_>,
+        attempt: Attempt,
+    ) -> Result<Reply<'a>, Failed> {
+        let host = &self.target.host;
+        let remaining = cx.deadline.remaining(Instant::now());
+        let time = remaining.saturating_sub(RESERVE);
+        if time.as_millis() == 0 {
+            let error = self.timed_out(cx, "no time was left to ask");
+            return Err(Failed::for_good(error));
+        }
+        let timeout = call.is_timed.then_some(time.as_millis());
+        let form = request::form(call, timeout, &self.target.parameters);
+        let Some(request) = request::request(&self.target.base, call.path, form, attempt.verb)
+        else {
+            return Err(Failed::for_good(UpstreamError::Refused {
+                host: host.clone(),
+                status: 414,
+                message: Scrubbed::new("it does not fit into a URL"),
+            }));
+        };
+        if cx.count_call() > limits::BACKEND_CALLS {
+            return Err(Failed::for_good(UpstreamError::Calls {
+                limit: limits::BACKEND_CALLS,
+            }));
+        }
+
+        let mut tally = Tally::start(&self.shared.instruments, cx, host, request.uri().path());
+        let deadline = tokio::time::Instant::now() + remaining;
+        let read = match self.send(cx, request, attempt.is_fresh, deadline).await {
+            Ok(response) => self.receive(cx, response, time, deadline, &mut tally).await,
+            Err(failed) => Err(failed),
+        };
+        match read {
+            Ok((body, given)) => Ok(Reply { body, given, tally }),
+            Err(failed) => {
+                tally.fail(&failed.error);
+                Err(failed)
+            }
+        }
+    }
+
+    /// Sends `request` and waits for the head of the answer.
+    async fn send(
+        &self,
+        cx: &Context,
+        mut request: http::Request<Full<Bytes>>,
+        is_fresh: bool,
+        deadline: tokio::time::Instant,
+    ) -> Result<Response<Incoming>, Failed> {
+        let connection = capture_connection(&mut request);
+        let client = if is_fresh {
+            &self.shared.fresh
+        } else {
+            &self.shared.pooled
+        };
+        match timeout_at(deadline, client.request(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.unanswered(&error)),
+            Err(_) => {
+                let phase = match *connection.connection_metadata() {
+                    Some(_) => "waiting for the answer",
+                    None => "connecting",
+                };
+                Err(Failed::for_good(self.timed_out(cx, phase)))
+            }
+        }
+    }
+
+    /// Reads the answer to its end and judges its status.
+    async fn receive(
+        &self,
+        cx: &Context,
+        response: Response<Incoming>,
+        time: Duration,
+        deadline: tokio::time::Instant,
+        tally: &mut Tally<'_>,
+    ) -> Result<(Bytes, Given), Failed> {
+        let (head, body) = response.into_parts();
+        tally.status = Some(head.status.as_u16());
+        let host = &self.target.host;
+        // hyper looks at its buffer before it reads and so lets through up to twice as much.
+        if size(&head.headers) > client::HEAD {
+            return Err(self.head_too_large());
+        }
+        let media_type = status::media_type(&head.headers);
+        // None was offered, so one that comes all the same is not ours to undo.
+        if let Some(coding) = head.headers.get(CONTENT_ENCODING)
+            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+        {
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            return Err(Failed::for_good(UpstreamError::NotPrometheus {
+                host: host.clone(),
+                media_type: Scrubbed::new(&format!("{media_type} coded as {coding}"))
+                    .as_str()
+                    .to_owned(),
+                status: head.status.as_u16(),
+            }));
+        }
+        let is_success = head.status.is_success();
+        let cap = if is_success {
+            limits::ANSWER_BODY
+        } else {
+            ERROR_BODY
+        };
+        let read = body::read(body, cap, self.shared.progress, deadline).await;
+        if let (Ok(body), Some(traffic)) = (&read, head.extensions.get::<Traffic>()) {
+            tally.bytes = body.len();
+            traffic.answered();
+        }
+        if is_success {
+            let body = read.map_err(|unread| self.unread(cx, unread))?;
+            if is_cut_off(&body) {
+                return Err(self.broken(u64::try_from(body.len()).unwrap_or(u64::MAX)));
+            }
+            let given = Given {
+                status: head.status.as_u16(),
+                media_type,
+                time,
+            };
+            return Ok((body, given));
+        }
+        // The status alone decides where the body of an error cannot be had.
+        let error = read.ok().and_then(|body| decode::error_body(&body));
+        let asked = Asked {
+            host,
+            url: self.target.base.url(),
+            time,
+        };
+        Err(status::failed(
+            asked,
+            head.status,
+            &head.headers,
+            error.as_ref(),
+        ))
+    }
+
+    fn unanswered(&self, error: &legacy::Error) -> Failed {
+        let host = self.target.host.clone();
+        match NoAnswer::of(error) {
+            NoAnswer::Dial(DialError::Resolve {
+                reason,
+                is_temporary,
+            }) => {
+                let error = UpstreamError::Resolve { host, reason };
+                if is_temporary {
+                    Failed::for_now(error)
+                } else {
+                    Failed::for_good(error)
+                }
+            }
+            NoAnswer::Dial(DialError::Connect { reason }) => {
+                Failed::for_now(UpstreamError::Connect { host, reason })
+            }
+            NoAnswer::Dial(DialError::Tls { reason }) => Failed::for_good(UpstreamError::Tls {
+                host,
+                // The names in a certificate are the peer's own text.
+                reason: Scrubbed::new(&reason).as_str().to_owned(),
+            }),
+            NoAnswer::NotHttp => Failed::for_good(UpstreamError::NotPrometheus {
+                host,
+                media_type: "something that is not HTTP".to_owned(),
+                status: 502,
+            }),
+            NoAnswer::Head => self.head_too_large(),
+            NoAnswer::Broken if is_stale(error) => Failed {
+                repeat: Repeat::AtOnce,
+                ..self.broken(0)
+            },
+            NoAnswer::Broken => self.broken(0),
+        }
+    }
+
+    fn unread(&self, cx: &Context, unread: Unread) -> Failed {
+        let host = self.target.host.clone();
+        match unread {
+            Unread::Cap => Failed::for_good(UpstreamError::TooLarge {
+                host,
+                limit: AnswerLimit::Body,
+            }),
+            Unread::Slow => Failed::for_good(UpstreamError::Timeout {
+                host,
+                after: self.shared.progress.every,
+                phase: "the answer came too slowly",
+            }),
+            Unread::Deadline => Failed::for_good(self.timed_out(cx, "reading the answer")),
+            Unread::Broken(bytes) => self.broken(bytes),
+        }
+    }
+
+    /// The request's own time is what a person can raise, so it is the time that is named.
+    fn timed_out(&self, cx: &Context, phase: &'static str) -> UpstreamError {
+        UpstreamError::Timeout {
+            host: self.target.host.clone(),
+            after: cx.deadline.length(),
+            phase,
+        }
+    }
+
+    fn head_too_large(&self) -> Failed {
+        Failed::for_good(UpstreamError::TooLarge {
+            host: self.target.host.clone(),
+            limit: AnswerLimit::Head,
+        })
+    }
+
+    fn broken(&self, bytes: u64) -> Failed {
+        Failed::for_now(UpstreamError::Broken {
+            host: self.target.host.clone(),
+            bytes,
+        })
+    }
+}
+
+/// Whether the connection that failed had answered before and then nothing more.
+fn is_stale(error: &legacy::Error) -> bool {
+    let mut extensions = http::Extensions::new();
+    if let Some(connected) = error.connect_info() {
+        connected.get_extras(&mut extensions);
+    }
+    extensions.get().is_some_and(Traffic::is_stale)
+}
+
+/// How many bytes the fields took on the wire, with colon, blank and line end.
+fn size(headers: &HeaderMap) -> usize {
+    let fields = headers.iter();
+    fields
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
+}
+
+/// Whether a body that HTTP calls whole is JSON without its end: a proxy that lost its backend, or
+/// a wrong length. Decoding would notice too, but could no longer be repeated.
+fn is_cut_off(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    body.first() == Some(&b'{') && body.last() != Some(&b'}')
+}
