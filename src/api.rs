@@ -1,1 +1,110 @@
-//! placeholder
+//! The routes of the mirror's port, and the layers around them (mirror-api.md).
+
+mod caught;
+mod connection;
+mod field_names;
+mod field_values;
+mod metric;
+mod observe;
+mod open;
+mod reply;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use axum::routing::get;
+use axum::routing::post;
+use bytes::Bytes;
+use http::Request;
+use http_body::Body;
+use tower::ServiceExt as _;
+use tower::util::MapRequestLayer;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+
+use crate::app::App;
+use crate::instruments::MethodLabel;
+use observe::observed;
+
+/// Smallest answer that is compressed, in bytes.
+const COMPRESS_FROM: u64 = 1 << 10;
+
+/// The mirror's port as a service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Api(Router);
+
+impl Api {
+    /// The route table.
+    #[must_use]
+    pub fn new(app: &Arc<App>) -> Self {
+        let method = |label, handler: MethodRouter<Arc<App>>| {
+            observed(app, label, handler.fallback(open::use_post))
+        };
+        let page = |handler: MethodRouter<Arc<App>>| {
+            observed(app, MethodLabel::Other, handler.fallback(open::use_get))
+        };
+
+        let router = Router::new()
+            // StackState.
+            .route(
+                "/api/connection",
+                method(MethodLabel::Connection, post(connection::connection)),
+            )
+            .route(
+                "/api/field/name",
+                method(MethodLabel::FieldName, post(field_names::field_names)),
+            )
+            .route(
+                "/api/field/value",
+                method(MethodLabel::FieldValue, post(field_values::field_values)),
+            )
+            .route(
+                "/api/metric",
+                method(MethodLabel::Metric, post(metric::metric)),
+            )
+            // Anybody, without the key.
+            .route("/", page(get(open::index)))
+            .route("/healthcheck", page(get(open::healthcheck)))
+            .route("/openapi.json", page(get(open::openapi)))
+            // Nobody.
+            .fallback_service(
+                observed(
+                    app,
+                    MethodLabel::Other,
+                    axum::routing::any(open::no_such_path),
+                )
+                .with_state(Arc::clone(app)),
+            )
+            .with_state(Arc::clone(app));
+        Self(coded(router))
+    }
+
+    /// Answers one request. Doubled slashes are folded before anything looks at the path.
+    pub async fn call<B>(&self, request: Request<B>) -> Response
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let answered = self.0.clone().oneshot(wire::fold_slashes(request)).await;
+        answered.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// `router` with its answers compressed as their callers accept it. The router's own layers lie
+/// inside, so what they observe is the answer itself.
+fn coded(router: Router) -> Router {
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESS_FROM));
+    router
+        .layer(compression)
+        // Before the compression, which would answer 406 to a caller that refuses all it knows.
+        .layer(MapRequestLayer::new(wire::accept_identity))
+}
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,6 @@ use prometheus_client::registry::Registry;
 
 pub use labels::AcceptError;
 pub use labels::CallOutcome;
-use labels::Code;
 pub use labels::ConnectionState;
 pub use labels::DropReason;
 pub use labels::MethodLabel;
@@ -45,7 +44,7 @@ pub struct Instruments {
     registry: Registry,
     requests: Family<Labels<2>, Counter>,
     request_duration: Family<Labels<1>, Histogram>,
-    errors: Family<[(&'static str, Code); 1], Counter>,
+    errors: Family<Labels<1>, Counter>,
     backend_calls: Family<Labels<2>, Counter>,
     backend_call_duration: Family<Labels<1>, Histogram>,
     empty_answers: Family<Labels<2>, Counter>,
@@ -181,10 +180,10 @@ impl Instruments {
             .observe(took.as_secs_f64());
     }
 
-    /// Counts one failure that a caller reads. `id` is the number of its error id: 2001 for
-    /// `PM-2001`.
-    pub fn error(&self, id: u16) {
-        self.errors.get_or_create(&[("code", Code(id))]).inc();
+    /// Counts one failure that a caller reads by its id, for example `PM-2001`: one of the catalogue
+    /// (experience.md, "Errors"), which is what closes this set.
+    pub fn error(&self, code: &'static str) {
+        self.errors.get_or_create(&[("code", code)]).inc();
     }
 
     /// Counts one call to a backend and how long it took.
@@ -229,10 +228,20 @@ impl Instruments {
         Held::new(&self.in_flight.get_or_create(&[("scope", "global")]))
     }
 
-    /// Counts a caller's connection as being in `state` until the guard is dropped.
+    /// Counts a caller's connection until the guard is dropped.
     #[must_use]
-    pub fn connection(&self, state: ConnectionState) -> Held {
-        Held::new(&self.connections.get_or_create(&[("state", state.as_str())]))
+    pub fn connection(&self) -> OpenConnection {
+        let state = |state: ConnectionState| {
+            self.connections
+                .get_or_create(&[("state", state.as_str())])
+                .clone()
+        };
+        let open = OpenConnection {
+            idle: state(ConnectionState::Idle),
+            active: state(ConnectionState::Active),
+        };
+        open.idle.inc();
+        open
     }
 
     /// Counts a connection that could not be accepted.
@@ -280,6 +289,34 @@ impl Drop for Held {
     }
 }
 
+/// Counts an open connection for as long as it lives: as idle, or as active between a `begin` and
+/// its `end`.
+#[derive(Debug)]
+pub struct OpenConnection {
+    idle: Gauge,
+    active: Gauge,
+}
+
+impl OpenConnection {
+    /// A request begins.
+    pub fn begin(&self) {
+        self.idle.dec();
+        self.active.inc();
+    }
+
+    /// Its answer ends.
+    pub fn end(&self) {
+        self.active.dec();
+        self.idle.inc();
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.idle.dec();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +341,7 @@ mod tests {
             r#"mirror_request_duration_seconds_bucket{le="0.005",method="metric"} 1"#,
         );
         check(
-            |i| i.error(2001),
+            |i| i.error("PM-2001"),
             r#"mirror_errors_total{code="PM-2001"} 1"#,
         );
         check(

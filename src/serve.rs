@@ -1,1 +1,167 @@
-//! placeholder
+//! From the settings to a running program, and from a signal to its end (reliability.md, "The
+//! accept loop" and "Shutdown and reload").
+
+mod accept;
+mod activity;
+mod admin;
+mod backoff;
+mod listen;
+mod panics;
+mod patient;
+mod stages;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::api::Api;
+use crate::app::App;
+use crate::app::AppError;
+use crate::config::Settings;
+use listen::listen;
+use stages::Signals;
+pub use stages::Stages;
+pub use stages::Timing;
+
+/// How often the main runtime's heart beats.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Why the program cannot serve, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A port is taken, or an address is not ours (`PM-5006`).
+    #[error("{address}: cannot listen: {source}; free that port or set another")]
+    Listen {
+        /// What was to be listened on.
+        address: SocketAddr,
+        /// What the kernel says.
+        source: io::Error,
+    },
+    /// The application cannot be built.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// Signals cannot be waited for.
+    #[error("cannot wait for signals: {0}")]
+    Signals(#[source] io::Error),
+    /// The admin listener's thread cannot be started.
+    #[error("cannot start the admin listener: {0}")]
+    Admin(#[source] io::Error),
+    /// The time to stop was over before the last request was.
+    #[error("{requests} requests were cut off")]
+    Cut {
+        /// How many.
+        requests: usize,
+    },
+}
+
+impl ServeError {
+    /// The error's id, where the catalogue of experience.md has one.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { .. } => Some("PM-5006"),
+            Self::App(AppError::Key) => Some("PM-5003"),
+            Self::Signals(_) | Self::Admin(_) | Self::Cut { .. } => None,
+        }
+    }
+}
+
+/// Serves as `settings` say, until a signal ends it. The program's `serve` command.
+///
+/// # Errors
+///
+/// Any [`ServeError`].
+pub async fn run(settings: Settings) -> Result<(), ServeError> {
+    let signals = Signals::install().map_err(ServeError::Signals)?;
+    panics::log();
+    let app = Arc::new(App::new(&settings)?);
+    let listener = listen(settings.mirror_address())?;
+    let admin = listen(settings.admin_address())?;
+    // Asked of the sockets: where 0 is set, a free port was chosen.
+    let mirror_at = listener.local_addr().unwrap_or(settings.mirror_address());
+    let admin_at = admin.local_addr().unwrap_or(settings.admin_address());
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(mirror = %mirror_at, admin = %admin_at, version, "listening");
+
+    let stages = Stages::default();
+    let follow = stages.clone().follow_signals(signals, Timing::default());
+    let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
+    serve_until(app, listener, admin, stages).await
+}
+
+/// Serves until `shutdown` is cancelled; then without a delay for load balancers, as a person who
+/// presses Ctrl-C gets it. Tests bind port 0 and stop when they like.
+///
+/// # Errors
+///
+/// As [`serve_until`].
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    admin: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    let stages = Stages::default();
+    let follow = stages.clone().follow_token(shutdown, Timing::default());
+    let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
+    serve_until(app, listener, admin, stages).await
+}
+
+/// Serves until the last of `stages`.
+///
+/// # Errors
+///
+/// [`ServeError::Admin`] if its thread cannot be started, [`ServeError::Cut`] if a request was cut
+/// off at the end.
+pub async fn serve_until(
+    app: Arc<App>,
+    listener: TcpListener,
+    admin: TcpListener,
+    stages: Stages,
+) -> Result<(), ServeError> {
+    let heart = AbortOnDropHandle::new(TaskTracker::new().spawn(beat(Arc::clone(&app))));
+    // Dropped last, so that health can be asked for until the end.
+    let _admin = admin::start(Arc::clone(&app), admin).map_err(ServeError::Admin)?;
+    app.state.set_ready();
+
+    let port = accept::Port::new(Api::new(&app), &stages, Some(Arc::clone(&app.instruments)));
+    let accepting = port.accept(listener);
+    let mut accepting = std::pin::pin!(accepting);
+    tokio::select! {
+        () = &mut accepting => {}
+        () = stages.draining.cancelled() => {
+            app.state.set_draining();
+            app.instruments.draining();
+            tracing::info!("stopping: not ready any more");
+            accepting.await;
+        }
+    }
+    tracing::info!(
+        connections = port.connections(),
+        "stopping: the listener is closed"
+    );
+    let requests = port.ended().await;
+    drop(heart);
+    if requests > 0 {
+        return Err(ServeError::Cut { requests });
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn beat(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(HEARTBEAT);
+    loop {
+        ticks.tick().await;
+        app.state.beat(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,5 @@
 //! The closed sets of label values. Nothing that a caller or a backend writes becomes a label.
 
-use std::fmt;
-
-use prometheus_client::encoding::EncodeLabelValue;
-use prometheus_client::encoding::LabelValueEncoder;
-
-use crate::protocol::MirrorMethod;
-
 /// Which call a request was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MethodLabel {
@@ -32,17 +25,6 @@ impl MethodLabel {
             Self::FieldValue => "field_value",
             Self::Metric => "metric",
             Self::Other => "other",
-        }
-    }
-}
-
-impl From<MirrorMethod> for MethodLabel {
-    fn from(method: MirrorMethod) -> Self {
-        match method {
-            MirrorMethod::Connection => Self::Connection,
-            MirrorMethod::FieldNames => Self::FieldName,
-            MirrorMethod::FieldValues => Self::FieldValue,
-            MirrorMethod::Metric => Self::Metric,
         }
     }
 }
@@ -186,16 +168,5 @@ impl ConnectionState {
             Self::Active => "active",
             Self::Idle => "idle",
         }
-    }
-}
-
-/// A number of the catalogue of experience.md, as `PM-2001`. Closed because the catalogue is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Code(pub(super) u16);
-
-impl EncodeLabelValue for Code {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
-        use fmt::Write as _;
-        write!(encoder, "PM-{:04}", self.0)
     }
 }

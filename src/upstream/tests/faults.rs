@@ -6,6 +6,7 @@ use super::{Count, Rig, TWO, lasting, ok, server};
 use crate::limits;
 use crate::record::Context;
 use crate::time::UnixMillis;
+use crate::upstream::AnswerLimit;
 use crate::upstream::Scrubbed;
 use crate::upstream::UpstreamError;
 use crate::upstream::body::Progress;
@@ -270,7 +271,7 @@ async fn f08_a_body_over_the_cap_is_not_read_on() {
     };
     let rig = Rig::new([huge()]).await;
     let error = ask(&rig, &lasting(30_000)).await.unwrap_err();
-    assert_eq!(error, too_large(rig.server.host(), "32 MiB"));
+    assert_eq!(error, too_large(rig.server.host(), AnswerLimit::Body));
     rig.server.until_closed(1).await;
     assert!(rig.counted("bad_answer"));
 }
@@ -279,7 +280,7 @@ async fn f08_a_body_over_the_cap_is_not_read_on() {
 async fn f08_a_head_over_the_caps_is_refused() {
     let long = || answer_with(&format!("X-Long: {}\r\n", "x".repeat(65 << 10)));
     let many = || answer_with(&"X-Many: x\r\n".repeat(101));
-    let limit = "64 KiB or 100 fields of headers";
+    let limit = AnswerLimit::Head;
     check(long, 1, |host| too_large(host, limit)).await;
     check(many, 1, |host| too_large(host, limit)).await;
 }
@@ -287,7 +288,7 @@ async fn f08_a_head_over_the_caps_is_refused() {
 #[tokio::test]
 async fn f08_too_many_series_are_refused() {
     let many = || ok(&matrix(1_001));
-    check(many, 1, |host| too_large(host, "1,000 series")).await;
+    check(many, 1, |host| too_large(host, AnswerLimit::Series)).await;
 }
 
 #[tokio::test]
@@ -563,6 +564,6 @@ fn not_prometheus(host: String, media_type: &str, status: u16) -> UpstreamError 
     }
 }
 
-fn too_large(host: String, limit: &'static str) -> UpstreamError {
+fn too_large(host: String, limit: AnswerLimit) -> UpstreamError {
     UpstreamError::TooLarge { host, limit }
 }

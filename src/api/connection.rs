@@ -1,0 +1,20 @@
+//! `POST /api/connection`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::reply;
+use super::wire::Call;
+use crate::app::App;
+
+/// Whether the backend can be used.
+pub(super) async fn connection(State(app): State<Arc<App>>, call: Call) -> Response {
+    let tested = call
+        .work(&app, async {
+            app.mirror.connection(call.arrival(), &call.read()?).await
+        })
+        .await;
+    reply::connection(&app, &call, tested)
+}

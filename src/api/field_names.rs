@@ -1,0 +1,20 @@
+//! `POST /api/field/name`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::reply;
+use super::wire::Call;
+use crate::app::App;
+
+/// Which fields can be used in conditions.
+pub(super) async fn field_names(State(app): State<Arc<App>>, call: Call) -> Response {
+    let answer = call
+        .work(&app, async {
+            app.mirror.field_names(call.arrival(), &call.read()?).await
+        })
+        .await;
+    reply::answer(&app, &call, answer)
+}

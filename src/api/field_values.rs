@@ -1,0 +1,20 @@
+//! `POST /api/field/value`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::reply;
+use super::wire::Call;
+use crate::app::App;
+
+/// The values of one field.
+pub(super) async fn field_values(State(app): State<Arc<App>>, call: Call) -> Response {
+    let answer = call
+        .work(&app, async {
+            app.mirror.field_values(call.arrival(), &call.read()?).await
+        })
+        .await;
+    reply::answer(&app, &call, answer)
+}

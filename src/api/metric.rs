@@ -1,0 +1,20 @@
+//! `POST /api/metric`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::reply;
+use super::wire::Call;
+use crate::app::App;
+
+/// The points of one metric.
+pub(super) async fn metric(State(app): State<Arc<App>>, call: Call) -> Response {
+    let answer = call
+        .work(&app, async {
+            app.mirror.metric(call.arrival(), &call.read()?).await
+        })
+        .await;
+    reply::answer(&app, &call, answer)
+}

@@ -1,0 +1,104 @@
+//! One span, one log line and one count per request, however it ends.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::middleware::from_fn;
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use tracing::Instrument as _;
+use tracing::Span;
+
+use super::caught::caught;
+use super::reply;
+use super::reply::Told;
+use super::wire::arrival_of;
+use crate::app::App;
+use crate::instruments::Held;
+use crate::instruments::MethodLabel;
+use crate::instruments::RequestOutcome;
+use crate::record::Arrival;
+
+/// `handler`, every request to which is observed as `method`.
+pub(super) fn observed(
+    app: &Arc<App>,
+    method: MethodLabel,
+    handler: MethodRouter<Arc<App>>,
+) -> MethodRouter<Arc<App>> {
+    let app = Arc::clone(app);
+    handler.layer(from_fn(move |request, next| {
+        observe(Arc::clone(&app), method, request, next)
+    }))
+}
+
+async fn observe(app: Arc<App>, method: MethodLabel, mut request: Request, next: Next) -> Response {
+    let arrival = arrival_of(&app, request.headers());
+    let id = arrival.request_id.clone();
+    request.extensions_mut().insert(arrival.clone());
+    let span = tracing::info_span!("request", id, method = method.as_str());
+    let watch = Watch {
+        _in_flight: app.instruments.in_flight(),
+        app: Arc::clone(&app),
+        method,
+        arrival,
+        span: span.clone(),
+        answered: false,
+    };
+    // A net below the one around the work of a call, for what is done before and after it.
+    let answer = caught(&app.instruments, next.run(request)).instrument(span);
+    let mut response = answer.await.unwrap_or_else(|_| reply::panicked(&id));
+    reply::identify(&mut response, &id);
+    watch.answered(&response);
+    response
+}
+
+/// Waits for a request to end. Dropped without an answer, its caller went away.
+struct Watch {
+    _in_flight: Held,
+    app: Arc<App>,
+    method: MethodLabel,
+    arrival: Arrival,
+    span: Span,
+    answered: bool,
+}
+
+impl Watch {
+    fn answered(mut self, response: &Response) {
+        self.answered = true;
+        let _entered = self.span.enter();
+        let instruments = &self.app.instruments;
+        let took = self.arrival.started.elapsed();
+        let told = response.extensions().get::<Told>().cloned();
+        let told = told.unwrap_or(Told::FAILED);
+        instruments.request(self.method, told.outcome, took);
+        if let Some(code) = told.code {
+            instruments.error(code);
+        }
+        if told.empty {
+            instruments.empty_answer(self.method);
+        }
+        let (status, outcome) = (response.status().as_u16(), told.outcome.as_str());
+        let (ms, calls) = (took.as_millis(), told.calls);
+        let (code, cause) = (told.code, told.cause);
+        // Probes of `/healthcheck` come every few seconds and are not worth a line each.
+        if self.method == MethodLabel::Other && code.is_none() {
+            tracing::debug!(status, outcome, ms, "answered");
+        } else {
+            tracing::info!(status, outcome, ms, code, cause, calls, "answered");
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.answered {
+            let _entered = self.span.enter();
+            let took = self.arrival.started.elapsed();
+            let outcome = RequestOutcome::ClientGone;
+            self.app.instruments.request(self.method, outcome, took);
+            let (outcome, ms) = (outcome.as_str(), took.as_millis());
+            tracing::info!(outcome, ms, "the caller went away");
+        }
+    }
+}

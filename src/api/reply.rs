@@ -1,0 +1,240 @@
+//! From a result to an answer: the only place that writes a status, and the only one that sets the
+//! header of the key, which takes an [`Accepted`] (mirror-api.md, "Failures" and "The key").
+
+mod answer;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header::CONNECTION;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use super::wire::Call;
+use crate::app::App;
+use crate::caller::Accepted;
+use crate::failures;
+use crate::failures::Failure;
+use crate::failures::NotACall;
+use crate::instruments::RequestOutcome;
+use crate::options::Profile;
+use crate::protocol::connection::ConnectionStatus;
+use crate::protocol::connection::TestConnectionResponse;
+use crate::protocol::failure::FailureBody;
+use answer::Answer;
+
+/// Proves the mirror to `StackState`, which rejects an answer without it.
+const KEY: HeaderName = HeaderName::from_static("x-mirror-api-key");
+const ERROR: HeaderName = HeaderName::from_static("x-mirror-error");
+const PROFILE: HeaderName = HeaderName::from_static("x-mirror-profile");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What the log and the instruments are told of an answer, beside its status.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// How the request ended.
+    pub(super) outcome: RequestOutcome,
+    /// The id of the failure, as `PM-1001`.
+    pub(super) code: Option<&'static str>,
+    /// What lies below the failure; never for the caller.
+    pub(super) cause: Option<String>,
+    /// How many backend calls were made, where that is known.
+    pub(super) calls: Option<u32>,
+    /// Whether a success holds nothing.
+    pub(super) empty: bool,
+}
+
+/// How a request can fail to be a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Misuse {
+    /// 404
+    NoSuchPath,
+    /// 405 on one of the four methods.
+    UsePost,
+    /// 405 on an open page.
+    UseGet,
+    /// 413
+    BodyTooLarge,
+    /// 415
+    ContentEncoding,
+}
+
+/// The answer to `/api/connection`. Its failures are answers too, "no" in a 200: the call itself
+/// worked.
+pub(super) fn connection(app: &App, call: &Call, tested: Result<(), Failure>) -> Response {
+    let Err(failure) = tested else {
+        let ok = TestConnectionResponse {
+            status: ConnectionStatus::Ok,
+            error: None,
+        };
+        return sign(app, &call.accepted, success(call, &ok, Told::OK));
+    };
+    // The predecessor passed the backend's own status on.
+    let status = match failure.profile {
+        Some(Profile::Legacy) => failure
+            .backend_status
+            .and_then(|s| StatusCode::from_u16(s).ok()),
+        Some(Profile::Exact) | None => None,
+    };
+    let body = TestConnectionResponse {
+        status: ConnectionStatus::Failure,
+        error: Some(FailureBody::MetricStoreConnectionError {
+            details: failure.details(),
+        }),
+    };
+    let response = match serde_json::to_vec(&body) {
+        Ok(body) => failed(status.unwrap_or(StatusCode::OK), body, &failure),
+        Err(_) => internal(call),
+    };
+    sign(app, &call.accepted, response)
+}
+
+/// The answer to one of the other three: 200, or 500 whatever the failure, since `StackState` reads
+/// the type in the body.
+pub(super) fn answer(app: &App, call: &Call, answer: Result<impl Answer, Failure>) -> Response {
+    let response = match answer {
+        Ok(answer) => {
+            let (told, profile) = (answer.told(), answer.profile());
+            let mut response = success(call, &answer.into_body(), told);
+            if let Some(profile) = profile {
+                response
+                    .headers_mut()
+                    .insert(PROFILE, profile_name(profile));
+            }
+            response
+        }
+        Err(failure) => failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure),
+    };
+    sign(app, &call.accepted, response)
+}
+
+/// The answer to what is no call, for an accepted caller.
+pub(super) fn misuse(app: &App, accepted: &Accepted, misuse: Misuse) -> Response {
+    let (status, call) = match misuse {
+        Misuse::NoSuchPath => (StatusCode::NOT_FOUND, NotACall::NoSuchPath),
+        Misuse::UsePost => (StatusCode::METHOD_NOT_ALLOWED, NotACall::UsePost),
+        // Who posts here has most likely cut the data source URL short; that text says so.
+        Misuse::UseGet => (StatusCode::METHOD_NOT_ALLOWED, NotACall::NoSuchPath),
+        Misuse::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, NotACall::BodyTooLarge),
+        Misuse::ContentEncoding => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            NotACall::ContentEncoding,
+        ),
+    };
+    sign(
+        app,
+        accepted,
+        failure_body(status, &failures::not_a_call(call)),
+    )
+}
+
+/// A page that is open to anybody and never carries the key.
+pub(super) fn page(json: impl Into<Body>) -> Response {
+    told(json_response(StatusCode::OK, json.into()), Told::OK)
+}
+
+/// The answer after a panic outside a call's own work, where nothing is known of the caller.
+pub(super) fn panicked(request_id: &str) -> Response {
+    failure_body(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &failures::internal(request_id),
+    )
+}
+
+/// The body did not arrive in time. As for everything below a request, there is no body.
+pub(super) fn too_slow() -> Response {
+    closing(StatusCode::REQUEST_TIMEOUT)
+}
+
+/// The body ended early or was framed wrongly.
+pub(super) fn broken_body() -> Response {
+    closing(StatusCode::BAD_REQUEST)
+}
+
+/// Lets the caller find the request in our log.
+pub(super) fn identify(response: &mut Response, request_id: &str) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+}
+
+/// Asks the caller to come back on another connection.
+fn close(head: &mut HeaderMap) {
+    head.insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// Sets the key: for an accepted caller, and for nobody else.
+fn sign(app: &App, _proof: &Accepted, mut response: Response) -> Response {
+    response.headers_mut().insert(KEY, app.key.clone());
+    response
+}
+
+fn success(call: &Call, body: &impl Serialize, what: Told) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => told(json_response(StatusCode::OK, Body::from(body)), what),
+        Err(_) => internal(call),
+    }
+}
+
+/// An answer that could not be written as JSON, which is a bug.
+fn internal(call: &Call) -> Response {
+    panicked(&call.arrival().request_id)
+}
+
+fn failure_body(status: StatusCode, failure: &Failure) -> Response {
+    // Strings alone: nothing in it can fail to be written.
+    let body = serde_json::to_vec(&failure.body).unwrap_or_default();
+    failed(status, body, failure)
+}
+
+fn failed(status: StatusCode, body: Vec<u8>, failure: &Failure) -> Response {
+    let mut response = json_response(status, Body::from(body));
+    let code = failure.id.code();
+    response
+        .headers_mut()
+        .insert(ERROR, HeaderValue::from_static(code));
+    if let Some(profile) = failure.profile {
+        response
+            .headers_mut()
+            .insert(PROFILE, profile_name(profile));
+    }
+    told(
+        response,
+        Told {
+            outcome: RequestOutcome::Error,
+            code: Some(code),
+            cause: Some(failure.cause.clone()),
+            ..Told::OK
+        },
+    )
+}
+
+fn closing(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    close(response.headers_mut());
+    told(response, Told::FAILED)
+}
+
+fn json_response(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+fn told(mut response: Response, what: Told) -> Response {
+    response.extensions_mut().insert(what);
+    response
+}
+
+fn profile_name(profile: Profile) -> HeaderValue {
+    HeaderValue::from_static(match profile {
+        Profile::Exact => "exact",
+        Profile::Legacy => "legacy",
+    })
+}

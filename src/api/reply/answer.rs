@@ -1,0 +1,99 @@
+//! What is told of a success besides its body.
+
+use serde::Serialize;
+
+use super::Told;
+use crate::instruments::RequestOutcome;
+use crate::mirror::MetricAnswer;
+use crate::options::Profile;
+use crate::protocol::field_names::FieldNamesResponse;
+use crate::protocol::field_values::FieldValuesResponse;
+use crate::protocol::metric::MetricsResponse;
+
+impl Told {
+    /// A whole answer of which nothing more is to be said.
+    pub(super) const OK: Self = Self {
+        outcome: RequestOutcome::Ok,
+        code: None,
+        cause: None,
+        calls: None,
+        empty: false,
+    };
+
+    /// A failure without an id.
+    pub(in crate::api) const FAILED: Self = Self {
+        outcome: RequestOutcome::Error,
+        ..Self::OK
+    };
+
+    /// A success with `len` entries.
+    fn success(is_partial: bool, len: usize) -> Self {
+        let outcome = if is_partial {
+            RequestOutcome::Partial
+        } else {
+            RequestOutcome::Ok
+        };
+        Self {
+            outcome,
+            empty: len == 0,
+            ..Self::OK
+        }
+    }
+}
+
+/// A success of one of the methods.
+pub(in crate::api) trait Answer {
+    /// For the log and the instruments.
+    fn told(&self) -> Told;
+
+    /// The profile that it was made by, where that makes a difference.
+    fn profile(&self) -> Option<Profile> {
+        None
+    }
+
+    /// What goes out.
+    fn into_body(self) -> impl Serialize;
+}
+
+impl Answer for FieldNamesResponse {
+    fn told(&self) -> Told {
+        Told::success(self.is_partial, self.fields.len())
+    }
+
+    fn into_body(self) -> impl Serialize {
+        self
+    }
+}
+
+impl Answer for FieldValuesResponse {
+    fn told(&self) -> Told {
+        Told::success(self.is_partial, self.values.len())
+    }
+
+    fn into_body(self) -> impl Serialize {
+        self
+    }
+}
+
+impl Answer for MetricAnswer {
+    fn told(&self) -> Told {
+        let Self {
+            telemetry, calls, ..
+        } = self;
+        let told = Told::success(telemetry.is_partial, telemetry.points.len());
+        Told {
+            calls: Some(*calls),
+            ..told
+        }
+    }
+
+    fn profile(&self) -> Option<Profile> {
+        Some(self.profile)
+    }
+
+    fn into_body(self) -> impl Serialize {
+        MetricsResponse {
+            telemetry: self.telemetry,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! From bytes to a call: the path as the router sees it, the limits of a body, and the extractor
+//! that every one of the four methods takes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::FromRequest;
+use axum::response::Response;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Request;
+use http::Uri;
+use http::header::ACCEPT_ENCODING;
+use http::header::CONTENT_ENCODING;
+use http::uri::PathAndQuery;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use http_body_util::LengthLimitError;
+use http_body_util::Limited;
+use serde::de::DeserializeOwned;
+
+use super::caught::caught;
+use super::reply;
+use super::reply::Misuse;
+use crate::app::App;
+use crate::caller;
+use crate::caller::Accepted;
+use crate::failures;
+use crate::failures::Failure;
+use crate::limits;
+use crate::protocol;
+use crate::record::Arrival;
+
+/// How long a body may take to arrive (security.md, "Limits on input").
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One call of an accepted caller, its body read but not yet understood.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The proof that the caller was accepted.
+    pub(super) accepted: Accepted,
+    arrival: Arrival,
+    body: Bytes,
+}
+
+impl Call {
+    /// How the call arrived.
+    pub(super) fn arrival(&self) -> Arrival {
+        self.arrival.clone()
+    }
+
+    /// The request in the body. `Content-Type` is not looked at.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        protocol::decode(&self.body).map_err(|error| failures::decode(&error))
+    }
+
+    /// Does the work of this call; a panic in it is a failure like others.
+    pub(super) async fn work<T>(
+        &self,
+        app: &App,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        caught(&app.instruments, work)
+            .await
+            .unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+    }
+}
+
+impl FromRequest<Arc<App>> for Call {
+    type Rejection = Response;
+
+    /// The order is part of the contract: head, then acceptance as far as the head decides it, then
+    /// the body's limits (security.md, "Wall A: who calls").
+    async fn from_request(
+        request: axum::extract::Request,
+        app: &Arc<App>,
+    ) -> Result<Self, Self::Rejection> {
+        let (head, body) = request.into_parts();
+        let accepted = caller::accept(&head.headers);
+        let misuse = |misuse| reply::misuse(app, &accepted, misuse);
+        if is_coded(&head.headers) {
+            return Err(misuse(Misuse::ContentEncoding));
+        }
+        // A length that is known to be too much is refused unread.
+        if body.size_hint().lower() > limits::REQUEST_BODY as u64 {
+            return Err(misuse(Misuse::BodyTooLarge));
+        }
+        let body = Limited::new(body, limits::REQUEST_BODY).collect();
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+            Err(_elapsed) => return Err(reply::too_slow()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                return Err(misuse(Misuse::BodyTooLarge));
+            }
+            Ok(Err(_broken)) => return Err(reply::broken_body()),
+            Ok(Ok(body)) => body.to_bytes(),
+        };
+        let arrival = head.extensions.get().cloned();
+        let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));
+        Ok(Self {
+            accepted,
+            arrival,
+            body,
+        })
+    }
+}
+
+/// How a request with the head `head` arrives now.
+pub(super) fn arrival_of(app: &App, head: &HeaderMap) -> Arrival {
+    Arrival {
+        request_id: request_id(head),
+        started: Instant::now(),
+        now: (app.clock)(),
+    }
+}
+
+/// The caller's own `X-Request-Id` if it is a plain token of up to 64 characters, so that logs of
+/// both sides can be joined; else 16 random hexadecimal digits.
+fn request_id(head: &HeaderMap) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let given = head
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=64).contains(&id.len()) && id.chars().all(plain));
+    match given {
+        Some(id) => id.to_owned(),
+        // Without randomness ids repeat; that is no reason to refuse a request.
+        None => format!("{:016x}", getrandom::u64().unwrap_or_default()),
+    }
+}
+
+/// Whether a body has a content coding. None is decoded, so no bomb can come in.
+fn is_coded(head: &HeaderMap) -> bool {
+    head.get_all(CONTENT_ENCODING).iter().any(|coding| {
+        !coding
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"identity")
+    })
+}
+
+/// The request with each run of slashes in its path folded into one: a trailing slash in the data
+/// source URL makes `StackState` call `//api/metric`.
+pub(super) fn fold_slashes<B>(mut request: Request<B>) -> Request<B> {
+    if request.uri().path().contains("//")
+        && let Some(folded) = folded(request.uri())
+    {
+        *request.uri_mut() = folded;
+    }
+    request
+}
+
+fn folded(uri: &Uri) -> Option<Uri> {
+    let mut text = String::with_capacity(uri.path().len());
+    for c in uri.path().chars() {
+        if c != '/' || !text.ends_with('/') {
+            text.push(c);
+        }
+    }
+    if let Some(query) = uri.query() {
+        text.push('?');
+        text.push_str(query);
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(text).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The request with plain text among the codings that its caller accepts, as the last choice.
+///
+/// A caller that refuses them all would get a 406 from the compression layer; the mirror answers
+/// with the four methods' own statuses only, and a caller may ignore what it cannot read (RFC 9110,
+/// section 12.5.3, leaves the choice).
+pub(super) fn accept_identity<B>(mut request: Request<B>) -> Request<B> {
+    let head = request.headers_mut();
+    let given: Vec<HeaderValue> = head.get_all(ACCEPT_ENCODING).iter().cloned().collect();
+    if !given.is_empty() {
+        // First, because the first of two equal codings is the one that counts.
+        head.insert(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("identity;q=0.001"),
+        );
+        for value in given {
+            head.append(ACCEPT_ENCODING, value);
+        }
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_folding(given: &str, expected: &str) {
+        let request = Request::builder().uri(given).body(()).unwrap();
+        assert_eq!(fold_slashes(request).uri(), expected);
+    }
+
+    #[test]
+    fn runs_of_slashes_are_folded_in_the_path_alone() {
+        check_folding("//api/metric", "/api/metric");
+        check_folding("/api///field//name?a=//b", "/api/field/name?a=//b");
+        check_folding("/", "/");
+        check_folding("///", "/");
+        check_folding(
+            "http://mirror:9900//api/metric",
+            "http://mirror:9900/api/metric",
+        );
+    }
+
+    #[track_caller]
+    fn check_id(given: &str, kept: bool) {
+        let mut head = HeaderMap::new();
+        head.insert("x-request-id", HeaderValue::from_str(given).unwrap());
+        let id = request_id(&head);
+        assert_eq!(id == given, kept, "{id}");
+        assert!(kept || (id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit())));
+    }
+
+    #[test]
+    fn a_callers_id_is_taken_if_it_is_a_plain_token() {
+        check_id("4bf92f35-77b3.a_1", true);
+        check_id(&"a".repeat(64), true);
+        check_id(&"a".repeat(65), false);
+        check_id("", false);
+        check_id("a b", false);
+        check_id("{\"forged\":1}", false);
+    }
+
+    #[test]
+    fn identity_is_no_coding() {
+        let coded = |value| {
+            let mut head = HeaderMap::new();
+            head.insert(CONTENT_ENCODING, HeaderValue::from_static(value));
+            is_coded(&head)
+        };
+        assert!(!is_coded(&HeaderMap::new()));
+        assert!(!coded("Identity"));
+        assert!(coded("gzip"));
+        assert!(coded("identity, gzip"));
+    }
+}
