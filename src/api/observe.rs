@@ -1,6 +1,7 @@
 //! One span, one log line and one count per request, however it ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -79,7 +80,7 @@ impl Watch {
             instruments.empty_answer(self.method);
         }
         let (status, outcome) = (response.status().as_u16(), told.outcome.as_str());
-        let (ms, calls) = (took.as_millis(), told.calls);
+        let (ms, calls) = (millis(took), told.calls);
         let (code, cause) = (told.code, told.cause);
         // Probes of `/healthcheck` come every few seconds and are not worth a line each.
         if self.method == MethodLabel::Other && code.is_none() {
@@ -97,8 +98,13 @@ impl Drop for Watch {
             let took = self.arrival.started.elapsed();
             let outcome = RequestOutcome::ClientGone;
             self.app.instruments.request(self.method, outcome, took);
-            let (outcome, ms) = (outcome.as_str(), took.as_millis());
+            let (outcome, ms) = (outcome.as_str(), millis(took));
             tracing::info!(outcome, ms, "the caller went away");
         }
     }
+}
+
+/// A number for the log, which writes longer integers as text.
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,7 +2,8 @@
 //! (reliability.md, "The accept loop").
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,36 +87,67 @@ impl<S: Service> Port<S> {
         self.tasks.len()
     }
 
-    /// Accepts until the listener is to close, and then what the backlog still holds.
+    /// Accepts until the listener is to close, and then what its backlog still holds.
     pub(super) async fn accept(&self, listener: TcpListener) {
         let mut backoff = Backoff::default();
-        let mut is_closing = false;
+        let closing = self.stages.closing.cancelled();
+        let mut closing = pin!(closing);
         loop {
             let accepted = tokio::select! {
                 biased;
+                () = &mut closing => break,
                 accepted = listener.accept() => accepted,
-                () = ready(()), if is_closing => return,
-                () = self.stages.closing.cancelled(), if !is_closing => {
-                    is_closing = true;
-                    continue;
-                }
             };
-            match accepted {
-                Ok((stream, _peer)) => {
-                    backoff.accepted();
-                    self.tasks.spawn(self.connection(stream));
+            if let Err(wait) = self.take(accepted, &mut backoff) {
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = &mut closing => break,
                 }
-                Err(error) => {
-                    let (reason, wait) = backoff.failed(&error);
-                    if let Some(instruments) = &self.instruments {
-                        instruments.accept_error(reason);
-                    }
-                    tracing::warn!(%error, ?wait, "a connection could not be accepted");
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        () = self.stages.closing.cancelled() => return,
-                    }
+            }
+        }
+        self.empty(listener, &mut backoff);
+    }
+
+    /// Accepts what the backlog holds. The kernel is asked itself: what the runtime knows of the
+    /// listener's readiness is as old as its last look.
+    fn empty(&self, listener: TcpListener, backoff: &mut Backoff) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        // As many as fit into it: who goes on connecting must not keep it open.
+        for _ in 0..listen::BACKLOG {
+            let accepted = match listener.accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                accepted => accepted.and_then(|(stream, peer)| {
+                    stream.set_nonblocking(true)?;
+                    Ok((TcpStream::from_std(stream)?, peer))
+                }),
+            };
+            if self.take(accepted, backoff).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Serves an accepted connection; after a failure, how long to wait before the next try.
+    fn take(
+        &self,
+        accepted: io::Result<(TcpStream, SocketAddr)>,
+        backoff: &mut Backoff,
+    ) -> Result<(), Duration> {
+        match accepted {
+            Ok((stream, _peer)) => {
+                backoff.accepted();
+                self.tasks.spawn(self.connection(stream));
+                Ok(())
+            }
+            Err(error) => {
+                let (reason, wait) = backoff.failed(&error);
+                if let Some(instruments) = &self.instruments {
+                    instruments.accept_error(reason);
                 }
+                tracing::warn!(%error, ?wait, "a connection could not be accepted");
+                Err(wait)
             }
         }
     }
@@ -140,12 +172,12 @@ impl<S: Service> Port<S> {
         );
 
         async move {
-            let (old_at, draining) = (Instant::now() + age(), &stages.draining);
+            let (old_at, stages) = (Instant::now() + age(), &stages);
             let answer = service_fn(|request| {
                 let (service, turn) = (service.clone(), activity.begin());
                 async move {
                     let mut response = service.answer(request).await;
-                    if draining.is_cancelled() || Instant::now() >= old_at {
+                    if stages.have_begun() || Instant::now() >= old_at {
                         close(response.headers_mut());
                     }
                     Ok::<_, Infallible>(response.map(|body| Answer::new(body, turn)))
@@ -155,7 +187,12 @@ impl<S: Service> Port<S> {
             // An error here is a caller that went away, was too slow, or speaks no HTTP.
             tokio::select! {
                 ended = served.as_mut() => return trace(ended),
-                () = stages.closing.cancelled() => served.as_mut().graceful_shutdown(),
+                () = stages.closing.cancelled() => {}
+            }
+            // hyper would close a fresh connection unread; what waited in the backlog is answered,
+            // with `Connection: close`, or runs into the timer of its head.
+            if !activity.is_fresh() {
+                served.as_mut().graceful_shutdown();
             }
             tokio::select! {
                 ended = served.as_mut() => trace(ended),

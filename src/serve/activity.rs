@@ -37,6 +37,11 @@ impl Activity {
         self.requests.load(Ordering::Relaxed) != self.answers()
     }
 
+    /// Whether nothing was ever asked.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) == 0
+    }
+
     /// How many requests have been answered or given up.
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use super::ServeError;
 
 /// Connections that wait to be accepted.
-const BACKLOG: i32 = 1_024;
+pub(super) const BACKLOG: i32 = 1_024;
 /// After how long an idle peer is asked whether it still exists.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 

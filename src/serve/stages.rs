@@ -67,6 +67,11 @@ impl Signals {
 }
 
 impl Stages {
+    /// Whether stopping has begun, so that callers are sent to another replica.
+    pub(super) fn have_begun(&self) -> bool {
+        self.draining.is_cancelled() || self.closing.is_cancelled()
+    }
+
     /// Goes through the stages as signals come; a second one ends all waiting.
     pub(super) async fn follow_signals(self, mut signals: Signals, timing: Timing) {
         let is_interrupt = signals.next().await;

@@ -185,6 +185,20 @@ async fn a_running_request_is_answered_before_the_end_and_an_idle_connection_is_
 }
 
 #[tokio::test]
+async fn who_waits_in_the_backlog_when_the_listener_closes_is_still_served() {
+    let served = start();
+    // Nothing else runs between this and the next await: it is connected by the kernel alone.
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.connect(&served.mirror.into()).unwrap();
+    served.stages.closing.cancel();
+    socket.set_nonblocking(true).unwrap();
+    let waiting = Peer(TcpStream::from_std(socket.into()).unwrap());
+    waiting.send(HEALTHCHECK).await;
+    assert!(waiting.rest().await.starts_with("HTTP/1.1 200"));
+    served.ended.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_request_that_does_not_end_in_time_is_cut_off_and_counted() {
     let served = start();
     let running = Peer::connect(served.mirror).await;
