@@ -4,7 +4,9 @@
 //! Nothing is dialled or looked up here, and no error or warning repeats a value that it read: the
 //! object can hold secrets.
 
+pub mod auth;
 pub mod details;
+pub mod tls;
 pub mod url;
 
 use std::time::Duration;
@@ -18,6 +20,8 @@ pub use details::warning::Warning;
 /// A resolved connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
+    /// Its name, if it is one of the configuration's.
+    pub name: Option<String>,
     /// The backend's base URL, normalised.
     pub url: self::url::BaseUrl,
     /// How long a request may take.
@@ -26,8 +30,27 @@ pub struct Connection {
     pub http_method: HttpMethod,
     /// Parameters that are added to every call, in document order.
     pub query_parameters: Vec<(String, String)>,
+    /// How the connection proves itself.
+    pub authentication: auth::Authentication,
+    /// Headers that are added to every call; names are lower-case and never one of the reserved.
+    pub headers: Vec<(String, auth::SecretSource)>,
+    /// TLS towards the backend.
+    pub tls: tls::Tls,
+    /// The proxy that dials for it; named connections only.
+    pub proxy: Option<Proxy>,
+    /// Whether HTTP/2 is offered.
+    pub enable_http2: bool,
     /// How queries are to be read.
     pub options: QueryOptions,
+}
+
+/// A proxy that dials for a connection (`proxy_url`, `no_proxy`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    /// Its address, http or https.
+    pub url: ::url::Url,
+    /// Hosts that are dialled without it, as the environment variable of that name writes them.
+    pub no_proxy: Vec<String>,
 }
 
 /// Which HTTP method carries queries (`http_method`).

@@ -117,6 +117,12 @@ fn client(dialler: Dialler, idle_connections: usize) -> HttpClient {
 /// setting does not compile until someone decides whether it belongs here.
 fn identity(connection: &Connection) -> String {
     let Connection {
+        name: _,
+        authentication: _,
+        headers: _,
+        tls: _,
+        proxy: _,
+        enable_http2: _,
         url,
         timeout: _,
         http_method,
@@ -146,6 +152,12 @@ mod tests {
 
     fn connection() -> Connection {
         Connection {
+            name: None,
+            authentication: Default::default(),
+            headers: Vec::new(),
+            tls: Default::default(),
+            proxy: None,
+            enable_http2: false,
             url: BaseUrl::parse("http://prometheus:9090").unwrap().base,
             timeout: Duration::from_secs(30),
             http_method: HttpMethod::Post,

@@ -14,6 +14,8 @@ use crate::connections::Defaults;
 use crate::connections::DetailsError;
 use crate::connections::HttpMethod;
 use crate::connections::Resolved;
+use crate::connections::auth::Authentication;
+use crate::connections::tls::Tls;
 use crate::options::Profile;
 use crate::options::QueryOptions;
 
@@ -175,6 +177,12 @@ impl Draft {
         };
         Ok(Resolved {
             connection: Connection {
+                name: None,
+                authentication: Authentication::None,
+                headers: Vec::new(),
+                tls: Tls::default(),
+                proxy: None,
+                enable_http2: false,
                 url,
                 timeout,
                 http_method,
