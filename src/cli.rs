@@ -1,1 +1,137 @@
-//! placeholder
+//! The command line (experience.md, section 4). Data goes to stdout, everything else to stderr;
+//! only this module prints.
+
+mod health;
+mod print;
+mod schema;
+mod serve;
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+use crate::config::ProcessEnvironment;
+use crate::config::World;
+
+/// Exit code: done.
+pub const DONE: u8 = 0;
+/// Exit code: failed in a way that no other code tells.
+pub const FAILED: u8 = 1;
+/// Exit code: the command line or the settings cannot be used (`PM-5xxx`).
+pub const USAGE: u8 = 2;
+
+/// Serves StackState's Mirror API from Prometheus.
+#[derive(Debug, Parser)]
+#[command(
+    name = "prometheus-mirror",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeFlags,
+}
+
+#[derive(Debug, Subcommand)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these docs are the help, where backticks are noise"
+)]
+enum Command {
+    /// Run the mirror (also with no command).
+    Serve(ServeFlags),
+    /// Print a schema.
+    Schema {
+        /// Which one.
+        schema: schema::Schema,
+    },
+    /// Ask a running mirror whether it is ready: exit code 0 if it is, else 1.
+    Health {
+        /// The admin listener, for example http://127.0.0.1:9901; by default the one that the
+        /// environment and the configuration file tell.
+        url: Option<String>,
+        /// Configuration file in YAML [env: MIRROR_CONFIG].
+        #[arg(long, value_name = "FILE", conflicts_with = "url")]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these docs are the help, where backticks are noise"
+)]
+struct ServeFlags {
+    /// Configuration file in YAML [env: MIRROR_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address of both listeners [env: MIRROR_LISTEN] [default: 127.0.0.1].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<IpAddr>,
+    /// Port of the Mirror API, 0 for any free one [env: PORT] [default: 9900].
+    #[arg(long)]
+    port: Option<u16>,
+    /// Port of health and metrics, 0 for any free one [env: ADMIN_PORT] [default: 9901].
+    #[arg(long, value_name = "PORT")]
+    admin_port: Option<u16>,
+    /// Threads that requests are worked on [env: WORKERS] [default: one per core].
+    #[arg(long, value_name = "COUNT")]
+    workers: Option<u16>,
+}
+
+impl From<ServeFlags> for Flags {
+    fn from(flags: ServeFlags) -> Self {
+        let ServeFlags {
+            config,
+            listen,
+            port,
+            admin_port,
+            workers,
+        } = flags;
+        Self {
+            config,
+            listen,
+            port,
+            admin_port,
+            workers,
+        }
+    }
+}
+
+/// Runs the command that `arguments` name, the program's own name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, and are no failure. Where the text cannot be
+            // printed nobody reads it.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { DONE });
+        }
+    };
+    let code = match cli.command {
+        None => serve::run(&cli.serve.into()),
+        Some(Command::Serve(flags)) => serve::run(&flags.into()),
+        Some(Command::Schema { schema }) => schema::run(schema),
+        Some(Command::Health { url, config }) => health::run(url, config),
+    };
+    ExitCode::from(code)
+}
+
+/// What the settings of this process depend on.
+fn world() -> World<'static> {
+    World {
+        environment: &ProcessEnvironment,
+        random: getrandom::fill,
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The program: the command line decides, `cli` does it, the exit code tells.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    prometheus_mirror::cli::run(std::env::args_os())
+}

@@ -111,10 +111,10 @@ fn worded(error: &io::Error) -> String {
             CertificateError::UnknownIssuer => {
                 "its certificate is from an unknown authority".to_owned()
             }
-            CertificateError::NotValidForNameContext { presented, .. } => format!(
-                "its certificate is for another name: {}",
-                presented.join(", ")
-            ),
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
+                format!("its certificate is for another name: {}", names.join(", "))
+            }
             CertificateError::NotValidForName => "its certificate is for another name".to_owned(),
             other => other.to_string(),
         },
@@ -124,6 +124,11 @@ fn worded(error: &io::Error) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// webpki shows a name as `DnsName("example.com")`.
+fn bare(name: &str) -> &str {
+    name.split('"').nth(1).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -148,7 +153,7 @@ mod tests {
         check(
             CertificateError::NotValidForNameContext {
                 expected: ServerName::try_from("a.example").unwrap(),
-                presented: vec!["b.example".to_owned(), "c.example".to_owned()],
+                presented: vec![r#"DnsName("b.example")"#.to_owned(), "c.example".to_owned()],
             }
             .into(),
             "its certificate is for another name: b.example, c.example",

@@ -39,8 +39,7 @@ fn is_matcher(text: &str) -> bool {
 }
 
 /// Whether `message`, a backend's text, is what a quoted label name gets from a backend that does
-/// not know them: Prometheus 2.42 says `unexpected string "…" in label matching, expected
-/// identifier`, VictoriaMetrics 1.79 `labelFilterExpr: unexpected token "…"; want "ident"`.
+/// not know them. Measured on Prometheus 2.42, which cuts the name short, and VictoriaMetrics 1.79.
 pub(super) fn is_about_names(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("unexpected") && message.contains("label") && message.contains("ident")
@@ -75,9 +74,13 @@ mod tests {
 
     #[test]
     fn the_messages_of_older_backends_are_known() {
-        assert!(is_about_names(
-            r#"1:14: parse error: unexpected string "\"a.b\"" in label matching, expected identifier or "}""#
-        ));
-        assert!(!is_about_names("1:3: parse error: unexpected end of input"));
+        for message in [
+            r#"invalid parameter "query": 1:15: parse error: unexpected string "\"http.stat"... in label matching, expected identifier or "}""#,
+            r#"cannot parse matches[]={"a.b"="c"}: labelFilterExpr: unexpected token "\"a.b\""; want "ident"; unparsed data: "\"a.b\"=\"c\"}""#,
+        ] {
+            assert!(is_about_names(message), "{message}");
+        }
+        let other = "1:3: parse error: unexpected end of input inside braces";
+        assert!(!is_about_names(other));
     }
 }

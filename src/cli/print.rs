@@ -1,0 +1,28 @@
+//! What is printed, and how.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+
+use crate::config::ConfigError;
+
+/// Prints data, which has its own line breaks. A reader that has gone away has read enough.
+pub(super) fn data(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Prints a line for the person at the terminal.
+pub(super) fn note(text: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints why a command failed.
+pub(super) fn error(text: &dyn Display) {
+    note(&format_args!("error: {text}"));
+}
+
+/// Prints every finding about the settings.
+pub(super) fn findings(error: &ConfigError) {
+    for finding in &error.findings {
+        note(&format_args!("error[{}]: {finding}", finding.code));
+    }
+}

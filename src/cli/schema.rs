@@ -1,0 +1,21 @@
+//! `schema`: prints a schema that other programs can read.
+
+use clap::ValueEnum;
+
+use super::{DONE, print};
+use crate::openapi;
+
+/// The schemas that can be printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Schema {
+    /// The Mirror API, as OpenAPI 3.1.
+    Openapi,
+}
+
+/// Prints `schema`; the exit code.
+pub(super) fn run(schema: Schema) -> u8 {
+    match schema {
+        Schema::Openapi => print::data(&openapi::document()),
+    }
+    DONE
+}

@@ -1,0 +1,61 @@
+//! `serve`: settings, log, runtime, and then the program itself.
+
+use tokio::runtime::Builder;
+
+use super::{DONE, FAILED, USAGE, print};
+use crate::config;
+use crate::config::Flags;
+use crate::logging;
+use crate::serve;
+
+/// Serves until the process is told to stop; the exit code.
+pub(super) fn run(flags: &Flags) -> u8 {
+    let loaded = match config::load(flags, super::world()) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            print::findings(&error);
+            return USAGE;
+        }
+    };
+    let settings = loaded.settings;
+    if let Err(error) = logging::start(settings.log) {
+        print::error(&error);
+        return FAILED;
+    }
+    for warning in &loaded.warnings {
+        tracing::warn!(code = %warning.code, "{warning}");
+    }
+    if loaded.is_key_random {
+        // Not in the log: it is a secret, shown once to whoever started the program.
+        let key = settings.api_key.expose();
+        print::note(&format_args!(
+            "API key of this run (set API_KEY to have one that stays): {key}"
+        ));
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(settings.workers)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print::error(&format_args!(
+                "the worker threads cannot be started: {error}"
+            ));
+            return FAILED;
+        }
+    };
+    match runtime.block_on(serve::run(settings)) {
+        Ok(()) => DONE,
+        Err(error) => match error.code() {
+            Some(code) => {
+                print::note(&format_args!("error[{code}]: {error}"));
+                USAGE
+            }
+            None => {
+                print::error(&error);
+                FAILED
+            }
+        },
+    }
+}
