@@ -66,6 +66,12 @@ impl Rig {
 
 fn connection(url: &str) -> Connection {
     Connection {
+        name: None,
+        authentication: Default::default(),
+        headers: Vec::new(),
+        tls: Default::default(),
+        proxy: None,
+        enable_http2: false,
         url: BaseUrl::parse(url).unwrap().base,
         timeout: Duration::from_secs(30),
         http_method: HttpMethod::Post,
