@@ -7,3 +7,4 @@ mod layering;
 mod absences;
 mod bans;
 mod openapi;
+mod cli;
