@@ -40,7 +40,7 @@ pub struct Failure {
 pub struct Subject<'a> {
     /// The metric name, or the text of a tilde query.
     pub metric: &'a str,
-    /// What was selected, as it is shown: a selector without its braces' `__name__`.
+    /// What was selected, as a person reads it.
     pub selection: &'a str,
     /// Which profile answers.
     pub profile: Profile,

@@ -57,20 +57,12 @@ impl Mirror {
             .map_err(|error| failures::upstream(&error, profile))?;
         let plan = translate::plan(&question, facts).map_err(untranslated)?;
         let fetched = fetch::run(&cx, &upstream, &plan).await.map_err(|error| {
-            let metric = plan.subject.name.as_str();
-            let selection = plan
-                .subject
-                .selectors
-                .first()
-                .map_or(metric, String::as_str);
-            failures::fetch(
-                &error,
-                Subject {
-                    metric,
-                    selection,
-                    profile,
-                },
-            )
+            let subject = Subject {
+                metric: &plan.subject.name,
+                selection: &plan.subject.shown,
+                profile,
+            };
+            failures::fetch(&error, subject)
         })?;
         let dropped = fetched.dropped;
         self.instruments

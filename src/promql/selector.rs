@@ -90,6 +90,11 @@ impl Matcher {
             value: value.into(),
         }
     }
+
+    /// Whether it names one metric.
+    fn is_metric_name(&self) -> bool {
+        self.label == METRIC_NAME && self.op == MatchOp::Equal
+    }
 }
 
 impl fmt::Display for Matcher {
@@ -145,6 +150,18 @@ impl Selector {
         self.matchers.extend(matchers);
         self
     }
+
+    /// The selector as a person writes it, for texts: `up{job="x"}`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.matchers.split_first() {
+            Some((name, [])) if name.is_metric_name() => name.value.clone(),
+            Some((name, others)) if name.is_metric_name() => {
+                format!("{}{{{}}}", name.value, Listed(others))
+            }
+            _ => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Selector {
@@ -171,6 +188,14 @@ impl fmt::Display for Listed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_reads_the_name_before_the_braces() {
+        let up = Selector::of("up");
+        assert_eq!(up.shown(), "up");
+        assert_eq!(up.and(Matcher::equal("job", "x")).shown(), r#"up{job="x"}"#);
+        assert_eq!(Selector::any().shown(), r#"{__name__!=""}"#);
+    }
 
     #[track_caller]
     fn check(matcher: &Matcher, expected: &str) {

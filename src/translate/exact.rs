@@ -357,17 +357,20 @@ impl Exact {
     }
 
     fn subject(&self) -> Subject {
-        let (name, selectors) = match &self.about {
-            About::Gauge(metric) | About::Counter(metric) => {
-                (metric.name.clone(), vec![metric.selector.to_string()])
-            }
-            About::Tilde(tilde) => (tilde.name.clone(), tilde.selectors.clone()),
-        };
-        let range = self.readable().unwrap_or(self.range);
-        Subject {
-            name,
-            selectors,
-            range: range.widened(Millis::DAY),
+        let range = self.readable().unwrap_or(self.range).widened(Millis::DAY);
+        match &self.about {
+            About::Gauge(metric) | About::Counter(metric) => Subject {
+                name: metric.name.clone(),
+                shown: metric.selector.shown(),
+                selectors: vec![metric.selector.to_string()],
+                range,
+            },
+            About::Tilde(tilde) => Subject {
+                name: tilde.name.clone(),
+                shown: tilde.name.clone(),
+                selectors: tilde.selectors.clone(),
+                range,
+            },
         }
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan,
     Ok(Plan {
         subject: Subject {
             name: expr.clone(),
+            shown: expr.clone(),
             // The predecessor takes an empty answer for a missing metric and asks no further.
             selectors: Vec::new(),
             range: range.widened(Millis::DAY),

@@ -36,6 +36,8 @@ pub struct Plan {
 pub struct Subject {
     /// `MetricNotFoundError.metric`: the metric name, or the text of a tilde query.
     pub name: String,
+    /// What was selected, as a person reads it: `up{job="x"}`, or the text of a tilde query.
+    pub shown: String,
     /// The `match[]` selectors; without any the subject counts as existing.
     pub selectors: Vec<String>,
     /// Where to look, already widened by 24 hours on both sides.

@@ -82,7 +82,7 @@ pub enum UpstreamError {
         after: Duration,
     },
     /// The backend refused the query: 400, 422 or a typed 500.
-    #[error("the query was refused: {message:?}")]
+    #[error("the query was refused: {}", .message.as_str())]
     Refused {
         /// Which backend.
         host: String,
@@ -92,7 +92,7 @@ pub enum UpstreamError {
         message: Scrubbed,
     },
     /// The backend says that the query or its answer is too big; a shorter range may pass.
-    #[error("the query is too big: {message:?}")]
+    #[error("the query is too big: {}", .message.as_str())]
     TooBig {
         /// Which backend.
         host: String,

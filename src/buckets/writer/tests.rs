@@ -47,6 +47,7 @@ fn plan(reduction: Reduction) -> Plan {
     Plan {
         subject: Subject {
             name: "m".to_owned(),
+            shown: "m".to_owned(),
             selectors: Vec::new(),
             range: range(0, 0),
         },

@@ -116,6 +116,7 @@ fn the_subject_is_looked_for_a_day_around_the_range() {
         plan.subject,
         Subject {
             name: "m".to_owned(),
+            shown: r#"m{job="x"}"#.to_owned(),
             selectors: vec![r#"{__name__="m",job="x"}"#.to_owned()],
             range: TimeRange {
                 start: at(0),

@@ -1,0 +1,109 @@
+//! The program as a process: what each command prints where, and its exit code.
+
+use std::net::TcpListener;
+use std::process::Command;
+use std::process::Output;
+
+/// Runs the program with `arguments` and no variables but `variables`.
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_prometheus-mirror"))
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// Checks exit code, stdout and the start of stderr.
+#[track_caller]
+fn check(output: &Output, code: i32, stdout: &str, stderr: &str) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert_eq!(text(&output.stdout), stdout);
+    assert!(said.starts_with(stderr), "{said}");
+    assert_eq!(said.is_empty(), stderr.is_empty(), "{said}");
+}
+
+#[test]
+fn help_and_version_are_data() {
+    for argument in ["--help", "--version"] {
+        let output = run(&[argument], &[]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn a_command_line_that_means_nothing_exits_with_2() {
+    check(&run(&["frobnicate"], &[]), 2, "", "error: ");
+}
+
+#[test]
+fn the_schema_is_what_is_served() {
+    let document = prometheus_mirror::openapi::document();
+    check(&run(&["schema", "openapi"], &[]), 0, &document, "");
+}
+
+#[test]
+fn settings_that_cannot_be_used_exit_with_2_and_name_themselves() {
+    let output = run(&["serve"], &[("PORT", "planted")]);
+    check(&output, 2, "", "error[PM-5003]: PORT: must be an integer");
+    assert!(
+        !String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("planted")
+    );
+    let output = run(&["--config", "/nonexistent/mirror.yaml"], &[]);
+    check(&output, 2, "", "error[PM-5001]: /nonexistent/mirror.yaml: ");
+}
+
+#[test]
+fn beyond_loopback_no_start_without_a_key_of_ones_own() {
+    let missing = "error[PM-5005]: 0.0.0.0:9900: no key is set";
+    check(&run(&["--listen", "0.0.0.0"], &[]), 2, "", missing);
+    for known in ["unsecure", "API_KEY", "xxx"] {
+        let output = run(&[], &[("MIRROR_LISTEN", "0.0.0.0"), ("API_KEY", known)]);
+        check(&output, 2, "", "error[PM-5005]: API_KEY: is a default");
+    }
+}
+
+#[test]
+fn a_taken_port_exits_with_2_and_is_named() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap();
+    let port = address.port().to_string();
+    let variables = [
+        ("API_KEY", "0123456789abcdef"),
+        ("PORT", &port),
+        ("ADMIN_PORT", "0"),
+        ("MIRROR_LOG_LEVEL", "error"),
+    ];
+    let expected = format!("error[PM-5006]: {address}: cannot listen: ");
+    check(&run(&["serve"], &variables), 2, "", &expected);
+}
+
+#[test]
+fn health_of_a_mirror_that_is_not_there_exits_with_1() {
+    // Bound and closed again, so that nobody listens there.
+    let free = TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = format!("http://{free}");
+    let expected = format!("error: {url}/-/ready: no connection: ");
+    check(&run(&["health", &url], &[]), 1, "", &expected);
+    let port = free.port().to_string();
+    check(
+        &run(&["health"], &[("ADMIN_PORT", &port)]),
+        1,
+        "",
+        &expected,
+    );
+    check(
+        &run(&["health", "localhost"], &[]),
+        2,
+        "",
+        "error: URL: has no scheme",
+    );
+}
