@@ -50,6 +50,7 @@ pub struct Instruments {
     empty_answers: Family<Labels<2>, Counter>,
     points_dropped: Family<Labels<1>, Counter>,
     backend_warnings: Family<Labels<1>, Counter>,
+    unusable_files: Gauge,
     in_flight: Family<Labels<1>, Gauge>,
     connections: Family<Labels<1>, Gauge>,
     accept_errors: Family<Labels<1>, Counter>,
@@ -78,6 +79,7 @@ impl Instruments {
             empty_answers: Family::default(),
             points_dropped: Family::default(),
             backend_warnings: Family::default(),
+            unusable_files: Gauge::default(),
             in_flight: Family::default(),
             connections: Family::default(),
             accept_errors: Family::default(),
@@ -143,6 +145,11 @@ impl Instruments {
             "backend_warnings",
             "Warnings that came with answers of backends",
             self.backend_warnings.clone(),
+        );
+        mirror.register(
+            "secret_files_unusable",
+            "Files with secrets or certificates that cannot be used now; what they held before is used",
+            self.unusable_files.clone(),
         );
         mirror.register(
             "in_flight",
@@ -220,6 +227,12 @@ impl Instruments {
                 .get_or_create(&[("backend", OTHER_BACKEND)])
                 .inc_by(count);
         }
+    }
+
+    /// Says how many files with secrets or certificates cannot be used now.
+    pub fn unusable_files(&self, count: usize) {
+        self.unusable_files
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Counts a request as in flight until the guard is dropped.

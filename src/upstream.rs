@@ -8,6 +8,7 @@ pub mod error;
 mod ask;
 mod attempt;
 mod body;
+mod credentials;
 mod decode;
 mod exchange;
 mod first;
@@ -17,6 +18,7 @@ mod request;
 mod retry;
 mod retry_after;
 mod scrub;
+mod sign;
 mod status;
 mod tally;
 
@@ -39,9 +41,11 @@ use crate::upstream::first::First;
 use crate::upstream::request::Call;
 
 pub use client::Upstreams;
+pub use credentials::CredentialError;
 pub use error::AnswerLimit;
 pub use error::Scrubbed;
 pub use error::UpstreamError;
+pub use sign::ProvedBy;
 
 /// Longest URL of a call that is sent with GET, in bytes: above it, lists are made of `series`
 /// (queries.md, "Field names and values").
@@ -287,8 +291,11 @@ impl Upstream {
     ) -> bool {
         let path = ["api", "v1", "label", segment, "values"];
         let call = Call::new(&path, capped(scope(selectors, start, end))).by_get();
-        let form = request::form(&call, None, &self.target.parameters);
-        request::url(&self.target.base, &path, &form).as_str().len() <= URL
+        let form = request::form(&call, None, &self.target.connection.query_parameters);
+        request::url(&self.target.connection.url, &path, &form)
+            .as_str()
+            .len()
+            <= URL
     }
 
     /// The types of the metrics that the backend scrapes now.

@@ -87,6 +87,10 @@ catalogue! {
     LabelName = 3016,
     /// The backend answers, but too slowly for any complete point.
     TooSlow = 3017,
+    /// What gives credentials did not.
+    NoCredentials = 4003,
+    /// A file with a secret or a certificate cannot be used.
+    UnusableFile = 4007,
     /// No connection of this name.
     UnknownConnection = 6006,
     /// A limit of size or count.

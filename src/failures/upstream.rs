@@ -9,6 +9,8 @@ use crate::failures::store;
 use crate::failures::text::insert;
 use crate::options::Profile;
 use crate::protocol::failure::FailureBody;
+use crate::upstream::CredentialError;
+use crate::upstream::ProvedBy;
 use crate::upstream::UpstreamError;
 
 const REFUSED: &str = "Prometheus error.";
@@ -75,11 +77,19 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 ),
             )
         }
-        UpstreamError::Unauthorised { host, status } => {
+        UpstreamError::Unauthorised { host, status, by } => {
             let id = Id::Unauthorised;
-            let sentence = format!("{} answered {status} to no authentication.", insert(host));
-            (id, store(id, &sentence, "Check what it demands."))
+            let sentence = format!("{} answered {status} to {by}.", insert(host));
+            let fix = match by {
+                ProvedBy::Nothing => "Check what it demands.",
+                ProvedBy::Basic => "Check `basic_auth`.",
+                ProvedBy::Authorization => "Check `authorization`.",
+                ProvedBy::OAuth2 => "Check what the client of `oauth2` may do.",
+                ProvedBy::Aws { .. } => "Check the credentials, and what they are allowed.",
+            };
+            (id, store(id, &sentence, fix))
         }
+        UpstreamError::Credentials { source, .. } => credentials(source),
         UpstreamError::Timeout { host, after, phase } => {
             let id = Id::Silent;
             let sentence = format!(
@@ -187,6 +197,38 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 id,
                 remote(id, summary, &sentence, "Choose another label.", None),
             )
+        }
+    }
+}
+
+/// No credentials to ask with.
+fn credentials(error: &CredentialError) -> (Id, FailureBody) {
+    match error {
+        CredentialError::File { key, reason } => {
+            let id = Id::UnusableFile;
+            let sentence = format!("{}: the file cannot be used: {reason}.", insert(key));
+            (id, store(id, &sentence, "Check mount and mode."))
+        }
+        CredentialError::Inline { key, reason } => {
+            let id = Id::InvalidDetails;
+            let sentence = format!("connectionDetails.{}: {reason}.", insert(key));
+            let fix = "Correct the connection details.";
+            (id, remote(id, super::VALIDATION, &sentence, fix, None))
+        }
+        CredentialError::Endpoint { service, reason } => {
+            let id = Id::NoCredentials;
+            let sentence = format!("{} did not answer: {}.", insert(service), insert(reason));
+            (id, store(id, &sentence, "Check endpoint and route."))
+        }
+        CredentialError::Refused { service, reason } => {
+            let id = Id::NoCredentials;
+            let sentence = format!("{} gave no token: {}.", insert(service), insert(reason));
+            (id, store(id, &sentence, "Check client and scopes."))
+        }
+        CredentialError::Late => {
+            let id = Id::NoCredentials;
+            let sentence = "There were no credentials in time.";
+            (id, store(id, sentence, "Check endpoint and route."))
         }
     }
 }

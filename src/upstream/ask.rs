@@ -10,6 +10,7 @@ use crate::upstream::decode::Unusable;
 use crate::upstream::quoted;
 use crate::upstream::request::Call;
 use crate::upstream::scrub::Scrubbed;
+use crate::upstream::sign::Proof;
 use crate::upstream::status;
 use crate::upstream::status::Asked;
 
@@ -26,13 +27,17 @@ impl Upstream {
             .await
             .map_err(|error| about_names(error, call))?;
         match decode(&reply.body) {
-            Ok(decoded) => {
+            Ok(mut decoded) => {
                 reply.tally.succeed(decoded.entries);
+                let texts = decoded.warnings.iter_mut().chain(&mut decoded.infos);
+                for text in texts {
+                    *text = Scrubbed::without(&reply.proof.secrets, text).into();
+                }
                 self.remark(cx, &decoded.warnings, &decoded.infos);
                 Ok(decoded)
             }
             Err(unusable) => {
-                let error = self.unusable(unusable, reply.given);
+                let error = self.unusable(unusable, reply.given, &reply.proof);
                 reply.tally.fail(&error);
                 Err(about_names(error, call))
             }
@@ -45,17 +50,15 @@ impl Upstream {
         let count = u64::try_from(warnings.len()).unwrap_or(u64::MAX);
         self.shared.instruments.backend_warnings(count);
         let (request_id, host) = (cx.request_id.as_str(), self.host());
-        for text in warnings {
-            let text = Scrubbed::new(text);
-            tracing::warn!(request_id, host, warning = text.as_str(), "backend warns");
+        for warning in warnings {
+            tracing::warn!(request_id, host, warning, "backend warns");
         }
-        for text in infos {
-            let text = Scrubbed::new(text);
-            tracing::debug!(request_id, host, info = text.as_str(), "backend remarks");
+        for info in infos {
+            tracing::debug!(request_id, host, info, "backend remarks");
         }
     }
 
-    fn unusable(&self, unusable: Unusable, given: Given) -> UpstreamError {
+    fn unusable(&self, unusable: Unusable, given: Given, proof: &Proof) -> UpstreamError {
         let host = self.target.host.clone();
         match unusable {
             Unusable::Unreadable => UpstreamError::NotPrometheus {
@@ -70,7 +73,8 @@ impl Upstream {
             Unusable::Error(error) => {
                 let asked = Asked {
                     host: &host,
-                    url: self.target.base.url(),
+                    url: self.target.connection.url.url(),
+                    proof,
                     time: given.time,
                 };
                 status::refused(asked, given.status, &error)

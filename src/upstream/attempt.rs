@@ -22,6 +22,7 @@ use crate::upstream::UpstreamError;
 use crate::upstream::body;
 use crate::upstream::body::Unread;
 use crate::upstream::client;
+use crate::upstream::credentials::CredentialError;
 use crate::upstream::decode;
 use crate::upstream::error::NoAnswer;
 use crate::upstream::request;
@@ -29,6 +30,9 @@ use crate::upstream::request::Call;
 use crate::upstream::request::Verb;
 use crate::upstream::retry::Repeat;
 use crate::upstream::scrub::Scrubbed;
+use crate::upstream::sign::Mend;
+use crate::upstream::sign::Proof;
+use crate::upstream::sign::Refusal;
 use crate::upstream::status;
 use crate::upstream::status::Asked;
 use crate::upstream::status::Failed;
@@ -44,6 +48,8 @@ const ERROR_BODY: usize = 1 << 20;
 pub(super) struct Reply<'a> {
     pub(super) body: Bytes,
     pub(super) given: Given,
+    /// What the backend was shown.
+    pub(super) proof: Proof,
     pub(super) tally: Tally<'a>,
 }
 
@@ -64,6 +70,18 @@ pub(super) struct Attempt {
     pub(super) verb: Verb,
     /// Whether it must have a connection of its own.
     pub(super) is_fresh: bool,
+    /// Whether the credentials were mended for it; that is done once in a call.
+    pub(super) is_mended: bool,
+}
+
+/// What is known of an attempt that was sent.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    attempt: Attempt,
+    proof: &'a Proof,
+    /// How much time the backend was given.
+    time: Duration,
+    deadline: tokio::time::Instant,
 }
 
 impl Upstream {
@@ -82,15 +100,17 @@ impl Upstream {
             return Err(Failed::for_good(error));
         }
         let timeout = call.is_timed.then_some(time.as_millis());
-        let form = request::form(call, timeout, &self.target.parameters);
-        let Some(request) = request::request(&self.target.base, call.path, form, attempt.verb)
-        else {
+        let connection = &self.target.connection;
+        let form = request::form(call, timeout, &connection.query_parameters);
+        let Some(request) = request::request(&connection.url, call.path, form, attempt.verb) else {
             return Err(Failed::for_good(UpstreamError::Refused {
                 host: host.clone(),
                 status: 414,
                 message: Scrubbed::new("it does not fit into a URL"),
             }));
         };
+        let deadline = tokio::time::Instant::now() + remaining;
+        let (request, proof) = self.signed(cx, request, deadline).await?;
         if cx.count_call() > limits::BACKEND_CALLS {
             return Err(Failed::for_good(UpstreamError::Calls {
                 limit: limits::BACKEND_CALLS,
@@ -98,18 +118,56 @@ impl Upstream {
         }
 
         let mut tally = Tally::start(&self.shared.instruments, cx, host, request.uri().path());
-        let deadline = tokio::time::Instant::now() + remaining;
+        let sent = Sent {
+            attempt,
+            proof: &proof,
+            time,
+            deadline,
+        };
         let read = match self.send(cx, request, attempt.is_fresh, deadline).await {
-            Ok(response) => self.receive(cx, response, time, deadline, &mut tally).await,
+            Ok(response) => self.receive(cx, response, sent, &mut tally).await,
             Err(failed) => Err(failed),
         };
         match read {
-            Ok((body, given)) => Ok(Reply { body, given, tally }),
+            Ok((body, given)) => Ok(Reply {
+                body,
+                given,
+                proof,
+                tally,
+            }),
             Err(failed) => {
                 tally.fail(&failed.error);
                 Err(failed)
             }
         }
+    }
+
+    /// `request` with what proves who asks.
+    async fn signed(
+        &self,
+        cx: &Context,
+        mut request: http::Request<Bytes>,
+        deadline: tokio::time::Instant,
+    ) -> Result<(http::Request<Full<Bytes>>, Proof), Failed> {
+        let connection = &self.target.connection;
+        let proving = self.shared.prove(connection, &request, deadline);
+        let mut proof = match timeout_at(deadline, proving).await {
+            Ok(Ok(proof)) => proof,
+            Ok(Err(CredentialError::Late)) | Err(_) => {
+                return Err(Failed::for_good(self.timed_out(cx, "getting credentials")));
+            }
+            Ok(Err(source)) => {
+                let host = self.target.host.clone();
+                return Err(Failed::for_good(UpstreamError::Credentials {
+                    host,
+                    source,
+                }));
+            }
+        };
+        for (name, value) in proof.headers.drain(..) {
+            request.headers_mut().append(name, value);
+        }
+        Ok((request.map(Full::from), proof))
     }
 
     /// Sends `request` and waits for the head of the answer.
@@ -144,8 +202,7 @@ impl Upstream {
         &self,
         cx: &Context,
         response: Response<Incoming>,
-        time: Duration,
-        deadline: tokio::time::Instant,
+        sent: Sent<'_>,
         tally: &mut Tally<'_>,
     ) -> Result<(Bytes, Given), Failed> {
         let (head, body) = response.into_parts();
@@ -155,7 +212,7 @@ impl Upstream {
         if size(&head.headers) > client::HEAD {
             return Err(self.head_too_large());
         }
-        let media_type = status::media_type(&head.headers);
+        let media_type = status::media_type(&head.headers, &sent.proof.secrets);
         // None was offered, so one that comes all the same is not ours to undo.
         if let Some(coding) = head.headers.get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
@@ -163,9 +220,12 @@ impl Upstream {
             let coding = String::from_utf8_lossy(coding.as_bytes());
             return Err(Failed::for_good(UpstreamError::NotPrometheus {
                 host: host.clone(),
-                media_type: Scrubbed::new(&format!("{media_type} coded as {coding}"))
-                    .as_str()
-                    .to_owned(),
+                media_type: Scrubbed::without(
+                    &sent.proof.secrets,
+                    &format!("{media_type} coded as {coding}"),
+                )
+                .as_str()
+                .to_owned(),
                 status: head.status.as_u16(),
             }));
         }
@@ -175,7 +235,7 @@ impl Upstream {
         } else {
             ERROR_BODY
         };
-        let read = body::read(body, cap, self.shared.progress, deadline).await;
+        let read = body::read(body, cap, self.shared.progress, sent.deadline).await;
         if let (Ok(body), Some(traffic)) = (&read, head.extensions.get::<Traffic>()) {
             tally.bytes = body.len();
             traffic.answered();
@@ -188,23 +248,40 @@ impl Upstream {
             let given = Given {
                 status: head.status.as_u16(),
                 media_type,
-                time,
+                time: sent.time,
             };
             return Ok((body, given));
         }
         // The status alone decides where the body of an error cannot be had.
-        let error = read.ok().and_then(|body| decode::error_body(&body));
+        let body = read.unwrap_or_default();
+        let error = decode::error_body(&body);
         let asked = Asked {
             host,
-            url: self.target.base.url(),
-            time,
+            url: self.target.connection.url.url(),
+            proof: sent.proof,
+            time: sent.time,
         };
-        Err(status::failed(
-            asked,
-            head.status,
-            &head.headers,
-            error.as_ref(),
-        ))
+        let failed = status::failed(asked, head.status, &head.headers, error.as_ref());
+        if sent.attempt.is_mended {
+            return Err(failed);
+        }
+        let refusal = Refusal {
+            status: head.status,
+            headers: &head.headers,
+            body: &body,
+        };
+        let connection = &self.target.connection;
+        let mending = self
+            .shared
+            .mend(connection, sent.proof, refusal, sent.deadline);
+        match mending.await {
+            Mend::Nothing => Err(failed),
+            Mend::Again => Err(Failed {
+                repeat: Repeat::Mended,
+                ..failed
+            }),
+            Mend::Means(failed) => Err(failed),
+        }
     }
 
     fn unanswered(&self, error: &legacy::Error) -> Failed {

@@ -13,12 +13,11 @@ use hyper_util::rt::TokioTimer;
 use url::form_urlencoded::Serializer;
 
 use crate::connections::Connection;
-use crate::connections::HttpMethod;
-use crate::connections::url::BaseUrl;
 use crate::egress::Dialler;
 use crate::instruments::Instruments;
 use crate::upstream::Upstream;
 use crate::upstream::body::Progress;
+use crate::upstream::credentials::files::Files;
 use crate::upstream::posting::Posting;
 
 /// How long a connection is kept without use: longer than a poll every 30 s, shorter than the
@@ -47,6 +46,7 @@ pub(super) struct Shared {
     /// since the others may be closed as well.
     pub(super) fresh: HttpClient,
     pub(super) instruments: Arc<Instruments>,
+    pub(super) files: Files,
     pub(super) posting: Posting,
     pub(super) progress: Progress,
     /// Within `0.0..1.0`, for the waits before repeats.
@@ -56,10 +56,9 @@ pub(super) struct Shared {
 /// One backend and how it is asked.
 #[derive(Debug)]
 pub(super) struct Target {
-    pub(super) base: BaseUrl,
+    pub(super) connection: Connection,
+    /// Name and port.
     pub(super) host: String,
-    pub(super) http_method: HttpMethod,
-    pub(super) parameters: Vec<(String, String)>,
     pub(super) identity: String,
 }
 
@@ -79,6 +78,7 @@ impl Upstreams {
         Self(Arc::new(Shared {
             pooled: client(dialler.clone(), IDLE_CONNECTIONS),
             fresh: client(dialler, 0),
+            files: Files::new(Arc::clone(&instruments)),
             instruments,
             posting: Posting::default(),
             progress,
@@ -92,11 +92,9 @@ impl Upstreams {
         Upstream {
             shared: Arc::clone(&self.0),
             target: Arc::new(Target {
-                base: connection.url.clone(),
                 host: connection.url.host_port(),
-                http_method: connection.http_method,
-                parameters: connection.query_parameters.clone(),
                 identity: identity(connection),
+                connection: connection.clone(),
             }),
         }
     }
@@ -149,6 +147,8 @@ impl fmt::Debug for Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connections::HttpMethod;
+    use crate::connections::url::BaseUrl;
 
     fn connection() -> Connection {
         Connection {

@@ -5,7 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::egress::DialError;
+use crate::upstream::credentials::CredentialError;
 pub use crate::upstream::scrub::Scrubbed;
+use crate::upstream::sign::ProvedBy;
 
 /// A limit of ours on what a backend answers (security.md, "Limits on answers of backends").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +58,22 @@ pub enum UpstreamError {
         reason: String,
     },
     /// 401 or 403.
-    #[error("{host} answered {status}")]
+    #[error("{host} answered {status} to {by}")]
     Unauthorised {
         /// Which backend.
         host: String,
         /// Which of the two.
         status: u16,
+        /// What it was shown.
+        by: ProvedBy,
+    },
+    /// There is nothing to show to the backend, which was not asked.
+    #[error("no credentials for {host}")]
+    Credentials {
+        /// Which backend.
+        host: String,
+        /// Why there is none.
+        source: CredentialError,
     },
     /// Nothing, or not everything, came in time.
     #[error("{host} did not answer within {after:?} ({phase})")]
@@ -195,6 +207,7 @@ impl UpstreamError {
             Self::Resolve { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }
+            | Self::Credentials { .. }
             | Self::Timeout { .. }
             | Self::TooLarge { .. }
             | Self::Broken { .. }

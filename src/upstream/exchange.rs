@@ -27,6 +27,7 @@ impl Upstream {
         let mut attempt = Attempt {
             verb: self.verb(call),
             is_fresh: false,
+            is_mended: false,
         };
         let mut repeats = 0;
         let mut fell_back = false;
@@ -34,7 +35,7 @@ impl Upstream {
             let failed = match self.attempt(cx, call, attempt).await {
                 Ok(reply) => {
                     if fell_back {
-                        let backend = self.target.base.url().as_str();
+                        let backend = self.target.connection.url.url().as_str();
                         self.shared.posting.refused(backend, Instant::now());
                     }
                     return Ok(reply);
@@ -52,6 +53,10 @@ impl Upstream {
                 was_at_once: attempt.is_fresh,
                 remaining: cx.deadline.remaining(Instant::now()),
             };
+            if failed.repeat == Repeat::Mended {
+                attempt.is_mended = true;
+                continue;
+            }
             let is_free = failed.repeat == Repeat::AtOnce && !attempt.is_fresh;
             match retry::wait(failed.repeat, spent, (self.shared.random)()) {
                 Some(_) if is_free => attempt.is_fresh = true,
@@ -65,9 +70,9 @@ impl Upstream {
     }
 
     fn verb(&self, call: &Call<'_>) -> Verb {
-        let backend = self.target.base.url().as_str();
+        let backend = self.target.connection.url.url().as_str();
         let is_get = call.verbs == Verbs::GetOnly
-            || self.target.http_method == HttpMethod::Get
+            || self.target.connection.http_method == HttpMethod::Get
             || self.shared.posting.is_refused(backend, Instant::now());
         if is_get { Verb::Get } else { Verb::Post }
     }

@@ -22,6 +22,8 @@ pub(super) enum Repeat {
     Never,
     /// At once and on a new connection: the backend closed a kept one just as it was used.
     AtOnce,
+    /// At once: what was wrong with it has been mended.
+    Mended,
     /// After a random wait.
     Soon,
     /// When the backend wants it; without a time as [`Repeat::Soon`].
@@ -45,6 +47,8 @@ pub(super) struct Spent {
 pub(super) fn wait(repeat: Repeat, spent: Spent, random: f64) -> Option<Duration> {
     let wait = match repeat {
         Repeat::Never => return None,
+        // Nothing is mended twice in one call, so it needs no counting.
+        Repeat::Mended => return Some(Duration::ZERO),
         // A keep-alive race says nothing about the backend, so it costs nothing either.
         Repeat::AtOnce if !spent.was_at_once => return Some(Duration::ZERO),
         Repeat::AtOnce | Repeat::Soon | Repeat::After(None) => {

@@ -1,6 +1,7 @@
 //! The one scrubber: what of a backend's own text may reach a caller (security.md, "Secrets").
 
 use crate::limits;
+use crate::upstream::credentials::secrets::Secrets;
 
 /// Words of lines that repeat the signed request, as the 403 of Amazon's service does.
 const TELLTALES: [&str; 4] = [
@@ -10,25 +11,32 @@ const TELLTALES: [&str; 4] = [
     "signature=",
 ];
 
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+
 /// A backend's own text, cut and cleaned so that it can be passed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scrubbed(String);
 
 impl Scrubbed {
-    /// Cleans `text`: lines that repeat credentials and all control characters go, line ends become
-    /// blanks, and at most 512 characters stay.
+    /// Cleans `text`, which is from one who was shown no secret: lines that repeat credentials and
+    /// all control characters go, line ends become blanks, and at most 512 characters stay.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        Self::without(&Secrets::default(), text)
+    }
+
+    /// Cleans `text`, which is from one who was shown `secrets`: none of them stays, in none of the
+    /// spellings in which it may come back.
+    #[must_use]
+    pub(super) fn without(secrets: &Secrets, text: &str) -> Self {
         let lines = text.lines().filter(|line| {
             let line = line.to_ascii_lowercase();
             !TELLTALES.iter().any(|telltale| line.contains(telltale))
         });
-        let mut clean = String::new();
-        for line in lines {
-            if !clean.is_empty() {
-                clean.push(' ');
-            }
-            clean.extend(line.chars().filter(|c| !is_control(*c)));
+        let mut clean = joined(lines);
+        for spelling in secrets.spellings() {
+            clean = clean.replace(&joined(spelling.lines()), HIDDEN);
         }
         Self(cut(clean.trim()))
     }
@@ -38,6 +46,24 @@ impl Scrubbed {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl From<Scrubbed> for String {
+    fn from(scrubbed: Scrubbed) -> Self {
+        scrubbed.0
+    }
+}
+
+/// One line of several, without control characters.
+fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut clean = String::new();
+    for line in lines {
+        if !clean.is_empty() {
+            clean.push(' ');
+        }
+        clean.extend(line.chars().filter(|c| !is_control(*c)));
+    }
+    clean
 }
 
 /// Control characters, and those that turn the direction of the text around them.
@@ -59,6 +85,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::secret::Secret;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
@@ -96,7 +123,62 @@ mod tests {
         check(&"x".repeat(512), &"x".repeat(512));
     }
 
+    fn secrets(values: &[&str]) -> Secrets {
+        let mut secrets = Secrets::default();
+        for value in values {
+            secrets.add(&Secret::new((*value).to_owned()));
+        }
+        secrets
+    }
+
+    #[track_caller]
+    fn hides(values: &[&str], text: &str, expected: &str) {
+        assert_eq!(Scrubbed::without(&secrets(values), text).as_str(), expected);
+    }
+
+    #[test]
+    fn no_secret_of_the_request_stays() {
+        hides(
+            &["s3cret"],
+            "user s3cret unknown, s3cret!",
+            "user *** unknown, ***!",
+        );
+        hides(&["s3cret", "s3cretlonger"], "is s3cretlonger", "is ***");
+        hides(&["", "a b"], "x a b y", "x *** y");
+    }
+
+    #[test]
+    fn no_other_spelling_of_a_secret_stays() {
+        let secret = "a+/\"ü";
+        for spelling in [
+            "a%2B%2F%22%C3%BC",
+            "a%2b%2f%22%c3%bc",
+            "YSsvIsO8",
+            "612b2f22c3bc",
+            "612B2F22C3BC",
+            r#"a+/\"ü"#,
+        ] {
+            hides(&[secret], &format!("<{spelling}>"), "<***>");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_several_lines_or_with_control_characters_between_is_found() {
+        hides(&["one\ntwo"], "x one\r\ntwo y", "x *** y");
+        hides(&["s3cret"], "s3\u{0}cret", "***");
+    }
+
     proptest! {
+        #[test]
+        fn no_text_holds_a_secret_it_was_cleaned_of(
+            before in "[a-z% ]{0,20}",
+            secret in "[a-zA-Z0-9+/=._-]{1,20}",
+            after in any::<String>(),
+        ) {
+            let clean = Scrubbed::without(&secrets(&[&secret]), &format!("{before}{secret}{after}"));
+            prop_assert!(!clean.as_str().contains(&secret), "{clean:?}");
+        }
+
         #[test]
         fn no_text_stays_long_or_dirty(text in any::<String>()) {
             let clean = Scrubbed::new(&text);

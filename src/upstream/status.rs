@@ -8,10 +8,12 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use url::Url;
 
 use crate::upstream::UpstreamError;
+use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::decode::ErrorBody;
 use crate::upstream::retry::Repeat;
 use crate::upstream::retry_after::retry_after;
 use crate::upstream::scrub::Scrubbed;
+use crate::upstream::sign::Proof;
 
 /// Texts by which a backend says that a shorter range may pass (queries.md, "Long ranges").
 const TOO_BIG: [&str; 8] = [
@@ -57,6 +59,8 @@ pub(super) struct Asked<'a> {
     pub(super) host: &'a str,
     /// The URL of the call, against which a relative `Location` is read.
     pub(super) url: &'a Url,
+    /// What it was shown.
+    pub(super) proof: &'a Proof,
     /// How much time the backend had.
     pub(super) time: Duration,
 }
@@ -74,13 +78,17 @@ pub(super) fn failed(
     match code {
         300..=399 => Failed::for_good(UpstreamError::Redirect {
             host,
-            origin: origin(asked.url, headers),
+            origin: origin(asked, headers),
         }),
-        401 | 403 => Failed::for_good(UpstreamError::Unauthorised { host, status: code }),
+        401 | 403 => Failed::for_good(UpstreamError::Unauthorised {
+            host,
+            status: code,
+            by: asked.proof.by.clone(),
+        }),
         413 => Failed::for_good(UpstreamError::TooBig {
             host,
             status: code,
-            message: message(headers, error),
+            message: message(asked, headers, error),
         }),
         429 => throttled(host, headers),
         400 | 422 => Failed::for_good(match error {
@@ -88,7 +96,7 @@ pub(super) fn failed(
             None => UpstreamError::Refused {
                 host,
                 status: code,
-                message: message(headers, None),
+                message: message(asked, headers, None),
             },
         }),
         500..=599 => match error {
@@ -110,7 +118,7 @@ pub(super) fn failed(
 pub(super) fn refused(asked: Asked<'_>, status: u16, error: &ErrorBody) -> UpstreamError {
     let text = error.text.to_ascii_lowercase();
     let host = asked.host.to_owned();
-    let message = Scrubbed::new(&error.text);
+    let message = Scrubbed::without(&asked.proof.secrets, &error.text);
     if error.kind == "timeout" || text.contains("context deadline exceeded") {
         query_timeout(asked)
     } else if TOO_BIG.iter().any(|sign| text.contains(sign)) {
@@ -129,12 +137,12 @@ pub(super) fn refused(asked: Asked<'_>, status: u16, error: &ErrorBody) -> Upstr
 }
 
 /// What `headers` say that a body is, cleaned; only the type, without parameters.
-pub(super) fn media_type(headers: &HeaderMap) -> String {
+pub(super) fn media_type(headers: &HeaderMap, secrets: &Secrets) -> String {
     let text = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let essence = text.and_then(|text| text.split(';').next()).unwrap_or("");
     match essence.trim() {
         "" => "an unnamed type".to_owned(),
-        essence => Scrubbed::new(essence).as_str().to_owned(),
+        essence => Scrubbed::without(secrets, essence).as_str().to_owned(),
     }
 }
 
@@ -154,20 +162,27 @@ fn throttled(host: String, headers: &HeaderMap) -> Failed {
 }
 
 /// A body that is no error of the Prometheus API is described, never passed on.
-fn message(headers: &HeaderMap, error: Option<&ErrorBody>) -> Scrubbed {
+fn message(asked: Asked<'_>, headers: &HeaderMap, error: Option<&ErrorBody>) -> Scrubbed {
+    let secrets = &asked.proof.secrets;
     match error {
-        Some(error) => Scrubbed::new(&error.text),
-        None => Scrubbed::new(&format!("it gave no reason, only {}", media_type(headers))),
+        Some(error) => Scrubbed::without(secrets, &error.text),
+        None => {
+            let media_type = media_type(headers, secrets);
+            Scrubbed::new(&format!("it gave no reason, only {media_type}"))
+        }
     }
 }
 
-fn origin(url: &Url, headers: &HeaderMap) -> String {
+fn origin(asked: Asked<'_>, headers: &HeaderMap) -> String {
     let location = headers.get(LOCATION).and_then(|it| it.to_str().ok());
-    let target = location.and_then(|location| url.join(location).ok());
+    let target = location.and_then(|location| asked.url.join(location).ok());
     match target.map(|target| target.origin()) {
-        Some(origin) if origin.is_tuple() => Scrubbed::new(&origin.ascii_serialization())
-            .as_str()
-            .to_owned(),
+        Some(origin) if origin.is_tuple() => {
+            let origin = origin.ascii_serialization();
+            Scrubbed::without(&asked.proof.secrets, &origin)
+                .as_str()
+                .to_owned()
+        }
         _ => "an unnamed place".to_owned(),
     }
 }

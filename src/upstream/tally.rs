@@ -81,7 +81,7 @@ fn outcome(error: &UpstreamError) -> CallOutcome {
         UpstreamError::Resolve { .. } => CallOutcome::Dns,
         UpstreamError::Connect { .. } => CallOutcome::Connect,
         UpstreamError::Tls { .. } => CallOutcome::Tls,
-        UpstreamError::Unauthorised { .. } => CallOutcome::Auth,
+        UpstreamError::Unauthorised { .. } | UpstreamError::Credentials { .. } => CallOutcome::Auth,
         UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. } => CallOutcome::Timeout,
         UpstreamError::Throttled { .. } => CallOutcome::Throttled,
         UpstreamError::Broken { .. } => CallOutcome::Broken,

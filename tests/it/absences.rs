@@ -85,8 +85,8 @@ const RULES: &[Rule] = &[
         ),
     },
     Rule {
-        claim: "files are read by config and limits, by cli what the user names, and by instruments what \
-                the kernel tells of this process",
+        claim: "files are read by config and limits, secrets by upstream/credentials, by cli what the user \
+                names, and by instruments what the kernel tells of this process",
         words: &["std::fs", "tokio::fs", "File::open", "fs::read"],
         literals: &[],
         within: &[],
@@ -97,6 +97,8 @@ const RULES: &[Rule] = &[
             "src/cli.rs",
             "src/cli/",
             "src/instruments/process.rs",
+            "src/upstream/credentials.rs",
+            "src/upstream/credentials/",
         ],
         plant: (
             "src/connections/details.rs",

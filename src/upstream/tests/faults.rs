@@ -7,6 +7,7 @@ use crate::limits;
 use crate::record::Context;
 use crate::time::UnixMillis;
 use crate::upstream::AnswerLimit;
+use crate::upstream::ProvedBy;
 use crate::upstream::Scrubbed;
 use crate::upstream::UpstreamError;
 use crate::upstream::body::Progress;
@@ -459,6 +460,7 @@ async fn f13_a_refused_credential_is_not_repeated() {
         check(status(line), 1, |host| UpstreamError::Unauthorised {
             host,
             status: code,
+            by: ProvedBy::Nothing,
         })
         .await;
     }

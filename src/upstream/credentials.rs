@@ -1,0 +1,100 @@
+//! What calls prove themselves with, where it comes from, and what can be wrong with it.
+
+pub(super) mod base64;
+pub(super) mod files;
+pub(super) mod secrets;
+
+use crate::connections::auth::SecretSource;
+use crate::secret::Secret;
+use crate::upstream::credentials::files::Files;
+use crate::upstream::credentials::files::Read;
+
+/// Why a call has no credentials.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    /// A file that holds a secret or a certificate.
+    #[error("{key}: the file cannot be used: {reason}")]
+    File {
+        /// The key of the connection details that names it.
+        key: String,
+        /// What is wrong, in words.
+        reason: String,
+    },
+    /// A secret or a certificate that stands in the connection details.
+    #[error("{key} cannot be used: {reason}")]
+    Inline {
+        /// Its key in the connection details.
+        key: String,
+        /// What is wrong, in words.
+        reason: String,
+    },
+    /// The endpoint that gives credentials said nothing that could be used.
+    #[error("{service} did not answer: {reason}")]
+    Endpoint {
+        /// Which endpoint.
+        service: String,
+        /// What is wrong, in words.
+        reason: String,
+    },
+    /// The endpoint that gives credentials gave none.
+    #[error("{service} gave no token: {reason}")]
+    Refused {
+        /// Which endpoint.
+        service: String,
+        /// What it said, cleaned.
+        reason: String,
+    },
+    /// There was no time left for them.
+    #[error("no credentials in time")]
+    Late,
+}
+
+impl CredentialError {
+    /// Something is wrong with what `source` holds. `key` is its key in the connection details,
+    /// without the `_file` of a file.
+    pub(super) fn of(source: &SecretSource, key: &str, reason: &str) -> Self {
+        let reason = reason.to_owned();
+        match source {
+            SecretSource::Inline(_) => Self::Inline {
+                key: key.to_owned(),
+                reason,
+            },
+            SecretSource::File(_) => Self::File {
+                key: format!("{key}_file"),
+                reason,
+            },
+        }
+    }
+}
+
+/// A secret as it is now, and the file that it was read from.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) secret: Secret,
+    pub(super) read: Option<Read>,
+}
+
+/// The secret of `source` as it is now.
+///
+/// # Errors
+///
+/// [`CredentialError::File`], in which the key is called `key` with `_file`.
+pub(super) async fn find(
+    files: &Files,
+    source: &SecretSource,
+    key: &str,
+) -> Result<Found, CredentialError> {
+    match source {
+        SecretSource::Inline(secret) => Ok(Found {
+            secret: secret.clone(),
+            read: None,
+        }),
+        SecretSource::File(path) => match files.read(path).await {
+            Ok(read) => Ok(Found {
+                secret: read.secret().clone(),
+                read: Some(read),
+            }),
+            Err(error) => Err(CredentialError::of(source, key, &error.to_string())),
+        },
+    }
+}

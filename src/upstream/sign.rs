@@ -1,0 +1,167 @@
+//! What makes a request prove who asks. Each kind of authentication has a file; each attempt of a
+//! call is signed anew, last of all that is done to it, with the credentials of that moment.
+//!
+//! Where a backend refuses what was sent, [`Shared::mend`] says whether there is something newer to
+//! send: a call is repeated once for that (reliability.md, "Retries").
+
+mod basic;
+mod bearer;
+mod by;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Request;
+use http::StatusCode;
+use tokio::time::Instant;
+
+use crate::connections::Connection;
+use crate::connections::auth::Authentication;
+use crate::connections::auth::SecretSource;
+use crate::secret::Secret;
+use crate::upstream::client::Shared;
+use crate::upstream::credentials;
+use crate::upstream::credentials::CredentialError;
+use crate::upstream::credentials::files::Files;
+use crate::upstream::credentials::files::Read;
+use crate::upstream::credentials::secrets::Secrets;
+use crate::upstream::status::Failed;
+pub use by::ProvedBy;
+
+/// What one attempt proves itself with.
+#[derive(Debug)]
+pub(super) struct Proof {
+    /// Headers for this attempt and no other: those of the connection, then those that prove.
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// All secrets that are in them.
+    pub(super) secrets: Secrets,
+    /// Which block they are from.
+    pub(super) by: ProvedBy,
+    /// The files that were read for them.
+    reads: Vec<Read>,
+}
+
+/// How a backend refused an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal<'a> {
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    /// Empty where it could not be read.
+    pub(super) body: &'a [u8],
+}
+
+/// What is to be done about a refusal.
+#[derive(Debug)]
+pub(super) enum Mend {
+    /// Nothing: it means what its status says.
+    Nothing,
+    /// Sign once more: there is something newer to sign with.
+    Again,
+    /// Nothing, and it means this.
+    #[expect(dead_code, reason = "only what AWS answers means more than its status")]
+    Means(Failed),
+}
+
+impl Shared {
+    /// What an attempt to send `request` over `connection` proves itself with.
+    ///
+    /// # Errors
+    ///
+    /// Each [`CredentialError`].
+    pub(super) async fn prove(
+        &self,
+        connection: &Connection,
+        request: &Request<Bytes>,
+        deadline: Instant,
+    ) -> Result<Proof, CredentialError> {
+        let mut proof = Proof::new(connection);
+        for (name, source) in &connection.headers {
+            let key = format!("http_headers.{name}");
+            let value = proof.find(&self.files, source, &key).await?;
+            proof.add(name, value.expose(), source, &key)?;
+        }
+        match &connection.authentication {
+            Authentication::None => {}
+            Authentication::Basic(it) => basic::prove(it, &self.files, &mut proof).await?,
+            Authentication::Authorization(it) => {
+                bearer::prove(it, &self.files, &mut proof).await?;
+            }
+            Authentication::OAuth2(_) | Authentication::Aws(_) => {
+                let _ = (request, deadline);
+                return Err(CredentialError::Endpoint {
+                    service: proof.by.to_string(),
+                    reason: "it cannot be asked yet".to_owned(),
+                });
+            }
+        }
+        Ok(proof)
+    }
+
+    /// What is to be done about `refusal`, with which an attempt with `proof` was answered.
+    pub(super) async fn mend(
+        &self,
+        connection: &Connection,
+        proof: &Proof,
+        refusal: Refusal<'_>,
+        deadline: Instant,
+    ) -> Mend {
+        let _ = (connection, refusal.headers, refusal.body, deadline);
+        // A header can be the credential too, so its file counts like that of a password.
+        if refusal.status == StatusCode::UNAUTHORIZED {
+            for read in &proof.reads {
+                if self.files.has_changed(read).await {
+                    return Mend::Again;
+                }
+            }
+        }
+        Mend::Nothing
+    }
+}
+
+impl Proof {
+    fn new(connection: &Connection) -> Self {
+        let mut secrets = Secrets::default();
+        if let Some(client) = &connection.tls.client
+            && let SecretSource::Inline(key) = &client.key
+        {
+            secrets.add(key);
+        }
+        Self {
+            headers: Vec::new(),
+            secrets,
+            by: ProvedBy::of(&connection.authentication),
+            reads: Vec::new(),
+        }
+    }
+
+    /// The secret of `source`, which is noted.
+    async fn find(
+        &mut self,
+        files: &Files,
+        source: &SecretSource,
+        key: &str,
+    ) -> Result<Secret, CredentialError> {
+        let found = credentials::find(files, source, key).await?;
+        self.secrets.add(&found.secret);
+        self.reads.extend(found.read);
+        Ok(found.secret)
+    }
+
+    /// Adds a header. `source` is where its value is from, for the one who wrote a value that no
+    /// header can carry.
+    fn add(
+        &mut self,
+        name: &str,
+        value: &str,
+        source: &SecretSource,
+        key: &str,
+    ) -> Result<(), CredentialError> {
+        let unfit = || CredentialError::of(source, key, "no header can carry it");
+        let name = HeaderName::try_from(name).map_err(|_| unfit())?;
+        let mut value = HeaderValue::try_from(value).map_err(|_| unfit())?;
+        value.set_sensitive(true);
+        self.headers.push((name, value));
+        Ok(())
+    }
+}
