@@ -1,16 +1,19 @@
-//! Everything that is built once and shared by all requests, and the one clock.
+//! Everything that is built once and shared by all requests, the configuration that they see, and
+//! the one clock.
+
+mod snapshot;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use http::HeaderValue;
+use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::instruments::Instruments;
 use crate::mirror::Mirror;
-use crate::secret::Secret;
 use crate::time::UnixMillis;
+pub use snapshot::Snapshot;
 
 /// How long the heart may stand still before the program counts as stuck (reliability.md, "Health
 /// and readiness").
@@ -21,14 +24,15 @@ pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
 pub struct App {
     /// The four methods.
     pub mirror: Mirror,
-    /// What proves the mirror to `StackState`; marked sensitive, so that nothing prints it.
-    pub key: HeaderValue,
     /// Our own instruments.
     pub instruments: Arc<Instruments>,
     /// Whether we live, and whether we want to be called.
     pub state: State,
     /// The wall clock: milliseconds since 1970.
     pub clock: fn() -> UnixMillis,
+    /// The configuration. A channel that keeps its last value, rather than a lock of our own: it is
+    /// held for the copying of a pointer, cannot be poisoned, and tells whoever waits for a change.
+    current: watch::Sender<Arc<Snapshot>>,
 }
 
 /// Why the application cannot be built.
@@ -47,29 +51,30 @@ impl App {
     /// [`AppError::Key`] if the key cannot stand in a header.
     pub fn new(settings: &Settings) -> Result<Self, AppError> {
         let instruments = Arc::new(Instruments::new());
-        let mirror = Mirror::new(settings.defaults.clone(), Arc::clone(&instruments));
-        Self::with(mirror, &settings.api_key, instruments)
-    }
-
-    /// An application around `mirror`.
-    ///
-    /// # Errors
-    ///
-    /// [`AppError::Key`] if `key` cannot stand in a header.
-    pub fn with(
-        mirror: Mirror,
-        key: &Secret,
-        instruments: Arc<Instruments>,
-    ) -> Result<Self, AppError> {
-        let mut key = HeaderValue::from_str(key.expose()).map_err(|_| AppError::Key)?;
-        key.set_sensitive(true);
         Ok(Self {
-            mirror,
-            key,
+            mirror: Mirror::new(Arc::clone(&instruments)),
             instruments,
             state: State::new(),
             clock: wall_clock,
+            current: watch::Sender::new(Arc::new(Snapshot::new(settings)?)),
         })
+    }
+
+    /// The configuration that holds now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.borrow())
+    }
+
+    /// From now on new requests see `settings`.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Key`] if the key cannot stand in a header; then nothing changes.
+    pub fn apply(&self, settings: &Settings) -> Result<(), AppError> {
+        let snapshot = Arc::new(Snapshot::new(settings)?);
+        self.current.send_replace(snapshot);
+        Ok(())
     }
 }
 
@@ -147,22 +152,29 @@ impl State {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::connections::Defaults;
-
-    fn with_key(key: &str) -> Result<App, AppError> {
-        let instruments = Arc::new(Instruments::new());
-        let mirror = Mirror::new(Defaults::default(), Arc::clone(&instruments));
-        App::with(mirror, &Secret::new(key.to_owned()), instruments)
-    }
+    use crate::config::tests::with_key;
 
     /// An application without a backend, whose key is `opensesame`.
     pub(crate) fn app() -> Arc<App> {
-        Arc::new(with_key("opensesame").unwrap())
+        Arc::new(App::new(&with_key("opensesame")).unwrap())
     }
 
     #[test]
-    fn a_key_that_no_header_can_carry_is_refused_at_the_start() {
-        assert_eq!(with_key("open\nsesame").err(), Some(AppError::Key));
+    fn a_key_that_no_header_can_carry_is_refused_and_changes_nothing() {
+        let bad = with_key("open\nsesame");
+        assert_eq!(App::new(&bad).err(), Some(AppError::Key));
+        let app = app();
+        assert_eq!(app.apply(&bad), Err(AppError::Key));
+        assert_eq!(app.snapshot().key, "opensesame");
+    }
+
+    #[test]
+    fn a_request_keeps_the_snapshot_that_it_began_with() {
+        let app = app();
+        let begun = app.snapshot();
+        app.apply(&with_key("another")).unwrap();
+        assert_eq!(begun.key, "opensesame");
+        assert_eq!(app.snapshot().key, "another");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod secret_file;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::connections::Defaults;
+use crate::connections::Site;
 use crate::secret::Secret;
 pub use environment::Environment;
 pub use environment::ProcessEnvironment;
@@ -46,8 +46,8 @@ pub struct Settings {
     pub api_key: Secret,
     /// How the log is written.
     pub log: Log,
-    /// What holds where connection details say nothing. Setting `defaults`.
-    pub defaults: Defaults,
+    /// What is configured about connections. Settings `defaults` and `connections`.
+    pub site: Site,
 }
 
 /// How the log is written. Setting `log`.
@@ -147,4 +147,4 @@ pub fn load(flags: &Flags, world: World<'_>) -> Result<Loaded, ConfigError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,6 +2,11 @@
 //!
 //! Each method reads as the path of a request: resolve the connection, learn what must be known of
 //! the backend, plan, fetch, and give the points; a failure is worded on the way out.
+//!
+//! What is configured comes with each request, as its caller found it when the request began; what
+//! is remembered of backends, their pools, facts and lists, is the mirror's own and outlives a
+//! reload. It is kept under what a connection is, not under its name, so a connection that a reload
+//! changed or removed finds nothing of it.
 
 mod connection;
 mod field_names;
@@ -13,7 +18,7 @@ use std::sync::Arc;
 use crate::cache::Lists;
 use crate::connections;
 use crate::connections::Connection;
-use crate::connections::Defaults;
+use crate::connections::Site;
 use crate::failures;
 use crate::failures::Failure;
 use crate::instruments::Instruments;
@@ -35,8 +40,6 @@ pub struct Mirror {
     prober: Prober,
     /// Lists of names and values, kept for a little while.
     lists: Lists,
-    /// What a connection says nothing about.
-    defaults: Defaults,
     /// Our own instruments.
     instruments: Arc<Instruments>,
 }
@@ -49,14 +52,13 @@ struct Opened {
 }
 
 impl Mirror {
-    /// A mirror that takes what a connection does not say from `defaults`.
+    /// A mirror that knows no backend yet.
     #[must_use]
-    pub fn new(defaults: Defaults, instruments: Arc<Instruments>) -> Self {
+    pub fn new(instruments: Arc<Instruments>) -> Self {
         Self {
             upstreams: Upstreams::new(Arc::clone(&instruments)),
             prober: Prober::default(),
             lists: Lists::default(),
-            defaults,
             instruments,
         }
     }
@@ -64,11 +66,12 @@ impl Mirror {
     /// Resolves the connection of a request, whose deadline begins with its arrival.
     fn open(
         &self,
+        site: &Site,
         arrival: Arrival,
         details: &RawDetails,
         request_timeout: Option<u64>,
     ) -> Result<Opened, Failure> {
-        let resolved = connections::resolve(details, request_timeout, &self.defaults)
+        let resolved = connections::resolve(details, request_timeout, site)
             .map_err(|error| failures::details(&error))?;
         for warning in &resolved.warnings {
             tracing::warn!(%warning, "connection details");

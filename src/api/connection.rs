@@ -13,8 +13,10 @@ use crate::app::App;
 pub(super) async fn connection(State(app): State<Arc<App>>, call: Call) -> Response {
     let tested = call
         .work(&app, async {
-            app.mirror.connection(call.arrival(), &call.read()?).await
+            app.mirror
+                .connection(call.site(), call.arrival(), &call.read()?)
+                .await
         })
         .await;
-    reply::connection(&app, &call, tested)
+    reply::connection(&call, tested)
 }

@@ -13,8 +13,10 @@ use crate::app::App;
 pub(super) async fn field_names(State(app): State<Arc<App>>, call: Call) -> Response {
     let answer = call
         .work(&app, async {
-            app.mirror.field_names(call.arrival(), &call.read()?).await
+            app.mirror
+                .field_names(call.site(), call.arrival(), &call.read()?)
+                .await
         })
         .await;
-    reply::answer(&app, &call, answer)
+    reply::answer(&call, answer)
 }

@@ -13,8 +13,10 @@ use crate::app::App;
 pub(super) async fn field_values(State(app): State<Arc<App>>, call: Call) -> Response {
     let answer = call
         .work(&app, async {
-            app.mirror.field_values(call.arrival(), &call.read()?).await
+            app.mirror
+                .field_values(call.site(), call.arrival(), &call.read()?)
+                .await
         })
         .await;
-    reply::answer(&app, &call, answer)
+    reply::answer(&call, answer)
 }

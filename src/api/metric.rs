@@ -13,8 +13,10 @@ use crate::app::App;
 pub(super) async fn metric(State(app): State<Arc<App>>, call: Call) -> Response {
     let answer = call
         .work(&app, async {
-            app.mirror.metric(call.arrival(), &call.read()?).await
+            app.mirror
+                .metric(call.site(), call.arrival(), &call.read()?)
+                .await
         })
         .await;
-    reply::answer(&app, &call, answer)
+    reply::answer(&call, answer)
 }

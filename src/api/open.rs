@@ -30,15 +30,15 @@ pub(super) async fn openapi() -> Response {
 
 /// Any path that is not in the route table.
 pub(super) async fn no_such_path(State(app): State<Arc<App>>, head: HeaderMap) -> Response {
-    reply::misuse(&app, &caller::accept(&head), Misuse::NoSuchPath)
+    reply::misuse(&app.snapshot(), &caller::accept(&head), Misuse::NoSuchPath)
 }
 
 /// Another HTTP method on one of the four. The router adds `Allow`.
 pub(super) async fn use_post(State(app): State<Arc<App>>, head: HeaderMap) -> Response {
-    reply::misuse(&app, &caller::accept(&head), Misuse::UsePost)
+    reply::misuse(&app.snapshot(), &caller::accept(&head), Misuse::UsePost)
 }
 
 /// Another HTTP method on an open page. The router adds `Allow`.
 pub(super) async fn use_get(State(app): State<Arc<App>>, head: HeaderMap) -> Response {
-    reply::misuse(&app, &caller::accept(&head), Misuse::UseGet)
+    reply::misuse(&app.snapshot(), &caller::accept(&head), Misuse::UseGet)
 }

@@ -14,7 +14,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use super::wire::Call;
-use crate::app::App;
+use crate::app::Snapshot;
 use crate::caller::Accepted;
 use crate::failures;
 use crate::failures::Failure;
@@ -65,13 +65,13 @@ pub(super) enum Misuse {
 
 /// The answer to `/api/connection`. Its failures are answers too, "no" in a 200: the call itself
 /// worked.
-pub(super) fn connection(app: &App, call: &Call, tested: Result<(), Failure>) -> Response {
+pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
     let Err(failure) = tested else {
         let ok = TestConnectionResponse {
             status: ConnectionStatus::Ok,
             error: None,
         };
-        return sign(app, &call.accepted, success(call, &ok, Told::OK));
+        return sign(&call.snapshot, &call.accepted, success(call, &ok, Told::OK));
     };
     // The predecessor passed the backend's own status on.
     let status = match failure.profile {
@@ -90,12 +90,12 @@ pub(super) fn connection(app: &App, call: &Call, tested: Result<(), Failure>) ->
         Ok(body) => failed(status.unwrap_or(StatusCode::OK), body, &failure),
         Err(_) => internal(call),
     };
-    sign(app, &call.accepted, response)
+    sign(&call.snapshot, &call.accepted, response)
 }
 
 /// The answer to one of the other three: 200, or 500 whatever the failure, since `StackState` reads
 /// the type in the body.
-pub(super) fn answer(app: &App, call: &Call, answer: Result<impl Answer, Failure>) -> Response {
+pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Response {
     let response = match answer {
         Ok(answer) => {
             let (told, profile) = (answer.told(), answer.profile());
@@ -109,11 +109,11 @@ pub(super) fn answer(app: &App, call: &Call, answer: Result<impl Answer, Failure
         }
         Err(failure) => failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure),
     };
-    sign(app, &call.accepted, response)
+    sign(&call.snapshot, &call.accepted, response)
 }
 
 /// The answer to what is no call, for an accepted caller.
-pub(super) fn misuse(app: &App, accepted: &Accepted, misuse: Misuse) -> Response {
+pub(super) fn misuse(snapshot: &Snapshot, accepted: &Accepted, misuse: Misuse) -> Response {
     let (status, call) = match misuse {
         Misuse::NoSuchPath => (StatusCode::NOT_FOUND, NotACall::NoSuchPath),
         Misuse::UsePost => (StatusCode::METHOD_NOT_ALLOWED, NotACall::UsePost),
@@ -126,7 +126,7 @@ pub(super) fn misuse(app: &App, accepted: &Accepted, misuse: Misuse) -> Response
         ),
     };
     sign(
-        app,
+        snapshot,
         accepted,
         failure_body(status, &failures::not_a_call(call)),
     )
@@ -167,9 +167,10 @@ fn close(head: &mut HeaderMap) {
     head.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// Sets the key: for an accepted caller, and for nobody else.
-fn sign(app: &App, _proof: &Accepted, mut response: Response) -> Response {
-    response.headers_mut().insert(KEY, app.key.clone());
+/// Sets the key, that of the snapshot which the request began with: for an accepted caller, and for
+/// nobody else.
+fn sign(snapshot: &Snapshot, _proof: &Accepted, mut response: Response) -> Response {
+    response.headers_mut().insert(KEY, snapshot.key.clone());
     response
 }
 

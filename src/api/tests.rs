@@ -227,7 +227,7 @@ async fn a_panic_in_a_call_is_a_failure_with_the_key_and_is_counted() {
         Ok(())
     };
     let worked = call.work(&app, panics).await;
-    let answered = read(reply::connection(&app, &call, worked)).await;
+    let answered = read(reply::connection(&call, worked)).await;
     assert_eq!(answered.head.status, StatusCode::OK);
     assert_eq!(answered.header("x-mirror-error"), Some("PM-9001"));
     assert_eq!(answered.header(KEY), Some("opensesame"));

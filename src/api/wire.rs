@@ -24,8 +24,10 @@ use super::caught::caught;
 use super::reply;
 use super::reply::Misuse;
 use crate::app::App;
+use crate::app::Snapshot;
 use crate::caller;
 use crate::caller::Accepted;
+use crate::connections::Site;
 use crate::failures;
 use crate::failures::Failure;
 use crate::limits;
@@ -40,11 +42,18 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Call {
     /// The proof that the caller was accepted.
     pub(super) accepted: Accepted,
+    /// The configuration that it began with.
+    pub(super) snapshot: Arc<Snapshot>,
     arrival: Arrival,
     body: Bytes,
 }
 
 impl Call {
+    /// What is configured about connections, for this call.
+    pub(super) fn site(&self) -> &Site {
+        &self.snapshot.site
+    }
+
     /// How the call arrived.
     pub(super) fn arrival(&self) -> Arrival {
         self.arrival.clone()
@@ -77,8 +86,10 @@ impl FromRequest<Arc<App>> for Call {
         app: &Arc<App>,
     ) -> Result<Self, Self::Rejection> {
         let (head, body) = request.into_parts();
+        // One snapshot from here to the header of the key.
+        let snapshot = app.snapshot();
         let accepted = caller::accept(&head.headers);
-        let misuse = |misuse| reply::misuse(app, &accepted, misuse);
+        let misuse = |misuse| reply::misuse(&snapshot, &accepted, misuse);
         if is_coded(&head.headers) {
             return Err(misuse(Misuse::ContentEncoding));
         }
@@ -99,6 +110,7 @@ impl FromRequest<Arc<App>> for Call {
         let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));
         Ok(Self {
             accepted,
+            snapshot,
             arrival,
             body,
         })

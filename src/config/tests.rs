@@ -56,6 +56,14 @@ fn settings(given: Given<'_>) -> Settings {
     given.load().unwrap().settings
 }
 
+/// The default settings with a key of one's own.
+pub(crate) fn with_key(key: &str) -> Settings {
+    Settings {
+        api_key: Secret::new(key.to_owned()),
+        ..settings(Given::default())
+    }
+}
+
 /// What a file makes of the settings.
 #[track_caller]
 fn of_file(text: &str) -> Settings {
@@ -113,8 +121,11 @@ fn values_out_of_bounds_that_are_no_danger_warn() {
         ..Given::default()
     };
     let loaded = loaded.load().unwrap();
-    assert_eq!(loaded.settings.defaults.timeout, Duration::from_secs(60));
-    assert_eq!(loaded.settings.defaults.options.max_points, 100_000);
+    assert_eq!(
+        loaded.settings.site.defaults.timeout,
+        Duration::from_secs(60)
+    );
+    assert_eq!(loaded.settings.site.defaults.options.max_points, 100_000);
     assert_eq!(
         printed(&loaded.warnings),
         [

@@ -1,5 +1,6 @@
 //! Whether the backend can be used.
 
+use crate::connections::Site;
 use crate::failures;
 use crate::failures::Failure;
 use crate::mirror::Mirror;
@@ -20,6 +21,7 @@ impl Mirror {
     /// The failure that says why not.
     pub async fn connection(
         &self,
+        site: &Site,
         arrival: Arrival,
         request: &TestConnectionRequest,
     ) -> Result<(), Failure> {
@@ -29,6 +31,7 @@ impl Mirror {
             connection,
             upstream,
         } = self.open(
+            site,
             arrival,
             &request.connection_details,
             request.request_timeout,

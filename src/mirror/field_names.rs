@@ -1,6 +1,7 @@
 //! Which fields can be used in conditions.
 
 use crate::cache::ListKey;
+use crate::connections::Site;
 use crate::failures;
 use crate::failures::Failure;
 use crate::mirror::Mirror;
@@ -20,6 +21,7 @@ impl Mirror {
     /// The failure to answer with.
     pub async fn field_names(
         &self,
+        site: &Site,
         arrival: Arrival,
         request: &FieldNamesRequest,
     ) -> Result<FieldNamesResponse, Failure> {
@@ -28,6 +30,7 @@ impl Mirror {
             connection,
             upstream,
         } = self.open(
+            site,
             arrival,
             &request.connection_details,
             request.request_timeout,

@@ -1,5 +1,6 @@
 //! The points of one metric.
 
+use crate::connections::Site;
 use crate::failures;
 use crate::failures::Failure;
 use crate::failures::Subject;
@@ -32,6 +33,7 @@ impl Mirror {
     /// The failure to answer with.
     pub async fn metric(
         &self,
+        site: &Site,
         arrival: Arrival,
         request: &MetricsRequest,
     ) -> Result<MetricAnswer, Failure> {
@@ -41,6 +43,7 @@ impl Mirror {
             connection,
             upstream,
         } = self.open(
+            site,
             arrival,
             &request.connection_details,
             request.request_timeout,

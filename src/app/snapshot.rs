@@ -1,0 +1,34 @@
+//! What a reload replaces, as one value.
+
+use http::HeaderValue;
+
+use super::AppError;
+use crate::config::Settings;
+use crate::connections::Site;
+
+/// The configuration as requests see it. Each keeps the one that it began with, from its acceptance
+/// to the key header of its answer (reliability.md, "Shutdown and reload").
+#[derive(Debug)]
+pub struct Snapshot {
+    /// What proves the mirror to `StackState`; marked sensitive, so that nothing prints it.
+    pub key: HeaderValue,
+    /// What is configured about connections.
+    pub site: Site,
+}
+
+impl Snapshot {
+    /// The snapshot that `settings` describe.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Key`] if the key cannot stand in a header.
+    pub fn new(settings: &Settings) -> Result<Self, AppError> {
+        let key = settings.api_key.expose();
+        let mut key = HeaderValue::from_str(key).map_err(|_| AppError::Key)?;
+        key.set_sensitive(true);
+        Ok(Self {
+            key,
+            site: settings.site.clone(),
+        })
+    }
+}
