@@ -17,7 +17,7 @@ mod secret_file;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::connections::Site;
+use crate::connections::Configured;
 use crate::secret::Secret;
 pub use environment::Environment;
 pub use environment::ProcessEnvironment;
@@ -47,7 +47,7 @@ pub struct Settings {
     /// How the log is written.
     pub log: Log,
     /// What is configured about connections. Settings `defaults` and `connections`.
-    pub site: Site,
+    pub connections: Configured,
 }
 
 /// How the log is written. Setting `log`.

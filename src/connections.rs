@@ -9,7 +9,6 @@ pub mod details;
 pub mod tls;
 pub mod url;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::limits;
@@ -86,36 +85,9 @@ impl Default for Defaults {
 /// What the configuration says about connections. A reload replaces it as a whole, and a request
 /// keeps the one that it began with.
 #[derive(Clone, Debug, Default)]
-pub struct Site {
+pub struct Configured {
     /// What holds where connection details say nothing.
     pub defaults: Defaults,
-    /// The named connections.
-    pub named: Named,
-}
-
-/// Connections by their names, which requests may say instead of an address.
-#[derive(Clone, Debug, Default)]
-pub struct Named(BTreeMap<String, Connection>);
-
-impl Named {
-    /// The connection called `name`.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Connection> {
-        self.0.get(name)
-    }
-
-    /// All of them, by their names.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Connection)> {
-        self.0
-            .iter()
-            .map(|(name, connection)| (name.as_str(), connection))
-    }
-}
-
-impl FromIterator<(String, Connection)> for Named {
-    fn from_iter<I: IntoIterator<Item = (String, Connection)>>(connections: I) -> Self {
-        Self(connections.into_iter().collect())
-    }
 }
 
 /// A connection, and what its author should know.
@@ -137,7 +109,7 @@ pub struct Resolved {
 pub fn resolve(
     details: &RawDetails,
     request_timeout: Option<u64>,
-    site: &Site,
+    configured: &Configured,
 ) -> Result<Resolved, DetailsError> {
-    details::resolve(details.text(), request_timeout, &site.defaults)
+    details::resolve(details.text(), request_timeout, &configured.defaults)
 }

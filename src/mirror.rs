@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use crate::cache::Lists;
 use crate::connections;
+use crate::connections::Configured;
 use crate::connections::Connection;
-use crate::connections::Site;
 use crate::failures;
 use crate::failures::Failure;
 use crate::instruments::Instruments;
@@ -66,12 +66,12 @@ impl Mirror {
     /// Resolves the connection of a request, whose deadline begins with its arrival.
     fn open(
         &self,
-        site: &Site,
+        configured: &Configured,
         arrival: Arrival,
         details: &RawDetails,
         request_timeout: Option<u64>,
     ) -> Result<Opened, Failure> {
-        let resolved = connections::resolve(details, request_timeout, site)
+        let resolved = connections::resolve(details, request_timeout, configured)
             .map_err(|error| failures::details(&error))?;
         for warning in &resolved.warnings {
             tracing::warn!(%warning, "connection details");

@@ -14,7 +14,7 @@ pub(super) async fn connection(State(app): State<Arc<App>>, call: Call) -> Respo
     let tested = call
         .work(&app, async {
             app.mirror
-                .connection(call.site(), call.arrival(), &call.read()?)
+                .connection(call.configured(), call.arrival(), &call.read()?)
                 .await
         })
         .await;

@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::app::Snapshot;
 use crate::caller;
 use crate::caller::Accepted;
-use crate::connections::Site;
+use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::limits;
@@ -50,8 +50,8 @@ pub(super) struct Call {
 
 impl Call {
     /// What is configured about connections, for this call.
-    pub(super) fn site(&self) -> &Site {
-        &self.snapshot.site
+    pub(super) fn configured(&self) -> &Configured {
+        &self.snapshot.connections
     }
 
     /// How the call arrived.

@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 use super::AppError;
 use crate::config::Settings;
-use crate::connections::Site;
+use crate::connections::Configured;
 
 /// The configuration as requests see it. Each keeps the one that it began with, from its acceptance
 /// to the key header of its answer (reliability.md, "Shutdown and reload").
@@ -13,7 +13,7 @@ pub struct Snapshot {
     /// What proves the mirror to `StackState`; marked sensitive, so that nothing prints it.
     pub key: HeaderValue,
     /// What is configured about connections.
-    pub site: Site,
+    pub connections: Configured,
 }
 
 impl Snapshot {
@@ -28,7 +28,7 @@ impl Snapshot {
         key.set_sensitive(true);
         Ok(Self {
             key,
-            site: settings.site.clone(),
+            connections: settings.connections.clone(),
         })
     }
 }

@@ -8,9 +8,8 @@ use super::error::{Code, ConfigError, Finding, Origin};
 use super::key::{self, Verdict};
 use super::layers::{self, Layers, Setting};
 use super::{Flags, Loaded, Log, LogFormat, LogLevel, Settings, World, listen, secret_file};
+use crate::connections::Configured;
 use crate::connections::Defaults;
-use crate::connections::Named;
-use crate::connections::Site;
 use crate::connections::details::error::Unfit;
 use crate::connections::details::given::Given;
 use crate::connections::details::options;
@@ -67,10 +66,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
                 format: format.unwrap_or_default(),
                 level: level.unwrap_or_default(),
             },
-            site: Site {
-                defaults,
-                named: Named::default(),
-            },
+            connections: Configured { defaults },
         },
         is_key_random,
         warnings: reader.warnings,

@@ -122,10 +122,13 @@ fn values_out_of_bounds_that_are_no_danger_warn() {
     };
     let loaded = loaded.load().unwrap();
     assert_eq!(
-        loaded.settings.site.defaults.timeout,
+        loaded.settings.connections.defaults.timeout,
         Duration::from_secs(60)
     );
-    assert_eq!(loaded.settings.site.defaults.options.max_points, 100_000);
+    assert_eq!(
+        loaded.settings.connections.defaults.options.max_points,
+        100_000
+    );
     assert_eq!(
         printed(&loaded.warnings),
         [

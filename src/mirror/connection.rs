@@ -1,6 +1,6 @@
 //! Whether the backend can be used.
 
-use crate::connections::Site;
+use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::mirror::Mirror;
@@ -21,7 +21,7 @@ impl Mirror {
     /// The failure that says why not.
     pub async fn connection(
         &self,
-        site: &Site,
+        configured: &Configured,
         arrival: Arrival,
         request: &TestConnectionRequest,
     ) -> Result<(), Failure> {
@@ -31,7 +31,7 @@ impl Mirror {
             connection,
             upstream,
         } = self.open(
-            site,
+            configured,
             arrival,
             &request.connection_details,
             request.request_timeout,

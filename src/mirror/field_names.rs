@@ -1,7 +1,7 @@
 //! Which fields can be used in conditions.
 
 use crate::cache::ListKey;
-use crate::connections::Site;
+use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::mirror::Mirror;
@@ -21,7 +21,7 @@ impl Mirror {
     /// The failure to answer with.
     pub async fn field_names(
         &self,
-        site: &Site,
+        configured: &Configured,
         arrival: Arrival,
         request: &FieldNamesRequest,
     ) -> Result<FieldNamesResponse, Failure> {
@@ -30,7 +30,7 @@ impl Mirror {
             connection,
             upstream,
         } = self.open(
-            site,
+            configured,
             arrival,
             &request.connection_details,
             request.request_timeout,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cache::ListKey;
-use crate::connections::Site;
+use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::limits;
@@ -28,12 +28,12 @@ impl Mirror {
     /// The failure to answer with.
     pub async fn field_values(
         &self,
-        site: &Site,
+        configured: &Configured,
         arrival: Arrival,
         request: &FieldValuesRequest,
     ) -> Result<FieldValuesResponse, Failure> {
         let opened = self.open(
-            site,
+            configured,
             arrival,
             &request.connection_details,
             request.request_timeout,

@@ -1,6 +1,6 @@
 //! The points of one metric.
 
-use crate::connections::Site;
+use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::failures::Subject;
@@ -33,7 +33,7 @@ impl Mirror {
     /// The failure to answer with.
     pub async fn metric(
         &self,
-        site: &Site,
+        configured: &Configured,
         arrival: Arrival,
         request: &MetricsRequest,
     ) -> Result<MetricAnswer, Failure> {
@@ -43,7 +43,7 @@ impl Mirror {
             connection,
             upstream,
         } = self.open(
-            site,
+            configured,
             arrival,
             &request.connection_details,
             request.request_timeout,

@@ -16,7 +16,7 @@ use prometheus_mirror::config::Log;
 use prometheus_mirror::config::LogFormat;
 use prometheus_mirror::config::LogLevel;
 use prometheus_mirror::config::Settings;
-use prometheus_mirror::connections::Site;
+use prometheus_mirror::connections::Configured;
 use prometheus_mirror::secret::Secret;
 use prometheus_mirror::serve;
 use tokio::runtime;
@@ -148,6 +148,6 @@ fn settings() -> Settings {
             format: LogFormat::Json,
             level: LogLevel::Info,
         },
-        site: Site::default(),
+        connections: Configured::default(),
     }
 }

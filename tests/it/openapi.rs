@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use prometheus_mirror::connections;
-use prometheus_mirror::connections::{DetailsError, Site};
+use prometheus_mirror::connections::{Configured, DetailsError};
 use prometheus_mirror::openapi;
 use prometheus_mirror::protocol;
 use prometheus_mirror::protocol::connection::TestConnectionRequest;
@@ -72,7 +72,7 @@ fn the_reader_of_connection_details_knows_each_key_of_their_schema() {
         // An unknown key would only be warned of; a known one does not take a list of a list.
         let body = format!(r#"{{"connectionDetails": {{"{key}": [[1]]}}}}"#);
         let request: TestConnectionRequest = protocol::decode(body.as_bytes()).unwrap();
-        let read = connections::resolve(&request.connection_details, None, &Site::default());
+        let read = connections::resolve(&request.connection_details, None, &Configured::default());
         let Err(DetailsError::Invalid(findings)) = read else {
             panic!("{key}: {read:?}");
         };

@@ -19,11 +19,14 @@ fn a_full_file_is_read() {
         (settings.log.level, settings.log.format),
         (LogLevel::Warn, LogFormat::Text)
     );
-    let options = settings.site.defaults.options;
+    let options = settings.connections.defaults.options;
     assert_eq!(options.nan_interpretation, NanInterpretation::None);
     assert_eq!(options.settle_delay, Some(Millis::from_seconds(5)));
     assert_eq!(options.classified_labels, ["user", "mail"]);
-    assert_eq!(settings.site.defaults.timeout, Duration::from_secs(60));
+    assert_eq!(
+        settings.connections.defaults.timeout,
+        Duration::from_secs(60)
+    );
 }
 
 #[test]
@@ -140,8 +143,8 @@ fn a_placeholder_is_filled_from_the_environment() {
         ..Given::default()
     });
     assert_eq!(loaded.port, 1234);
-    assert!(loaded.site.defaults.options.tilde_variables);
-    assert_eq!(loaded.site.defaults.options.classified_labels, ["x"]);
+    assert!(loaded.connections.defaults.options.tilde_variables);
+    assert_eq!(loaded.connections.defaults.options.classified_labels, ["x"]);
     refuses_file(
         "port: ${MY_PORT}\n",
         &[

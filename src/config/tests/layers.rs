@@ -71,21 +71,28 @@ const ROWS: [Row; 10] = [
         flag: None,
         variable: ("MIRROR_DEFAULTS_TIMEOUT", "5s"),
         file: "defaults: {timeout: 6.5}",
-        read: |settings| format!("{:?}", settings.site.defaults.timeout),
+        read: |settings| format!("{:?}", settings.connections.defaults.timeout),
         expected: ["", "5s", "6.5s", "30s"],
     },
     Row {
         flag: None,
         variable: ("MIRROR_DEFAULTS_MAX_POINTS", "7"),
         file: "defaults: {max_points: 8}",
-        read: |settings| settings.site.defaults.options.max_points.to_string(),
+        read: |settings| settings.connections.defaults.options.max_points.to_string(),
         expected: ["", "7", "8", "100000"],
     },
     Row {
         flag: None,
         variable: ("MIRROR_DEFAULTS_TILDE_VARIABLES", "false"),
         file: "defaults: {tilde_variables: true}",
-        read: |settings| settings.site.defaults.options.tilde_variables.to_string(),
+        read: |settings| {
+            settings
+                .connections
+                .defaults
+                .options
+                .tilde_variables
+                .to_string()
+        },
         expected: ["", "false", "true", "false"],
     },
 ];
@@ -145,7 +152,7 @@ fn a_list_in_a_variable_is_separated_by_commas() {
         ..Given::default()
     });
     assert_eq!(
-        settings.site.defaults.options.classified_labels,
+        settings.connections.defaults.options.classified_labels,
         ["user", "mail"]
     );
 }
