@@ -5,11 +5,14 @@
 //! HTTP nor Prometheus, follows no redirect and takes no proxy from the environment.
 
 pub mod dial;
+mod proxy;
 mod race;
 mod stream;
-mod tls;
+pub mod tls;
 
 pub use dial::DialError;
 pub use dial::Dialler;
+pub use proxy::Proxy;
 pub use stream::Stream;
 pub use stream::Traffic;
+pub use tls::Tls;

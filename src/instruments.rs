@@ -51,6 +51,7 @@ pub struct Instruments {
     points_dropped: Family<Labels<1>, Counter>,
     backend_warnings: Family<Labels<1>, Counter>,
     unusable_files: Gauge,
+    unusable_tls: Gauge,
     in_flight: Family<Labels<1>, Gauge>,
     connections: Family<Labels<1>, Gauge>,
     accept_errors: Family<Labels<1>, Counter>,
@@ -80,6 +81,7 @@ impl Instruments {
             points_dropped: Family::default(),
             backend_warnings: Family::default(),
             unusable_files: Gauge::default(),
+            unusable_tls: Gauge::default(),
             in_flight: Family::default(),
             connections: Family::default(),
             accept_errors: Family::default(),
@@ -150,6 +152,11 @@ impl Instruments {
             "secret_files_unusable",
             "Files with secrets or certificates that cannot be used now; what they held before is used",
             self.unusable_files.clone(),
+        );
+        mirror.register(
+            "tls_material_unusable",
+            "Clients whose new certificates or keys cannot be used; they go on with the old ones",
+            self.unusable_tls.clone(),
         );
         mirror.register(
             "in_flight",
@@ -232,6 +239,12 @@ impl Instruments {
     /// Says how many files with secrets or certificates cannot be used now.
     pub fn unusable_files(&self, count: usize) {
         self.unusable_files
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Says how many clients have new certificates or keys that cannot be used.
+    pub fn unusable_tls(&self, count: usize) {
+        self.unusable_tls
             .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 

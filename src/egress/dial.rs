@@ -4,16 +4,18 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower::Service;
 
+use crate::egress::proxy::Proxy;
 use crate::egress::race;
+use crate::egress::stream::Io;
 use crate::egress::stream::Stream;
 use crate::egress::tls::Tls;
 
@@ -34,6 +36,14 @@ pub enum DialError {
     Connect {
         /// What became of the last address.
         reason: String,
+    },
+    /// The proxy that dials for us did not.
+    #[error("no way through the proxy: {reason}")]
+    Proxy {
+        /// What became of the way to it, or what it answered.
+        reason: String,
+        /// Whether asking again may help.
+        is_temporary: bool,
     },
     /// No TLS session on the connection.
     #[error("no TLS session: {reason}")]
@@ -74,42 +84,99 @@ impl Default for Timers {
 #[derive(Clone, Debug, Default)]
 pub struct Dialler {
     timers: Timers,
-    tls: Arc<Tls>,
+    tls: Option<Tls>,
+    proxy: Option<Proxy>,
 }
 
 impl Dialler {
-    /// A dialler that trusts the roots of the system, which it reads when it first needs them.
+    /// A dialler that speaks no TLS and needs no proxy.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_timers(timers: Timers) -> Self {
+    /// A dialler that speaks TLS as `tls` says to URLs with https, and has `proxy` dial for it.
+    #[must_use]
+    pub fn with(tls: Option<Tls>, proxy: Option<Proxy>) -> Self {
         Self {
-            timers,
-            tls: Arc::new(Tls::trusting_nobody()),
+            timers: Timers::default(),
+            tls,
+            proxy,
         }
     }
 
     async fn dial(&self, url: &Uri) -> Result<Stream, DialError> {
         // A host that is an IPv6 address stands in brackets in a URL and nowhere else.
-        let host = url.host().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let bracketed = url.host().unwrap_or_default();
+        let host = bracketed.trim_start_matches('[').trim_end_matches(']');
         let is_https = url.scheme_str() == Some("https");
         let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let tls = self.tls.as_ref().filter(|_| is_https);
+        if is_https && tls.is_none() {
+            let reason = "this client has no settings for it".to_owned();
+            return Err(DialError::Tls { reason });
+        }
+        let limit = self.timers.handshake;
 
+        let Some(proxy) = &self.proxy else {
+            let tcp = self.reach(host, port).await?;
+            return match tls {
+                Some(tls) => Ok(Stream::tls(tls.handshake(host, tcp, limit).await?)),
+                None => Ok(Stream::plain(tcp)),
+            };
+        };
+        // What the guard refuses by address it has to refuse here by the host, where that is an
+        // address itself; a name is the proxy's to resolve.
+        let mut socket = self.reach_proxy(proxy).await?;
+        let Some(tls) = tls else {
+            return Ok(Stream::forwarding(socket));
+        };
+        let target = format!("{bracketed}:{port}");
+        proxy.tunnel(&mut socket, &target, limit).await?;
+        Ok(Stream::tunnelled(tls.handshake(host, socket, limit).await?))
+    }
+
+    /// A connection to one of the addresses of `host`.
+    async fn reach(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
         let addresses = self.resolve(host, port).await?;
         // The place of the guard: every address of the name is known here, also where the host is
         // an address itself, and none is dialled yet. What is to be refused is refused here.
-        let tcp = race::connect(addresses, &self.timers).await?;
-        if is_https {
-            let limit = self.timers.handshake;
-            let session = self.tls.handshake(host, tcp, limit).await?;
-            Ok(Stream::tls(session))
-        } else {
-            Ok(Stream::plain(tcp))
-        }
+        race::connect(addresses, &self.timers).await
+    }
+
+    async fn reach_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Io>, DialError> {
+        let reached = async {
+            let tcp = self.reach(&proxy.host, proxy.port).await?;
+            let Some(tls) = &proxy.tls else {
+                return Ok(Box::new(tcp) as Box<dyn Io>);
+            };
+            let session = tls
+                .handshake(&proxy.host, tcp, self.timers.handshake)
+                .await?;
+            Ok(Box::new(session) as Box<dyn Io>)
+        };
+        // It is not the backend that cannot be reached.
+        reached.await.map_err(|error| match error {
+            DialError::Resolve {
+                reason,
+                is_temporary,
+            } => {
+                let reason = format!("its name has no address ({reason})");
+                DialError::Proxy {
+                    reason,
+                    is_temporary,
+                }
+            }
+            DialError::Connect { reason } => DialError::Proxy {
+                reason,
+                is_temporary: true,
+            },
+            DialError::Tls { reason } => DialError::Proxy {
+                reason,
+                is_temporary: false,
+            },
+            DialError::Proxy { .. } => error,
+        })
     }
 
     async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
@@ -169,10 +236,24 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::egress::tls::Roots;
+    use crate::egress::tls::Settings;
 
     async fn dial(url: &str, timers: Timers) -> Result<Stream, DialError> {
         let url: Uri = url.parse().unwrap();
-        Dialler::with_timers(timers).dial(&url).await
+        let roots = Roots::default();
+        // Anyone, so that a test needs no roots of its system.
+        let settings = Settings {
+            trusts_anyone: true,
+            ..Settings::default()
+        };
+        let tls = Tls::new(settings, &roots).await.unwrap();
+        let dialler = Dialler {
+            timers,
+            tls: Some(tls),
+            proxy: None,
+        };
+        dialler.dial(&url).await
     }
 
     #[tokio::test]

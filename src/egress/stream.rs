@@ -15,6 +15,8 @@ use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use crate::egress::tls;
+
 /// A connection to a backend.
 pub struct Stream {
     socket: Socket,
@@ -24,7 +26,16 @@ pub struct Stream {
 enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// To a proxy that is given whole requests.
+    Forwarding(Box<dyn Io>),
+    /// Through a proxy.
+    Tunnelled(Box<TlsStream<Box<dyn Io>>>),
 }
+
+/// What bytes go over, where it does not matter what it is.
+pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
 /// What a connection has received; travels with each answer and each failure of that connection.
 ///
@@ -54,15 +65,30 @@ impl Traffic {
 
 impl Stream {
     pub(super) fn plain(socket: TcpStream) -> Self {
-        Self {
-            socket: Socket::Plain(socket),
-            traffic: Traffic::default(),
-        }
+        Self::new(Socket::Plain(socket))
     }
 
     pub(super) fn tls(session: TlsStream<TcpStream>) -> Self {
+        Self::new(Socket::Tls(Box::new(session)))
+    }
+
+    /// A connection to a proxy that is given whole requests.
+    pub(super) fn forwarding(socket: Box<dyn Io>) -> Self {
+        Self::new(Socket::Forwarding(socket))
+    }
+
+    /// A session through a proxy.
+    pub(super) fn tunnelled(session: TlsStream<Box<dyn Io>>) -> Self {
+        Self::new(Socket::Tunnelled(Box::new(session)))
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.socket, Socket::Tls(_) | Socket::Tunnelled(_))
+    }
+
+    fn new(socket: Socket) -> Self {
         Self {
-            socket: Socket::Tls(Box::new(session)),
+            socket,
             traffic: Traffic::default(),
         }
     }
@@ -71,7 +97,7 @@ impl Stream {
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream")
-            .field("is_tls", &matches!(self.socket, Socket::Tls(_)))
+            .field("is_tls", &self.is_tls())
             .field("traffic", &self.traffic)
             .finish()
     }
@@ -79,7 +105,19 @@ impl fmt::Debug for Stream {
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        Connected::new().extra(self.traffic.clone())
+        let connected = Connected::new().extra(self.traffic.clone());
+        let is_h2 = match &self.socket {
+            Socket::Plain(_) => false,
+            Socket::Tls(session) => tls::is_h2(session),
+            // hyper then writes the whole URL into the request, for the proxy to read.
+            Socket::Forwarding(_) => return connected.proxy(true),
+            Socket::Tunnelled(session) => tls::is_h2(session),
+        };
+        if is_h2 {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
     }
 }
 
@@ -93,6 +131,8 @@ impl AsyncRead for Stream {
         let read = match &mut self.socket {
             Socket::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
             Socket::Tls(session) => Pin::new(session).poll_read(cx, buffer),
+            Socket::Forwarding(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Socket::Tunnelled(session) => Pin::new(session).poll_read(cx, buffer),
         };
         let bytes = u64::try_from(buffer.filled().len() - before).unwrap_or(u64::MAX);
         self.traffic.received.fetch_add(bytes, Ordering::Relaxed);
@@ -109,6 +149,8 @@ impl AsyncWrite for Stream {
         match &mut self.socket {
             Socket::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
             Socket::Tls(session) => Pin::new(session).poll_write(cx, bytes),
+            Socket::Forwarding(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Socket::Tunnelled(session) => Pin::new(session).poll_write(cx, bytes),
         }
     }
 
@@ -116,6 +158,8 @@ impl AsyncWrite for Stream {
         match &mut self.socket {
             Socket::Plain(socket) => Pin::new(socket).poll_flush(cx),
             Socket::Tls(session) => Pin::new(session).poll_flush(cx),
+            Socket::Forwarding(socket) => Pin::new(socket).poll_flush(cx),
+            Socket::Tunnelled(session) => Pin::new(session).poll_flush(cx),
         }
     }
 
@@ -123,6 +167,8 @@ impl AsyncWrite for Stream {
         match &mut self.socket {
             Socket::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
             Socket::Tls(session) => Pin::new(session).poll_shutdown(cx),
+            Socket::Forwarding(socket) => Pin::new(socket).poll_shutdown(cx),
+            Socket::Tunnelled(session) => Pin::new(session).poll_shutdown(cx),
         }
     }
 }

@@ -1,58 +1,64 @@
-//! TLS towards a backend: rustls, 1.2 at least, the roots of the system, no way around the checks.
+//! TLS towards a backend: rustls, 1.2 at least, no way around the checks but the one that the
+//! operator's flag opens.
 
-use std::io;
-use std::sync::Arc;
+mod settings;
+mod trust;
+mod words;
+
+use std::fmt;
 use std::time::Duration;
 
-use rustls::CertificateError;
-use rustls::ClientConfig;
-use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
-use tokio::sync::OnceCell;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::egress::dial::DialError;
 
-/// The TLS settings that all connections share.
-///
-/// The roots are read at the first handshake, not at start: a mirror of a plain backend never pays
-/// for them.
-#[derive(Default)]
-pub(super) struct Tls(OnceCell<TlsConnector>);
+pub use settings::ClientIdentity;
+pub use settings::Part;
+pub use settings::Roots;
+pub use settings::Settings;
+pub use settings::TlsError;
+pub use words::refusal;
 
-impl std::fmt::Debug for Tls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
-    }
+/// How HTTP/2 calls itself in a handshake.
+const H2: &[u8] = b"h2";
+
+/// Makes TLS sessions with one set of settings. Clones share what is kept to resume sessions.
+#[derive(Clone)]
+pub struct Tls {
+    connector: TlsConnector,
+    /// Whom the certificate must be for, if not for the host.
+    server_name: Option<ServerName<'static>>,
+    /// Whether we show a certificate, for the words of a failure.
+    has_certificate: bool,
 }
 
 impl Tls {
-    /// Trusts nobody, so that a test needs no roots of its system.
-    #[cfg(test)]
-    pub(super) fn trusting_nobody() -> Self {
-        let connector = trusting(RootCertStore::empty()).expect("ring has safe versions");
-        Self(OnceCell::new_with(Some(connector)))
-    }
-
-    /// A session with `host` on `socket`. The certificate must be valid for `host`.
+    /// A session with `host` on `socket`. The certificate must be valid for `host`, or for the name
+    /// in the settings.
     ///
     /// # Errors
     ///
     /// [`DialError::Tls`] if there is none within `limit`.
-    pub(super) async fn handshake(
+    pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
-        socket: TcpStream,
+        socket: S,
         limit: Duration,
-    ) -> Result<TlsStream<TcpStream>, DialError> {
-        let connector = self.0.get_or_try_init(connector).await?;
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| failed("the host cannot be the name in a certificate"))?;
-        match timeout(limit, connector.connect(name, socket)).await {
-            Ok(session) => session.map_err(|error| failed(&worded(&error))),
+    ) -> Result<TlsStream<S>, DialError> {
+        let name = match &self.server_name {
+            Some(name) => name.clone(),
+            None => ServerName::try_from(host.to_owned())
+                .map_err(|_| failed("the host cannot be the name in a certificate"))?,
+        };
+        match timeout(limit, self.connector.connect(name, socket)).await {
+            Ok(session) => {
+                session.map_err(|error| failed(&words::of(&error, self.has_certificate)))
+            }
             Err(_) => Err(failed(&format!(
                 "the handshake did not end within {limit:?}"
             ))),
@@ -60,27 +66,9 @@ impl Tls {
     }
 }
 
-async fn connector() -> Result<TlsConnector, DialError> {
-    // Reads files, so it stays off the threads that serve.
-    let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
-        .await
-        .map_err(|_| failed("the system's root certificates cannot be read"))?;
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(loaded.certs);
-    if roots.is_empty() {
-        return Err(failed("this system has no root certificates"));
-    }
-    trusting(roots)
-}
-
-fn trusting(roots: RootCertStore) -> Result<TlsConnector, DialError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed(&error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+/// Whether both sides agreed on HTTP/2.
+pub(super) fn is_h2<S>(session: &TlsStream<S>) -> bool {
+    session.get_ref().1.alpn_protocol() == Some(H2)
 }
 
 fn failed(reason: &str) -> DialError {
@@ -89,80 +77,8 @@ fn failed(reason: &str) -> DialError {
     }
 }
 
-/// What a person can act on, in the words of connections.md, "The connection test".
-fn worded(error: &io::Error) -> String {
-    let Some(error) = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    else {
-        return match error.kind() {
-            io::ErrorKind::UnexpectedEof => "closed during the handshake".to_owned(),
-            other => other.to_string(),
-        };
-    };
-    match error {
-        rustls::Error::InvalidCertificate(certificate) => match certificate {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                "its certificate has expired".to_owned()
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "its certificate is not valid yet".to_owned()
-            }
-            CertificateError::UnknownIssuer => {
-                "its certificate is from an unknown authority".to_owned()
-            }
-            CertificateError::NotValidForNameContext { presented, .. } => {
-                let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
-                format!("its certificate is for another name: {}", names.join(", "))
-            }
-            CertificateError::NotValidForName => "its certificate is for another name".to_owned(),
-            other => other.to_string(),
-        },
-        rustls::Error::InvalidMessage(_) => "it does not speak TLS".to_owned(),
-        rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired) => {
-            "it wants a client certificate".to_owned()
-        }
-        other => other.to_string(),
-    }
-}
-
-/// webpki shows a name as `DnsName("example.com")`.
-fn bare(name: &str) -> &str {
-    name.split('"').nth(1).unwrap_or(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(error: rustls::Error, expected: &str) {
-        assert_eq!(worded(&io::Error::other(error)), expected);
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_certificate_is_said_in_words() {
-        check(
-            CertificateError::Expired.into(),
-            "its certificate has expired",
-        );
-        check(
-            CertificateError::UnknownIssuer.into(),
-            "its certificate is from an unknown authority",
-        );
-        check(
-            CertificateError::NotValidForNameContext {
-                expected: ServerName::try_from("a.example").unwrap(),
-                presented: vec![r#"DnsName("b.example")"#.to_owned(), "c.example".to_owned()],
-            }
-            .into(),
-            "its certificate is for another name: b.example, c.example",
-        );
-    }
-
-    #[test]
-    fn a_peer_that_hangs_up_is_named_as_one() {
-        let error = io::Error::from(io::ErrorKind::UnexpectedEof);
-        assert_eq!(worded(&error), "closed during the handshake");
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
     }
 }

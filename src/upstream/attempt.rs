@@ -1,5 +1,6 @@
 //! One attempt at a call: built anew, sent, read to its end and judged.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -22,6 +23,8 @@ use crate::upstream::UpstreamError;
 use crate::upstream::body;
 use crate::upstream::body::Unread;
 use crate::upstream::client;
+use crate::upstream::client::Client;
+use crate::upstream::client::NoClient;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::decode;
 use crate::upstream::error::NoAnswer;
@@ -78,6 +81,7 @@ pub(super) struct Attempt {
 #[derive(Clone, Copy)]
 struct Sent<'a> {
     attempt: Attempt,
+    client: &'a Client,
     proof: &'a Proof,
     /// How much time the backend was given.
     time: Duration,
@@ -111,6 +115,7 @@ impl Upstream {
         };
         let deadline = tokio::time::Instant::now() + remaining;
         let (request, proof) = self.signed(cx, request, deadline).await?;
+        let client = self.client().await?;
         if cx.count_call() > limits::BACKEND_CALLS {
             return Err(Failed::for_good(UpstreamError::Calls {
                 limit: limits::BACKEND_CALLS,
@@ -120,11 +125,12 @@ impl Upstream {
         let mut tally = Tally::start(&self.shared.instruments, cx, host, request.uri().path());
         let sent = Sent {
             attempt,
+            client: &client,
             proof: &proof,
             time,
             deadline,
         };
-        let read = match self.send(cx, request, attempt.is_fresh, deadline).await {
+        let read = match self.send(cx, request, sent).await {
             Ok(response) => self.receive(cx, response, sent, &mut tally).await,
             Err(failed) => Err(failed),
         };
@@ -170,23 +176,36 @@ impl Upstream {
         Ok((request.map(Full::from), proof))
     }
 
+    async fn client(&self) -> Result<Arc<Client>, Failed> {
+        let shared = &self.shared;
+        let client = shared
+            .clients
+            .client(self.target.way(), &shared.files)
+            .await;
+        client.map_err(|error| {
+            let host = self.target.host.clone();
+            Failed::for_good(match error {
+                NoClient::Material(source) => UpstreamError::Credentials { host, source },
+                NoClient::System(reason) => UpstreamError::Tls {
+                    host,
+                    reason: reason.to_owned(),
+                },
+            })
+        })
+    }
+
     /// Sends `request` and waits for the head of the answer.
     async fn send(
         &self,
         cx: &Context,
         mut request: http::Request<Full<Bytes>>,
-        is_fresh: bool,
-        deadline: tokio::time::Instant,
+        sent: Sent<'_>,
     ) -> Result<Response<Incoming>, Failed> {
         let connection = capture_connection(&mut request);
-        let client = if is_fresh {
-            &self.shared.fresh
-        } else {
-            &self.shared.pooled
-        };
-        match timeout_at(deadline, client.request(request)).await {
+        let asked = sent.client.request(request, sent.attempt.is_fresh);
+        match timeout_at(sent.deadline, asked).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.unanswered(&error)),
+            Ok(Err(error)) => Err(self.unanswered(&error, sent.client)),
             Err(_) => {
                 let phase = match *connection.connection_metadata() {
                     Some(_) => "waiting for the answer",
@@ -284,9 +303,9 @@ impl Upstream {
         }
     }
 
-    fn unanswered(&self, error: &legacy::Error) -> Failed {
+    fn unanswered(&self, error: &legacy::Error, client: &Client) -> Failed {
         let host = self.target.host.clone();
-        match NoAnswer::of(error) {
+        match NoAnswer::of(error, client.has_certificate) {
             NoAnswer::Dial(DialError::Resolve {
                 reason,
                 is_temporary,
@@ -301,11 +320,25 @@ impl Upstream {
             NoAnswer::Dial(DialError::Connect { reason }) => {
                 Failed::for_now(UpstreamError::Connect { host, reason })
             }
-            NoAnswer::Dial(DialError::Tls { reason }) => Failed::for_good(UpstreamError::Tls {
-                host,
-                // The names in a certificate are the peer's own text.
-                reason: Scrubbed::new(&reason).as_str().to_owned(),
-            }),
+            NoAnswer::Dial(DialError::Proxy {
+                reason,
+                is_temporary,
+            }) => {
+                let reason = format!("no way through the proxy: {reason}");
+                let error = UpstreamError::Connect { host, reason };
+                if is_temporary {
+                    Failed::for_now(error)
+                } else {
+                    Failed::for_good(error)
+                }
+            }
+            NoAnswer::Dial(DialError::Tls { reason }) | NoAnswer::Tls(reason) => {
+                Failed::for_good(UpstreamError::Tls {
+                    host,
+                    // The names in a certificate are the peer's own text.
+                    reason: Scrubbed::new(&reason).as_str().to_owned(),
+                })
+            }
             NoAnswer::NotHttp => Failed::for_good(UpstreamError::NotPrometheus {
                 host,
                 media_type: "something that is not HTTP".to_owned(),

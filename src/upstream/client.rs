@@ -1,38 +1,28 @@
-//! The one builder of clients, and what all backends share: the pool, the instruments, and which
-//! of them refuse POST.
+//! What all backends share: clients, secrets in files, instruments, and which of them refuse POST.
+
+mod clients;
+mod key;
+mod no_proxy;
+pub(super) mod proxy;
+mod table;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
-use hyper_util::rt::TokioTimer;
 use url::form_urlencoded::Serializer;
 
 use crate::connections::Connection;
-use crate::egress::Dialler;
 use crate::instruments::Instruments;
 use crate::upstream::Upstream;
 use crate::upstream::body::Progress;
+use crate::upstream::client::clients::Clients;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::posting::Posting;
 
-/// How long a connection is kept without use: longer than a poll every 30 s, shorter than the
-/// usual 60 s of load balancers (connections.md, "The HTTP client").
-const IDLE: Duration = Duration::from_secs(50);
-/// How many unused connections are kept per backend: with fewer than calls may be in flight, each
-/// burst closes what the next one needs (performance.md, "HTTP").
-const IDLE_CONNECTIONS: usize = 256;
-/// Largest headers of an answer, in bytes; also the size of the read buffer.
-pub(super) const HEAD: usize = 64 << 10;
-/// Most header fields of an answer.
-const HEADER_FIELDS: usize = 100;
-
-/// A client of hyper's.
-pub(super) type HttpClient = Client<Dialler, Full<Bytes>>;
+pub(super) use clients::Client;
+pub(super) use clients::HEAD;
+pub(super) use clients::NoClient;
+pub(super) use key::Way;
 
 /// All backends, seen from here: one pool of connections for them.
 #[derive(Clone, Debug)]
@@ -40,11 +30,7 @@ pub struct Upstreams(Arc<Shared>);
 
 /// What the backends share.
 pub(super) struct Shared {
-    /// Keeps connections.
-    pub(super) pooled: HttpClient,
-    /// Makes a new connection for each call: for the repeat after a kept one turned out closed,
-    /// since the others may be closed as well.
-    pub(super) fresh: HttpClient,
+    pub(super) clients: Clients,
     pub(super) instruments: Arc<Instruments>,
     pub(super) files: Files,
     pub(super) posting: Posting,
@@ -74,10 +60,8 @@ impl Upstreams {
         random: fn() -> f64,
         instruments: Arc<Instruments>,
     ) -> Self {
-        let dialler = Dialler::new();
         Self(Arc::new(Shared {
-            pooled: client(dialler.clone(), IDLE_CONNECTIONS),
-            fresh: client(dialler, 0),
+            clients: Clients::new(Arc::clone(&instruments)),
             files: Files::new(Arc::clone(&instruments)),
             instruments,
             posting: Posting::default(),
@@ -98,17 +82,6 @@ impl Upstreams {
             }),
         }
     }
-}
-
-/// The one builder. hyper's client follows no redirect and looks at no proxy variable.
-fn client(dialler: Dialler, idle_connections: usize) -> HttpClient {
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(idle_connections)
-        .http1_max_buf_size(HEAD)
-        .http1_max_headers(HEADER_FIELDS)
-        .build(dialler)
 }
 
 /// Two connections with one identity get the same answers to the same calls. Without `..`: a new
@@ -133,6 +106,19 @@ fn identity(connection: &Connection) -> String {
     format!("{http_method:?} {url} {}", form.finish())
 }
 
+impl Target {
+    /// The way to the backend.
+    pub(super) fn way(&self) -> Way<'_> {
+        Way {
+            url: self.connection.url.url(),
+            tls: &self.connection.tls,
+            tls_block: "tls_config",
+            proxy: self.connection.proxy.as_ref(),
+            enable_http2: self.connection.enable_http2,
+        }
+    }
+}
+
 /// Without randomness from the system, repeats only meet more often.
 fn random() -> f64 {
     f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
@@ -146,6 +132,8 @@ impl fmt::Debug for Shared {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::connections::HttpMethod;
     use crate::connections::url::BaseUrl;

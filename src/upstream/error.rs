@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::egress;
 use crate::egress::DialError;
 use crate::upstream::credentials::CredentialError;
 pub use crate::upstream::scrub::Scrubbed;
@@ -224,6 +225,8 @@ impl UpstreamError {
 pub(super) enum NoAnswer {
     /// There was no connection.
     Dial(DialError),
+    /// The TLS session ended, in words.
+    Tls(String),
     /// What came was no HTTP.
     NotHttp,
     /// The head was over a limit of ours.
@@ -233,12 +236,15 @@ pub(super) enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// The cause of `error`.
-    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+    /// The cause of `error`. `has_certificate` is whether we could show one.
+    pub(super) fn of(error: &(dyn Error + 'static), has_certificate: bool) -> Self {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(dial) = error.downcast_ref::<DialError>() {
                 return Self::Dial(dial.clone());
+            }
+            if let Some(reason) = egress::tls::refusal(error, has_certificate) {
+                return Self::Tls(reason);
             }
             match error.downcast_ref::<hyper::Error>() {
                 Some(http) if http.is_parse_too_large() => return Self::Head,

@@ -4,7 +4,7 @@
 //! Where a backend refuses what was sent, [`Shared::mend`] says whether there is something newer to
 //! send: a call is repeated once for that (reliability.md, "Retries").
 
-mod basic;
+pub(super) mod basic;
 mod bearer;
 mod by;
 
@@ -21,6 +21,7 @@ use crate::connections::auth::Authentication;
 use crate::connections::auth::SecretSource;
 use crate::secret::Secret;
 use crate::upstream::client::Shared;
+use crate::upstream::client::proxy;
 use crate::upstream::credentials;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
@@ -126,6 +127,12 @@ impl Proof {
             && let SecretSource::Inline(key) = &client.key
         {
             secrets.add(key);
+        }
+        if let Some(proxy) = &connection.proxy
+            && let Some((user, password)) = proxy::credentials(&proxy.url)
+        {
+            secrets.add(&user);
+            secrets.add(&password);
         }
         Self {
             headers: Vec::new(),

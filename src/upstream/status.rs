@@ -85,6 +85,11 @@ pub(super) fn failed(
             status: code,
             by: asked.proof.by.clone(),
         }),
+        // No backend asks for proxy authentication.
+        407 => Failed::for_good(UpstreamError::Connect {
+            host,
+            reason: "the proxy wants other credentials (407)".to_owned(),
+        }),
         413 => Failed::for_good(UpstreamError::TooBig {
             host,
             status: code,

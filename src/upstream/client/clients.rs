@@ -1,0 +1,262 @@
+//! The one builder of HTTP clients, for backends and token endpoints alike, and those it has built.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::Request;
+use http::header::PROXY_AUTHORIZATION;
+use http_body_util::Full;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::ResponseFuture;
+use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioTimer;
+use url::Url;
+
+use crate::connections::auth::SecretSource;
+use crate::egress::Dialler;
+use crate::egress::Proxy;
+use crate::egress::Tls;
+use crate::egress::tls::ClientIdentity;
+use crate::egress::tls::Part;
+use crate::egress::tls::Roots;
+use crate::egress::tls::Settings;
+use crate::egress::tls::TlsError;
+use crate::instruments::Instruments;
+use crate::upstream::client::key::Key;
+use crate::upstream::client::key::Material;
+use crate::upstream::client::key::Way;
+use crate::upstream::client::proxy;
+use crate::upstream::client::table::Known;
+use crate::upstream::client::table::Table;
+use crate::upstream::credentials::CredentialError;
+use crate::upstream::credentials::files::Files;
+
+/// How long a connection is kept without use: longer than a poll every 30 s, shorter than the
+/// usual 60 s of load balancers (connections.md, "The HTTP client").
+const IDLE: Duration = Duration::from_secs(50);
+/// How many unused connections are kept per backend: with fewer than calls may be in flight, each
+/// burst closes what the next one needs (performance.md, "HTTP").
+const IDLE_CONNECTIONS: usize = 256;
+/// Largest headers of an answer, in bytes; also the size of the read buffer.
+pub(in crate::upstream) const HEAD: usize = 64 << 10;
+/// Most header fields of an answer.
+const HEADER_FIELDS: usize = 100;
+/// How much of one answer, and of all answers on a connection of HTTP/2, may come unread
+/// (performance.md, "HTTP").
+const H2_WINDOWS: (u32, u32) = (1 << 20, 4 << 20);
+
+type Http = legacy::Client<Dialler, Full<Bytes>>;
+
+/// The clients of this process.
+pub(in crate::upstream) struct Clients {
+    table: Mutex<Table<Client>>,
+    roots: Roots,
+    instruments: Arc<Instruments>,
+}
+
+/// One client. It holds no credential of a backend's: those come with each request.
+pub(in crate::upstream) struct Client {
+    /// Keeps connections.
+    pooled: Http,
+    /// Makes a new connection for each call: for the repeat after a kept one turned out closed,
+    /// since the others may be closed as well.
+    fresh: Http,
+    /// For a proxy that is given whole requests.
+    proxy_authorization: Option<HeaderValue>,
+    /// Whether it shows a certificate, for the words of a failure.
+    pub(in crate::upstream) has_certificate: bool,
+}
+
+/// Why there is no client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::upstream) enum NoClient {
+    /// Its material cannot be used.
+    Material(CredentialError),
+    /// What every client needs cannot be had here.
+    System(&'static str),
+}
+
+impl Clients {
+    pub(in crate::upstream) fn new(instruments: Arc<Instruments>) -> Self {
+        Self {
+            table: Mutex::default(),
+            roots: Roots::default(),
+            instruments,
+        }
+    }
+
+    /// The client for `way`. One whose material has become unusable stays what it was.
+    pub(in crate::upstream) async fn client(
+        &self,
+        way: Way<'_>,
+        files: &Files,
+    ) -> Result<Arc<Client>, NoClient> {
+        let key = way.key();
+        let material = way.material(files).await;
+        let known = self
+            .table()
+            .find(&key, material.as_ref().ok(), Instant::now());
+        let older = match known {
+            Known::This(client) => return Ok(client),
+            Known::Older(client) => Some(client),
+            Known::Nothing => None,
+        };
+        let material = material.map_err(NoClient::Material)?;
+        let built = self.build(&key, &material).await;
+        let mut table = self.table();
+        let client = match (built, older) {
+            (Ok(client), _) => {
+                let client = Arc::new(client);
+                table.keep(key, material, Arc::clone(&client), Instant::now());
+                Ok(client)
+            }
+            (Err(error), Some(older)) => {
+                if table.spoilt(&key, material) {
+                    let host = key.host;
+                    tracing::error!(host, reason = %error, "new TLS material cannot be used; the old one stays");
+                }
+                Ok(older)
+            }
+            (Err(error), None) => Err(way.unbuilt(&error)),
+        };
+        self.instruments.unusable_tls(table.unfit());
+        client
+    }
+
+    async fn build(&self, key: &Key, material: &Material) -> Result<Client, TlsError> {
+        let ca = material.ca.as_ref().map(|text| text.expose());
+        let identity = material
+            .identity
+            .as_ref()
+            .map(|(cert, key)| ClientIdentity {
+                cert: cert.expose(),
+                key: key.expose(),
+            });
+        let settings = Settings {
+            ca,
+            identity,
+            server_name: key.server_name.as_deref(),
+            only_tls13: key.only_tls13,
+            trusts_anyone: key.trusts_anyone,
+            offers_h2: key.offers_h2,
+        };
+        let tls = if key.is_https {
+            Some(Tls::new(settings, &self.roots).await?)
+        } else {
+            None
+        };
+        let proxy = match &key.proxy {
+            Some(url) => Some(self.proxy(url, ca).await?),
+            None => None,
+        };
+        let forwards = proxy.as_ref().filter(|_| !key.is_https);
+        let proxy_authorization = forwards.and_then(|proxy| proxy.authorization.clone());
+        let dialler = Dialler::with(tls, proxy);
+        Ok(Client {
+            pooled: http(dialler.clone(), IDLE_CONNECTIONS),
+            fresh: http(dialler, 0),
+            proxy_authorization,
+            has_certificate: identity.is_some(),
+        })
+    }
+
+    /// A proxy is trusted as a backend is, as Prometheus does it; it is shown no certificate.
+    async fn proxy(&self, url: &Url, ca: Option<&str>) -> Result<Proxy, TlsError> {
+        let tls = if url.scheme() == "https" {
+            let settings = Settings {
+                ca,
+                ..Settings::default()
+            };
+            Some(Tls::new(settings, &self.roots).await?)
+        } else {
+            None
+        };
+        let host = url.host_str().unwrap_or_default();
+        Ok(Proxy {
+            host: host
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_owned(),
+            port: url.port_or_known_default().unwrap_or(80),
+            tls,
+            authorization: proxy::authorization(url),
+        })
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table<Client>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The one builder. hyper's client follows no redirect and looks at no proxy variable.
+fn http(dialler: Dialler, idle_connections: usize) -> Http {
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(idle_connections)
+        .http1_max_buf_size(HEAD)
+        .http1_max_headers(HEADER_FIELDS)
+        .http2_max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX))
+        .http2_initial_stream_window_size(H2_WINDOWS.0)
+        .http2_initial_connection_window_size(H2_WINDOWS.1)
+        .build(dialler)
+}
+
+impl Client {
+    /// Sends `request`, on a connection of its own if it has to be one.
+    pub(in crate::upstream) fn request(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        is_fresh: bool,
+    ) -> ResponseFuture {
+        if let Some(value) = &self.proxy_authorization {
+            request
+                .headers_mut()
+                .insert(PROXY_AUTHORIZATION, value.clone());
+        }
+        let http = if is_fresh { &self.fresh } else { &self.pooled };
+        http.request(request)
+    }
+}
+
+impl Way<'_> {
+    fn unbuilt(&self, error: &TlsError) -> NoClient {
+        let (part, reason) = match error {
+            TlsError::System(reason) => return NoClient::System(reason),
+            TlsError::Unfit { part, reason } => (*part, *reason),
+        };
+        let key = |name: &str| format!("{}.{name}", self.tls_block);
+        let client = self.tls.client.as_ref();
+        let source: Option<&SecretSource> = match part {
+            Part::Ca => self.tls.ca.as_ref(),
+            Part::Cert => client.map(|client| &client.cert),
+            Part::Key => client.map(|client| &client.key),
+            Part::ServerName => None,
+        };
+        let name = match part {
+            Part::Ca => "ca",
+            Part::Cert => "cert",
+            Part::Key => "key",
+            Part::ServerName => "server_name",
+        };
+        NoClient::Material(match source {
+            Some(source) => CredentialError::of(source, &key(name), reason),
+            None => CredentialError::Inline {
+                key: key(name),
+                reason: reason.to_owned(),
+            },
+        })
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").finish_non_exhaustive()
+    }
+}

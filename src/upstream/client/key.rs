@@ -1,0 +1,153 @@
+//! What tells clients apart: everything that a connection of theirs is made with, and no credential
+//! (connections.md, "The HTTP client").
+
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::connections::Proxy;
+use crate::connections::auth::SecretSource;
+use crate::connections::tls::ClientCertificate;
+use crate::connections::tls::Tls;
+use crate::connections::tls::TlsVersion;
+use crate::secret::Secret;
+use crate::upstream::client::no_proxy;
+use crate::upstream::credentials;
+use crate::upstream::credentials::CredentialError;
+use crate::upstream::credentials::files::Files;
+
+/// Where a connection leads and how it is made.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::upstream) struct Way<'a> {
+    /// Scheme, host and port count, nothing else of it.
+    pub(in crate::upstream) url: &'a Url,
+    pub(in crate::upstream) tls: &'a Tls,
+    /// The block of the connection details that `tls` stands in.
+    pub(in crate::upstream) tls_block: &'static str,
+    pub(in crate::upstream) proxy: Option<&'a Proxy>,
+    pub(in crate::upstream) enable_http2: bool,
+}
+
+/// Which client. Material from files counts by path here and by content in [`Material`], so that
+/// new content is known as new content of the same client.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) is_https: bool,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) proxy: Option<Url>,
+    pub(super) offers_h2: bool,
+    pub(super) only_tls13: bool,
+    pub(super) trusts_anyone: bool,
+    pub(super) server_name: Option<String>,
+    ca: Option<Source>,
+    cert: Option<Source>,
+    key: Option<Source>,
+}
+
+/// The TLS material of a client as it is now.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Material {
+    pub(super) ca: Option<Text>,
+    /// Certificate and key.
+    pub(super) identity: Option<(Text, Text)>,
+}
+
+/// A text that is compared by what it holds, and is not shown.
+#[derive(Clone)]
+pub(super) struct Text(Secret);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Source {
+    Inline(Text),
+    File(PathBuf),
+}
+
+impl Way<'_> {
+    /// The proxy, unless the host is one that is dialled without it.
+    pub(super) fn proxy(&self) -> Option<&Url> {
+        let host = self.url.host_str()?;
+        let port = self.url.port_or_known_default()?;
+        let proxy = self.proxy?;
+        (!no_proxy::covers(&proxy.no_proxy, host, port)).then_some(&proxy.url)
+    }
+
+    pub(super) fn key(&self) -> Key {
+        // Without `..`: a new setting does not compile until it is decided on.
+        let Tls {
+            ca,
+            client,
+            server_name,
+            min_version,
+            insecure_skip_verify,
+        } = self.tls;
+        let (cert, key) = match client {
+            Some(ClientCertificate { cert, key }) => (Some(cert), Some(key)),
+            None => (None, None),
+        };
+        let is_https = self.url.scheme() == "https";
+        let source = |source: Option<&SecretSource>| source.map(Source::of);
+        Key {
+            is_https,
+            host: self.url.host_str().unwrap_or_default().to_owned(),
+            port: self.url.port_or_known_default().unwrap_or_default(),
+            proxy: self.proxy().cloned(),
+            offers_h2: self.enable_http2 && is_https,
+            only_tls13: *min_version == TlsVersion::Tls13,
+            trusts_anyone: *insecure_skip_verify,
+            server_name: server_name.clone(),
+            ca: source(ca.as_ref()),
+            cert: source(cert),
+            key: source(key),
+        }
+    }
+
+    /// The material as it is now.
+    pub(super) async fn material(&self, files: &Files) -> Result<Material, CredentialError> {
+        let text = async |source: &SecretSource, name: &str| {
+            let key = format!("{}.{name}", self.tls_block);
+            let found = credentials::find(files, source, &key).await?;
+            Ok(Text(found.secret))
+        };
+        let mut material = Material::default();
+        if let Some(source) = &self.tls.ca {
+            material.ca = Some(text(source, "ca").await?);
+        }
+        if let Some(client) = &self.tls.client {
+            let cert = text(&client.cert, "cert").await?;
+            let key = text(&client.key, "key").await?;
+            material.identity = Some((cert, key));
+        }
+        Ok(material)
+    }
+}
+
+impl Source {
+    fn of(source: &SecretSource) -> Self {
+        match source {
+            SecretSource::Inline(secret) => Self::Inline(Text(secret.clone())),
+            SecretSource::File(path) => Self::File(path.clone()),
+        }
+    }
+}
+
+impl Text {
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.expose().hash(state);
+    }
+}
