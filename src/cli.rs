@@ -116,8 +116,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let code = match cli.command {
-        None => serve::run(&cli.serve.into()),
-        Some(Command::Serve(flags)) => serve::run(&flags.into()),
+        None => serve::run(cli.serve.into()),
+        Some(Command::Serve(flags)) => serve::run(flags.into()),
         Some(Command::Schema { schema }) => schema::run(schema),
         Some(Command::Health { url, config }) => health::run(url, config),
     };

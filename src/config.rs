@@ -7,12 +7,14 @@
 pub mod environment;
 pub mod error;
 mod file;
+mod files;
 mod key;
 mod layers;
 mod listen;
 mod placeholder;
 mod read;
 mod secret_file;
+mod source;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -25,6 +27,8 @@ pub use error::Code;
 pub use error::ConfigError;
 pub use error::Finding;
 pub use error::Origin;
+pub use files::Files;
+pub use source::Source;
 
 /// Every setting with its value decided.
 #[derive(Clone, Debug)]
@@ -134,6 +138,8 @@ pub struct Loaded {
     pub is_key_random: bool,
     /// What can be used and should not stay.
     pub warnings: Vec<Finding>,
+    /// What it was read from.
+    pub files: Files,
 }
 
 /// Reads the settings.

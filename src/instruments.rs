@@ -57,6 +57,7 @@ pub struct Instruments {
     accept_errors: Family<Labels<1>, Counter>,
     panics: Counter,
     draining: Gauge,
+    config_last_reload_successful: Gauge,
 }
 
 impl Default for Instruments {
@@ -87,7 +88,10 @@ impl Instruments {
             accept_errors: Family::default(),
             panics: Counter::default(),
             draining: Gauge::default(),
+            config_last_reload_successful: Gauge::default(),
         };
+        // The program runs with settings that could be used.
+        new.config_reloaded(true);
         // So that a rate over them is 0 and not absent until the first one.
         drop(new.in_flight.get_or_create(&[("scope", "global")]));
         for state in [ConnectionState::Active, ConnectionState::Idle] {
@@ -178,6 +182,11 @@ impl Instruments {
             "draining",
             "1 from the signal to stop until the end",
             self.draining.clone(),
+        );
+        mirror.register(
+            "config_last_reload_successful",
+            "1 if the configuration that was read last is in force, 0 if it has an error",
+            self.config_last_reload_successful.clone(),
         );
         self.registry = registry;
         self
@@ -287,6 +296,12 @@ impl Instruments {
         self.draining.set(1);
     }
 
+    /// Says whether the configuration could be used when it was read last.
+    pub fn config_reloaded(&self, is_in_force: bool) {
+        self.config_last_reload_successful
+            .set(i64::from(is_in_force));
+    }
+
     /// The page in the text format of `OpenMetrics`; its media type is [`MEDIA_TYPE`].
     #[must_use]
     pub fn encode(&self) -> String {
@@ -379,6 +394,11 @@ mod tests {
             r#"mirror_points_dropped_total{reason="nan"} 7"#,
         );
         check(Instruments::panic, "mirror_panics_total 1");
+        check(|_| (), "mirror_config_last_reload_successful 1");
+        check(
+            |i| i.config_reloaded(false),
+            "mirror_config_last_reload_successful 0",
+        );
         check(
             |i| drop(i.in_flight()),
             r#"mirror_in_flight{scope="global"} 0"#,

@@ -10,30 +10,43 @@ use std::io;
 use tracing::Level;
 use tracing::Subscriber;
 use tracing_subscriber::Layer as _;
+use tracing_subscriber::Registry;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::reload;
 
 use crate::config::Log;
 use crate::config::LogFormat;
 use crate::config::LogLevel;
 use escape::Escaped;
 
+/// Changes the level of the log while it is written.
+#[derive(Clone, Debug)]
+pub struct Volume(reload::Handle<Targets, Registry>);
+
+impl Volume {
+    /// From now on events from `level` on are logged.
+    pub fn set(&self, level: LogLevel) {
+        // It fails only once there is no log any more.
+        let _ = self.0.reload(targets(level));
+    }
+}
+
 /// Starts the log of this process, which can be done once.
 ///
 /// # Errors
 ///
 /// If it has been done before.
-pub fn start(log: Log) -> Result<(), tracing::subscriber::SetGlobalDefaultError> {
-    tracing::subscriber::set_global_default(subscriber(log, io::stderr))
+pub fn start(log: Log) -> Result<Volume, tracing::subscriber::SetGlobalDefaultError> {
+    let (subscriber, volume) = subscriber(log, io::stderr);
+    tracing::subscriber::set_global_default(subscriber)?;
+    Ok(volume)
 }
 
-fn subscriber<W>(log: Log, writer: W) -> impl Subscriber + Send + Sync
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    let level = LevelFilter::from_level(match log.level {
+fn targets(level: LogLevel) -> Targets {
+    let level = LevelFilter::from_level(match level {
         LogLevel::Error => Level::ERROR,
         LogLevel::Warn => Level::WARN,
         LogLevel::Info => Level::INFO,
@@ -41,9 +54,16 @@ where
         LogLevel::Trace => Level::TRACE,
     });
     // What libraries say below a warning can hold what they carry: headers and bodies.
-    let filter = Targets::new()
+    Targets::new()
         .with_target(env!("CARGO_CRATE_NAME"), level)
-        .with_default(level.min(LevelFilter::WARN));
+        .with_default(level.min(LevelFilter::WARN))
+}
+
+fn subscriber<W>(log: Log, writer: W) -> (impl Subscriber + Send + Sync, Volume)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let (filter, handle) = reload::Layer::new(targets(log.level));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(Escaped::new(writer))
         .with_ansi(false);
@@ -56,7 +76,8 @@ where
             .with_span_list(false)
             .boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(filter))
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+    (subscriber, Volume(handle))
 }
 
 #[cfg(test)]
@@ -83,7 +104,7 @@ mod tests {
     fn logged(format: LogFormat, level: LogLevel, events: impl FnOnce()) -> Vec<String> {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(Log { format, level }, move || writer.clone());
+        let (subscriber, _volume) = subscriber(Log { format, level }, move || writer.clone());
         tracing::subscriber::with_default(subscriber, events);
         let bytes = lines.0.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();

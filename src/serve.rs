@@ -8,6 +8,7 @@ mod backoff;
 mod listen;
 mod panics;
 mod patient;
+mod reload;
 mod stages;
 
 use std::io;
@@ -23,8 +24,12 @@ use tokio_util::task::TaskTracker;
 use crate::api::Api;
 use crate::app::App;
 use crate::app::AppError;
-use crate::config::Settings;
+use crate::config::Loaded;
+use crate::config::Source;
+use crate::logging::Volume;
 use listen::listen;
+use reload::Reloader;
+use stages::Hangups;
 use stages::Signals;
 pub use stages::Stages;
 pub use stages::Timing;
@@ -72,14 +77,19 @@ impl ServeError {
     }
 }
 
-/// Serves as `settings` say, until a signal ends it. The program's `serve` command.
+/// Serves as the settings say, which are read from `source` again when they change, until a signal
+/// ends it. The program's `serve` command.
 ///
 /// # Errors
 ///
 /// Any [`ServeError`].
-pub async fn run(settings: Settings) -> Result<(), ServeError> {
+pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), ServeError> {
     let signals = Signals::install().map_err(ServeError::Signals)?;
+    let hangups = Hangups::install().map_err(ServeError::Signals)?;
     panics::log();
+    let Loaded {
+        settings, files, ..
+    } = loaded;
     let app = Arc::new(App::new(&settings)?);
     let listener = listen(settings.mirror_address())?;
     let admin = listen(settings.admin_address())?;
@@ -92,6 +102,8 @@ pub async fn run(settings: Settings) -> Result<(), ServeError> {
     let stages = Stages::default();
     let follow = stages.clone().follow_signals(signals, Timing::default());
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
+    let reloader = Reloader::new(Arc::clone(&app), source, settings, files, volume);
+    let _reloading = AbortOnDropHandle::new(TaskTracker::new().spawn(reloader.follow(hangups)));
     serve_until(app, listener, admin, stages).await
 }
 

@@ -3,25 +3,29 @@
 use tokio::runtime::Builder;
 
 use super::{DONE, FAILED, USAGE, print};
-use crate::config;
 use crate::config::Flags;
+use crate::config::Source;
 use crate::logging;
 use crate::serve;
 
 /// Serves until the process is told to stop; the exit code.
-pub(super) fn run(flags: &Flags) -> u8 {
-    let loaded = match config::load(flags, super::world()) {
+pub(super) fn run(flags: Flags) -> u8 {
+    let source = Source::new(flags, super::world());
+    let loaded = match source.load() {
         Ok(loaded) => loaded,
         Err(error) => {
             print::findings(&error);
             return USAGE;
         }
     };
-    let settings = loaded.settings;
-    if let Err(error) = logging::start(settings.log) {
-        print::error(&error);
-        return FAILED;
-    }
+    let settings = &loaded.settings;
+    let volume = match logging::start(settings.log) {
+        Ok(volume) => volume,
+        Err(error) => {
+            print::error(&error);
+            return FAILED;
+        }
+    };
     for warning in &loaded.warnings {
         tracing::warn!(code = %warning.code, "{warning}");
     }
@@ -45,7 +49,7 @@ pub(super) fn run(flags: &Flags) -> u8 {
             return FAILED;
         }
     };
-    match runtime.block_on(serve::run(settings)) {
+    match runtime.block_on(serve::run(loaded, source, volume)) {
         Ok(()) => DONE,
         Err(error) => match error.code() {
             Some(code) => {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// Where variables come from.
-pub trait Environment {
+pub trait Environment: Sync {
     /// The value of the variable `name`. `None`: it is not set, or empty, which means the same.
     fn variable(&self, name: &str) -> Option<String>;
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::files::Files;
+
 /// The constant id of a finding about settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -128,12 +130,14 @@ impl fmt::Display for Finding {
 pub struct ConfigError {
     /// By line and column of the file, then the others.
     pub findings: Vec<Finding>,
+    /// What was read; as long as none of it changes, the findings stay the same.
+    pub files: Files,
 }
 
 impl ConfigError {
     /// The error that `findings` make.
-    pub(super) fn new(mut findings: Vec<Finding>) -> Self {
+    pub(super) fn new(mut findings: Vec<Finding>, files: Files) -> Self {
         findings.sort_by_key(|finding| finding.origin.place());
-        Self { findings }
+        Self { findings, files }
     }
 }

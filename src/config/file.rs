@@ -1,7 +1,6 @@
 //! The configuration file: YAML with the place of each value. It does not know what a value means.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -9,11 +8,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::error::{Code, Finding, Origin};
+use super::files::{Files, LARGEST};
 use super::layers;
 use crate::connections::details::given::Given;
-
-/// Largest configuration file, in bytes (a choice).
-const LARGEST: u64 = 1 << 20;
 
 /// One value of the file.
 pub(super) struct Entry {
@@ -30,20 +27,17 @@ pub(super) struct Entry {
 }
 
 /// Reads the file at `path`.
-pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Finding> {
+pub(super) fn read(path: &Path, files: &mut Files) -> Result<Vec<Entry>, Finding> {
     let name = path.display().to_string();
     let unreadable = |reason: &dyn fmt::Display| {
         let text = format!("the file cannot be read: {reason}");
         Finding::new(Code::Unreadable, Origin::File(name.clone()), text)
     };
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
-    file.take(LARGEST + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| unreadable(&error))?;
-    if text.len() as u64 > LARGEST {
-        return Err(unreadable(&format_args!("it is over {LARGEST} bytes")));
+    let bytes = files.read(path).map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(unreadable(&"it is over 1 MiB"));
     }
+    let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
     parse(&name, &text)
 }
 

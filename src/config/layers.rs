@@ -6,6 +6,7 @@ use super::Flags;
 use super::environment::Environment;
 use super::error::{Code, Finding, Origin};
 use super::file::{self, Entry};
+use super::files::Files;
 use super::placeholder;
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
@@ -115,6 +116,7 @@ impl<'a> Layers<'a> {
         flags: &'a Flags,
         environment: &'a dyn Environment,
         path: Option<&Path>,
+        files: &mut Files,
     ) -> Result<Self, Finding> {
         Ok(Self {
             flags,
@@ -122,7 +124,7 @@ impl<'a> Layers<'a> {
             file_name: path
                 .map(|path| path.display().to_string())
                 .unwrap_or_default(),
-            entries: path.map_or(Ok(Vec::new()), file::read)?,
+            entries: path.map_or(Ok(Vec::new()), |path| file::read(path, files))?,
         })
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{Code, ConfigError, Finding, Origin};
+use super::files::Files;
 use super::key::{self, Verdict};
 use super::layers::{self, Layers, Setting};
 use super::{Flags, Loaded, Log, LogFormat, LogLevel, Settings, World, listen, secret_file};
@@ -32,11 +33,15 @@ const MOST_WORKERS: u32 = 1024;
 pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, ConfigError> {
     let variable = world.environment.variable("MIRROR_CONFIG");
     let path = flags.config.clone().or(variable.map(PathBuf::from));
-    let layers = Layers::new(flags, world.environment, path.as_deref())
-        .map_err(|finding| ConfigError::new(vec![finding]))?;
+    let mut files = Files::default();
+    let layers = match Layers::new(flags, world.environment, path.as_deref(), &mut files) {
+        Ok(layers) => layers,
+        Err(finding) => return Err(ConfigError::new(vec![finding], files)),
+    };
     let mut reader = Reader {
         findings: layers.unknown_keys(),
         warnings: Vec::new(),
+        files,
         layers,
         folder: path.as_deref().and_then(Path::parent).map(PathBuf::from),
     };
@@ -53,7 +58,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     reader.warnings.extend(listen::walls(listener));
 
     let Some((api_key, is_key_random)) = api_key.filter(|_| reader.findings.is_empty()) else {
-        return Err(ConfigError::new(reader.findings));
+        return Err(ConfigError::new(reader.findings, reader.files));
     };
     Ok(Loaded {
         settings: Settings {
@@ -70,6 +75,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         },
         is_key_random,
         warnings: reader.warnings,
+        files: reader.files,
     })
 }
 
@@ -77,6 +83,7 @@ struct Reader<'a> {
     layers: Layers<'a>,
     /// Where the file lies: paths in it are relative to that.
     folder: Option<PathBuf>,
+    files: Files,
     findings: Vec<Finding>,
     warnings: Vec<Finding>,
 }
@@ -185,7 +192,7 @@ impl Reader<'_> {
             (Origin::Place { .. }, Some(folder)) => folder.join(relative),
             _ => relative.to_owned(),
         };
-        secret_file::read(&path)
+        secret_file::read(&path, &mut self.files)
             .map_err(|error| {
                 let text = format!("{}: {error}", path.display());
                 let finding = Finding::new(Code::UnusableFile, origin.clone(), text);

@@ -1,12 +1,10 @@
 //! Secrets in files that settings name.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
+use super::files::{Files, LARGEST};
 use crate::secret::Secret;
-
-/// Largest secret file, in bytes (connections.md, section 3).
-const LARGEST: u64 = 1 << 20;
 
 /// Why a secret file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -20,22 +18,24 @@ pub(super) enum SecretFileError {
     /// Over 1 MiB.
     #[error("the file is over 1 MiB")]
     Large,
+    /// Not UTF-8.
+    #[error("the file is no text")]
+    Text,
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
 }
 
 /// Reads the secret in the file at `path`, less one newline at its end.
-pub(super) fn read(path: &Path) -> Result<Secret, SecretFileError> {
-    let file = std::fs::File::open(path)?;
-    if others_may_write(&file.metadata()?) {
+pub(super) fn read(path: &Path, files: &mut Files) -> Result<Secret, SecretFileError> {
+    let bytes = files.read(path)?;
+    if others_may_write(&std::fs::metadata(path)?) {
         return Err(SecretFileError::Writable);
     }
-    let mut text = String::new();
-    file.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
+    if bytes.len() as u64 > LARGEST {
         return Err(SecretFileError::Large);
     }
+    let mut text = String::from_utf8(bytes).map_err(|_| SecretFileError::Text)?;
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

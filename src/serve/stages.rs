@@ -46,6 +46,25 @@ pub(super) struct Signals {
     interrupt: Signal,
 }
 
+/// The signal to read the configuration again, caught from the moment on that this exists: without
+/// that it ends the program.
+#[derive(Debug)]
+pub(super) struct Hangups(Signal);
+
+impl Hangups {
+    /// Begins to wait.
+    pub(super) fn install() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// The next one.
+    pub(super) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            pending().await
+        }
+    }
+}
+
 impl Signals {
     /// Begins to wait. For process 1 the kernel has no default action, so before this a signal
     /// would be lost.

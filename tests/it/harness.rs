@@ -85,24 +85,7 @@ impl Mirror {
 
     /// Sends any request; only POST and PUT carry their body.
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Reply {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_idle_connections(0)
-            .build()
-            .into();
-        let request = http::Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.address));
-        let reply = match method {
-            "GET" => agent.run(request.body(()).unwrap()),
-            _ => agent.run(request.body(body.to_owned()).unwrap()),
-        };
-        let mut reply = reply.unwrap();
-        Reply {
-            status: reply.status().as_u16(),
-            headers: reply.headers().clone(),
-            body: reply.body_mut().read_to_string().unwrap(),
-        }
+        send(self.address, method, path, body)
     }
 
     /// Sends bytes as they are, and reads until the mirror closes.
@@ -128,6 +111,29 @@ impl Drop for Mirror {
             ended.is_ok() || thread::panicking(),
             "the mirror did not end well"
         );
+    }
+}
+
+/// Sends any request on a connection of its own; only POST and PUT carry their body.
+pub(crate) fn send(to: SocketAddr, method: &str, path: &str, body: &str) -> Reply {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_idle_connections(0)
+        .proxy(None)
+        .build()
+        .into();
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("http://{to}{path}"));
+    let reply = match method {
+        "GET" => agent.run(request.body(()).unwrap()),
+        _ => agent.run(request.body(body.to_owned()).unwrap()),
+    };
+    let mut reply = reply.unwrap();
+    Reply {
+        status: reply.status().as_u16(),
+        headers: reply.headers().clone(),
+        body: reply.body_mut().read_to_string().unwrap(),
     }
 }
 

@@ -13,3 +13,5 @@ mod golden;
 mod failures;
 mod openapi;
 mod cli;
+mod program;
+mod reload;

@@ -1,0 +1,142 @@
+//! Reload: on SIGHUP, and when a file that settings were read from holds something else
+//! (connections.md, section 6; reliability.md, "Shutdown and reload").
+//!
+//! Settings are read and checked whole, off the runtime's threads, and then swapped at once. A
+//! finding changes nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+use tokio::time::interval;
+use tokio_util::task::TaskTracker;
+
+use super::stages::Hangups;
+use crate::app::App;
+use crate::config::ConfigError;
+use crate::config::Files;
+use crate::config::Loaded;
+use crate::config::Settings;
+use crate::config::Source;
+use crate::logging::Volume;
+
+/// How often the files are looked at.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What is in force, and where something newer may come from.
+pub(super) struct Reloader {
+    app: Arc<App>,
+    source: Source,
+    volume: Volume,
+    /// The settings in force. Of those that need a restart, the ones that the program started with.
+    settings: Settings,
+    /// What was read last, in force or not.
+    files: Files,
+    tasks: TaskTracker,
+}
+
+impl Reloader {
+    /// `settings`, read from `files`, are in force.
+    pub(super) fn new(
+        app: Arc<App>,
+        source: Source,
+        settings: Settings,
+        files: Files,
+        volume: Volume,
+    ) -> Self {
+        Self {
+            app,
+            source,
+            volume,
+            settings,
+            files,
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Reloads as signals and files demand.
+    pub(super) async fn follow(mut self, mut hangups: Hangups) {
+        let mut ticks = interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_asked = tokio::select! {
+                () = hangups.next() => true,
+                _ = ticks.tick() => false,
+            };
+            let (source, files) = (self.source.clone(), self.files.clone());
+            let look = self
+                .tasks
+                .spawn_blocking(move || (is_asked || files.have_changed()).then(|| source.load()));
+            // Where it panicked, that has been logged.
+            if let Ok(Some(loaded)) = look.await {
+                self.take(loaded);
+            }
+        }
+    }
+
+    /// Puts what was read into force, or says why not.
+    fn take(&mut self, loaded: Result<Loaded, ConfigError>) {
+        match loaded {
+            Ok(loaded) => {
+                self.files = loaded.files.clone();
+                let is_in_force = self.apply(loaded);
+                self.app.instruments.config_reloaded(is_in_force);
+            }
+            Err(ConfigError { findings, files }) => {
+                self.app.instruments.config_reloaded(false);
+                for finding in findings {
+                    tracing::error!(code = %finding.code, "{finding}");
+                }
+                tracing::error!("the configuration cannot be used; the one before stays in force");
+                self.files = files;
+            }
+        }
+    }
+
+    fn apply(&mut self, loaded: Loaded) -> bool {
+        let Loaded {
+            mut settings,
+            is_key_random,
+            warnings,
+            ..
+        } = loaded;
+        for warning in warnings {
+            tracing::warn!(code = %warning.code, "{warning}");
+        }
+        if is_key_random {
+            // Nobody was told the new one.
+            settings.api_key = self.settings.api_key.clone();
+        }
+        self.keep_what_needs_a_restart(&mut settings);
+        if let Err(error) = self.app.apply(&settings) {
+            tracing::error!(%error, "the configuration cannot be used; the one before stays in force");
+            return false;
+        }
+        self.volume.set(settings.log.level);
+        self.settings = settings;
+        tracing::info!("the configuration was read again and is in force");
+        true
+    }
+
+    fn keep_what_needs_a_restart(&self, settings: &mut Settings) {
+        let running = &self.settings;
+        let differs = [
+            ("listen", settings.listen != running.listen),
+            ("port", settings.port != running.port),
+            ("admin_port", settings.admin_port != running.admin_port),
+            ("workers", settings.workers != running.workers),
+            ("log.format", settings.log.format != running.log.format),
+        ];
+        for (setting, _) in differs.into_iter().filter(|(_, differs)| *differs) {
+            tracing::warn!(
+                setting,
+                "a change of this setting needs a restart; the rest applies"
+            );
+        }
+        settings.listen = running.listen;
+        settings.port = running.port;
+        settings.admin_port = running.admin_port;
+        settings.workers = running.workers;
+        settings.log.format = running.log.format;
+    }
+}

@@ -1,0 +1,143 @@
+//! The program as a process that serves.
+
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde::Deserialize;
+
+use crate::harness::Reply;
+use crate::harness::send;
+
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A serving process. It ends with this value.
+pub(crate) struct Program {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    mirror: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// The line of the log that says where the program listens.
+#[derive(Deserialize)]
+struct Listening {
+    mirror: SocketAddr,
+    admin: SocketAddr,
+}
+
+/// Somebody who calls the mirror's port.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller(SocketAddr);
+
+impl Caller {
+    /// Posts a body.
+    pub(crate) fn post(self, path: &str, body: &str) -> Reply {
+        send(self.0, "POST", path, body)
+    }
+}
+
+impl Program {
+    /// The program with the settings in `config`, which must leave both ports free to choose.
+    pub(crate) fn serve(config: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_prometheus-mirror"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .env_clear()
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let written = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                written.lock().unwrap().push(line);
+            }
+        });
+        let mut program = Self {
+            child,
+            log,
+            mirror: SocketAddr::from(([0; 4], 0)),
+            admin: SocketAddr::from(([0; 4], 0)),
+        };
+        program.wait_for("both listeners", |program| {
+            let lines = program.log.lock().unwrap().clone();
+            let found = lines
+                .iter()
+                .find_map(|line| serde_json::from_str(line).ok());
+            let Some(Listening { mirror, admin }) = found else {
+                return false;
+            };
+            (program.mirror, program.admin) = (mirror, admin);
+            true
+        });
+        program
+    }
+
+    /// A caller, which can be used while the program is told things.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller(self.mirror)
+    }
+
+    /// Posts a body to the mirror's port.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
+        self.caller().post(path, body)
+    }
+
+    /// Asks for a page of the mirror's port.
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        send(self.mirror, "GET", path, "")
+    }
+
+    /// The value of one of the program's own metrics.
+    pub(crate) fn metric(&self, name: &str) -> Option<String> {
+        let page = send(self.admin, "GET", "/metrics", "").body;
+        let mut lines = page.lines();
+        lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(' ')?.to_owned()))
+    }
+
+    /// How many lines of the log hold `text`.
+    pub(crate) fn logged(&self, text: &str) -> usize {
+        let lines = self.log.lock().unwrap();
+        lines.iter().filter(|line| line.contains(text)).count()
+    }
+
+    /// Asks for a reload, and waits until the log holds `text` once more.
+    #[track_caller]
+    pub(crate) fn hang_up(&mut self, text: &str) {
+        let before = self.logged(text);
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-HUP", &id]).status().unwrap();
+        assert!(sent.success());
+        self.wait_for(text, |program| program.logged(text) > before);
+    }
+
+    /// Waits until `is_so`.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, what: &str, is_so: impl Fn(&mut Self) -> bool) {
+        let began = Instant::now();
+        while !is_so(self) {
+            let log = || self.log.lock().unwrap().join("\n");
+            assert!(began.elapsed() < PATIENCE, "no {what}:\n{}", log());
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
