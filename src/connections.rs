@@ -4,8 +4,12 @@
 //! Nothing is dialled or looked up here, and no error or warning repeats a value that it read: the
 //! object can hold secrets.
 
+pub mod amp;
 pub mod auth;
 pub mod details;
+pub mod identity;
+pub mod named;
+pub mod policy;
 pub mod tls;
 pub mod url;
 
@@ -16,6 +20,8 @@ use crate::options::QueryOptions;
 use crate::protocol::RawDetails;
 pub use details::error::DetailsError;
 pub use details::warning::Warning;
+pub use named::Named;
+pub use policy::{Policy, PolicyError};
 
 /// A resolved connection.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub struct Connection {
     pub proxy: Option<Proxy>,
     /// Whether HTTP/2 is offered.
     pub enable_http2: bool,
+    /// Whether compressed answers are asked for.
+    pub compression: Compression,
     /// How queries are to be read.
     pub options: QueryOptions,
 }
@@ -63,6 +71,30 @@ pub enum HttpMethod {
     Get,
 }
 
+/// Whether a backend is asked for compressed answers (`backend_compression`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// Unless it is near, where compression only costs it time.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+/// What the configuration says about connections. A reload replaces it as a whole, and a request
+/// keeps the one that it began with.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// What holds where connection details say nothing.
+    pub defaults: Defaults,
+    /// What requests may do.
+    pub policy: Policy,
+    /// The named connections.
+    pub named: Named,
+}
+
 /// What holds where `connectionDetails` say nothing: `defaults` of the configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defaults {
@@ -82,14 +114,6 @@ impl Default for Defaults {
     }
 }
 
-/// What the configuration says about connections. A reload replaces it as a whole, and a request
-/// keeps the one that it began with.
-#[derive(Clone, Debug, Default)]
-pub struct Configured {
-    /// What holds where connection details say nothing.
-    pub defaults: Defaults,
-}
-
 /// A connection, and what its author should know.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -100,16 +124,18 @@ pub struct Resolved {
 }
 
 /// Reads the connection details of a request. `request_timeout` is the `requestTimeout` beside
-/// them, in milliseconds; it only lowers the deadline.
+/// them, in milliseconds; it only lowers the deadline. Whether the connection may be used is then
+/// [`Policy::admit`]'s to say.
 ///
 /// # Errors
 ///
-/// [`DetailsError::Invalid`] and [`DetailsError::Refused`] with up to five findings in document
-/// order, [`DetailsError::UnknownConnection`] if a connection is named that does not exist.
+/// [`DetailsError::Invalid`], [`DetailsError::Refused`] and [`DetailsError::Files`] with up to five
+/// findings in document order, [`DetailsError::UnknownConnection`] if a connection is named that
+/// does not exist.
 pub fn resolve(
     details: &RawDetails,
     request_timeout: Option<u64>,
     configured: &Configured,
 ) -> Result<Resolved, DetailsError> {
-    details::resolve(details.text(), request_timeout, &configured.defaults)
+    details::resolve(details.text(), request_timeout, configured)
 }

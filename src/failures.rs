@@ -19,6 +19,7 @@ use crate::translate::TranslateError;
 use crate::upstream::UpstreamError;
 pub use catalogue::Id;
 pub use connection::details;
+pub use connection::policy;
 
 /// A failure as the caller reads it.
 #[derive(Clone, Debug)]

@@ -25,6 +25,8 @@ pub const PROMQL_DEPTH: usize = 256;
 
 /// Most query parameters of a connection, and their bytes in all.
 pub const QUERY_PARAMETERS: (usize, usize) = (32, 4 << 10);
+/// Most header values of a connection, and the bytes of each.
+pub const HEADERS: (usize, usize) = (32, 8 << 10);
 /// Longest base URL of a backend, in bytes.
 pub const URL: usize = 2 << 10;
 

@@ -76,7 +76,11 @@ impl Mirror {
         for warning in &resolved.warnings {
             tracing::warn!(%warning, "connection details");
         }
-        let connection = resolved.connection;
+        let mut connection = resolved.connection;
+        let Configured { policy, named, .. } = configured;
+        policy
+            .admit(&mut connection, named)
+            .map_err(|error| failures::policy(&error))?;
         let deadline = Deadline::new(arrival.started, connection.timeout);
         let cx = Context::new(arrival.request_id, deadline);
         let upstream = self.upstreams.open(&connection);

@@ -218,7 +218,8 @@ fn spelled(setting: &Setting, text: String) -> Given {
                 .split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty());
-            Given::List(members.map(|part| Scalar::Text(part.to_owned())).collect())
+            let text = |part: &str| Given::Scalar(Scalar::Text(part.to_owned()));
+            Given::List(members.map(text).collect())
         }
         ("include_partial_last" | "tilde_variables" | "field_value_patterns", "true" | "false") => {
             Given::Scalar(Scalar::Flag(text == "true"))

@@ -23,16 +23,18 @@ pub(super) fn replaced(
     given: Given,
     environment: &dyn Environment,
 ) -> Result<Given, PlaceholderError> {
-    let scalar = |scalar| scalar_replaced(scalar, environment);
     Ok(match given {
-        Given::Scalar(inner) => Given::Scalar(scalar(inner)?),
-        Given::List(members) => {
-            Given::List(members.into_iter().map(scalar).collect::<Result<_, _>>()?)
-        }
+        Given::Scalar(inner) => Given::Scalar(scalar_replaced(inner, environment)?),
+        Given::List(members) => Given::List(
+            members
+                .into_iter()
+                .map(|member| replaced(member, environment))
+                .collect::<Result<_, _>>()?,
+        ),
         Given::Map(members) => Given::Map(
             members
                 .into_iter()
-                .map(|(name, member)| Ok((name, scalar(member)?)))
+                .map(|(name, member)| Ok((name, replaced(member, environment)?)))
                 .collect::<Result<_, _>>()?,
         ),
     })

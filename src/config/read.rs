@@ -71,7 +71,10 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
                 format: format.unwrap_or_default(),
                 level: level.unwrap_or_default(),
             },
-            connections: Configured { defaults },
+            connections: Configured {
+                defaults,
+                ..Configured::default()
+            },
         },
         is_key_random,
         warnings: reader.warnings,

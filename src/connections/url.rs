@@ -3,11 +3,14 @@
 //!
 //! Pure: nothing here looks a name up or decides whether it may be reached.
 
+mod user_info;
+
 use std::fmt;
 
 use ::url::Url;
 
 use crate::limits;
+pub use user_info::UserInfo;
 
 /// Endings that people paste along with the address, longest first: AWS shows its users the query
 /// URL of a workspace.
@@ -51,9 +54,12 @@ pub enum UrlError {
     /// `?` or `#`.
     #[error("must have neither a query nor a fragment; use query_parameters")]
     Query,
-    /// `user:password@`.
-    #[error("holds a user name or password; authentication is not supported yet")]
+    /// `user:password@` where none is taken out first.
+    #[error("must not hold a user name or password")]
     UserInfo,
+    /// `user:password@` without a user, or that is no text.
+    #[error("has a user name or password that cannot be read")]
+    UnreadableUser,
     /// `.`, `..`, or one of the escapes that some servers decode before they split the path.
     #[error("must not hold dot segments, %2e, %2f, %5c or %00")]
     Escape,
@@ -78,28 +84,7 @@ impl BaseUrl {
     ///
     /// The first [`UrlError`] that applies, in the order of that type.
     pub fn parse(text: &str) -> Result<Normalised, UrlError> {
-        check_scheme(text)?;
-        check_characters(text)?;
-        let authority = authority(text);
-        if authority.contains('@') {
-            return Err(UrlError::UserInfo);
-        }
-        check_escapes(text)?;
-        if authority.contains('%') {
-            return Err(UrlError::Zone);
-        }
-        // The parser would take the first segment of `http:///path` for the host.
-        if authority.is_empty() {
-            return Err(UrlError::Host);
-        }
-        let mut url = Url::parse(text).map_err(|error| match error {
-            ::url::ParseError::InvalidPort => UrlError::Port,
-            _ => UrlError::Host,
-        })?;
-        if url.port() == Some(0) {
-            return Err(UrlError::Port);
-        }
-        drop_trailing_dot(&mut url)?;
+        let mut url = endpoint(text)?;
         let was_cut = tidy_path(&mut url);
         Ok(Normalised {
             base: Self(url),
@@ -149,6 +134,39 @@ impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// A URL that is used as it is, without an API path below it: of tokens, of a proxy, of STS. Checked
+/// and normalised as a base URL is, except that its path stays: there are token endpoints that end
+/// in a slash.
+///
+/// # Errors
+///
+/// The first [`UrlError`] that applies, in the order of that type.
+pub fn endpoint(text: &str) -> Result<Url, UrlError> {
+    check_scheme(text)?;
+    check_characters(text)?;
+    let authority = authority(text);
+    if authority.contains('@') {
+        return Err(UrlError::UserInfo);
+    }
+    check_escapes(text)?;
+    if authority.contains('%') {
+        return Err(UrlError::Zone);
+    }
+    // The parser would take the first segment of `http:///path` for the host.
+    if authority.is_empty() {
+        return Err(UrlError::Host);
+    }
+    let mut url = Url::parse(text).map_err(|error| match error {
+        ::url::ParseError::InvalidPort => UrlError::Port,
+        _ => UrlError::Host,
+    })?;
+    if url.port() == Some(0) {
+        return Err(UrlError::Port);
+    }
+    drop_trailing_dot(&mut url)?;
+    Ok(url)
 }
 
 /// What stands between `://` and the path of `text`; empty if there is no `://`.

@@ -91,6 +91,12 @@ catalogue! {
     NoCredentials = 4003,
     /// A file with a secret or a certificate cannot be used.
     UnusableFile = 4007,
+    /// The backend is not listed, or only named connections are.
+    NotListed = 6002,
+    /// A credential, the mirror's identity or a role may not be used here.
+    NotAllowed = 6004,
+    /// A request names a file.
+    FilesNotAllowed = 6005,
     /// No connection of this name.
     UnknownConnection = 6006,
     /// A limit of size or count.

@@ -1,11 +1,14 @@
 //! Failures of the connection details.
 
 use crate::connections::DetailsError;
+use crate::connections::PolicyError;
+use crate::connections::policy::Barred;
 use crate::failures::Failure;
 use crate::failures::Id;
 use crate::failures::VALIDATION;
 use crate::failures::remote;
 use crate::failures::store;
+use crate::failures::text;
 
 /// Connection details that cannot be used.
 #[must_use]
@@ -19,6 +22,10 @@ pub fn details(error: &DetailsError) -> Failure {
             let id = Id::InvalidDetails;
             (id, findings(id, error, "Correct the connection details."))
         }
+        DetailsError::Files(_) => {
+            let id = Id::FilesNotAllowed;
+            (id, findings(id, error, "Use a named connection."))
+        }
         DetailsError::UnknownConnection => {
             let id = Id::UnknownConnection;
             let sentence = "No connection of this name is open to this caller.";
@@ -29,6 +36,42 @@ pub fn details(error: &DetailsError) -> Failure {
         }
     };
     Failure::new(id, body, error)
+}
+
+/// A connection that may not be used.
+#[must_use]
+pub fn policy(error: &PolicyError) -> Failure {
+    let (id, fix) = match error {
+        PolicyError::Upstream { .. } => (
+            Id::NotListed,
+            "List it in policy.allowed_upstreams, or name a connection.",
+        ),
+        PolicyError::Credential { what, .. } => (
+            Id::NotAllowed,
+            match what {
+                Barred::OfRequest => "Allow policy.request_credentials, or name a connection.",
+                Barred::OwnIdentity => {
+                    "Allow policy.ambient_credentials, list the upstream, or give other credentials."
+                }
+                Barred::Role => "List both in policy.allowed_role_arns, or give other credentials.",
+            },
+        ),
+    };
+    let sentence = match error {
+        PolicyError::Upstream { host } => format!(
+            "{} is not an upstream this mirror may reach.",
+            text::insert(host)
+        ),
+        PolicyError::Credential { what, host } => {
+            let what = match what {
+                Barred::OfRequest => "Credentials of a request",
+                Barred::OwnIdentity => "The mirror's own AWS identity",
+                Barred::Role => "This role or external id",
+            };
+            format!("{what} may not be used towards {}.", text::insert(host))
+        }
+    };
+    Failure::new(id, store(id, &sentence, fix), error)
 }
 
 /// The first finding as the sentence, the others behind the fix.

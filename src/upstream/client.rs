@@ -9,9 +9,8 @@ mod table;
 use std::fmt;
 use std::sync::Arc;
 
-use url::form_urlencoded::Serializer;
-
 use crate::connections::Connection;
+use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
 use crate::upstream::Upstream;
 use crate::upstream::body::Progress;
@@ -37,6 +36,8 @@ pub(super) struct Shared {
     pub(super) progress: Progress,
     /// Within `0.0..1.0`, for the waits before repeats.
     pub(super) random: fn() -> f64,
+    /// What tells identities apart.
+    key: ProcessKey,
 }
 
 /// One backend and how it is asked.
@@ -67,6 +68,7 @@ impl Upstreams {
             posting: Posting::default(),
             progress,
             random,
+            key: ProcessKey::random(),
         }))
     }
 
@@ -77,33 +79,11 @@ impl Upstreams {
             shared: Arc::clone(&self.0),
             target: Arc::new(Target {
                 host: connection.url.host_port(),
-                identity: identity(connection),
+                identity: self.0.key.identity(connection).to_string(),
                 connection: connection.clone(),
             }),
         }
     }
-}
-
-/// Two connections with one identity get the same answers to the same calls. Without `..`: a new
-/// setting does not compile until someone decides whether it belongs here.
-fn identity(connection: &Connection) -> String {
-    let Connection {
-        name: _,
-        authentication: _,
-        headers: _,
-        tls: _,
-        proxy: _,
-        enable_http2: _,
-        url,
-        timeout: _,
-        http_method,
-        query_parameters,
-        options: _,
-    } = connection;
-    let mut form = Serializer::new(String::new());
-    form.extend_pairs(query_parameters);
-    // Neither a normalised URL nor a form holds a blank, so nothing can be read in two ways.
-    format!("{http_method:?} {url} {}", form.finish())
 }
 
 impl Target {
@@ -146,6 +126,7 @@ mod tests {
             tls: Default::default(),
             proxy: None,
             enable_http2: false,
+            compression: Default::default(),
             url: BaseUrl::parse("http://prometheus:9090").unwrap().base,
             timeout: Duration::from_secs(30),
             http_method: HttpMethod::Post,
@@ -158,7 +139,9 @@ mod tests {
     fn check(change: impl FnOnce(&mut Connection), is_same: bool) {
         let mut other = connection();
         change(&mut other);
-        assert_eq!(identity(&other) == identity(&connection()), is_same);
+        let upstreams = Upstreams::new(Arc::new(Instruments::new()));
+        let [one, other] = [connection(), other].map(|it| upstreams.open(&it));
+        assert_eq!(one.identity() == other.identity(), is_same);
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn connection(url: &str) -> Connection {
         tls: Default::default(),
         proxy: None,
         enable_http2: false,
+        compression: Default::default(),
         url: BaseUrl::parse(url).unwrap().base,
         timeout: Duration::from_secs(30),
         http_method: HttpMethod::Post,

@@ -16,6 +16,9 @@ pub enum DetailsError {
     /// (`PM-1008`). As above.
     #[error("{}", joined(.0))]
     Refused(Vec<Invalid>),
+    /// A file is named where none may be (`PM-6005`). As above.
+    #[error("{}", joined(.0))]
+    Files(Vec<Invalid>),
     /// A named connection that does not exist or is not open to this caller (`PM-6006`).
     #[error("no connection of this name is open to this caller")]
     UnknownConnection,
@@ -26,9 +29,24 @@ impl DetailsError {
     #[must_use]
     pub fn findings(&self) -> &[Invalid] {
         match self {
-            Self::Invalid(findings) | Self::Refused(findings) => findings,
+            Self::Invalid(findings) | Self::Refused(findings) | Self::Files(findings) => findings,
             Self::UnknownConnection => &[],
         }
+    }
+
+    /// The error of a request that has findings.
+    pub(super) fn of(findings: Vec<Finding>) -> Self {
+        let variant = match findings.first().map(|finding| &finding.unfit) {
+            Some(Unfit::Invalid(_)) | None => Self::Invalid,
+            Some(Unfit::Refused(_) | Unfit::Unknown(_)) => Self::Refused,
+            Some(Unfit::File(_)) => Self::Files,
+        };
+        let findings = findings.into_iter().take(MOST_FINDINGS).map(|finding| {
+            let dot = if finding.path.is_empty() { "" } else { "." };
+            let path = format!("connectionDetails{dot}{}", finding.path);
+            Invalid::new(path, finding.unfit.expectation())
+        });
+        variant(findings.collect())
     }
 }
 
@@ -44,6 +62,10 @@ pub enum Unfit {
     Invalid(String),
     /// Contradictory or not supported; the text is the expectation.
     Refused(String),
+    /// A key that does not exist here; the text says so, and which one it resembles.
+    Unknown(String),
+    /// A file where none may be named; the text says so.
+    File(String),
 }
 
 impl Unfit {
@@ -57,39 +79,58 @@ impl Unfit {
         Self::Refused(expectation.into())
     }
 
+    /// There is no such key; `nearest` is what it may have been meant to be.
+    #[must_use]
+    pub fn unknown(nearest: Option<&str>) -> Self {
+        Self::Unknown(match nearest {
+            Some(name) => format!("unknown key; did you mean {name}"),
+            None => "unknown key".to_owned(),
+        })
+    }
+
     /// What must be there.
     #[must_use]
     pub fn expectation(self) -> String {
         match self {
-            Self::Invalid(expectation) | Self::Refused(expectation) => expectation,
+            Self::Invalid(text) | Self::Refused(text) | Self::Unknown(text) | Self::File(text) => {
+                text
+            }
         }
     }
 }
 
+/// One thing that is wrong with the details of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where, below the details: keys joined by dots; empty: about the details as a whole.
+    pub path: String,
+    /// What.
+    pub unfit: Unfit,
+}
+
+/// Where something stands in the document: positions from the outermost level inwards. What stands
+/// earlier is less.
+pub(super) type Place = Vec<usize>;
+
 /// Findings with their places in the document.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<(usize, String, Unfit)>);
+pub(super) struct Findings(Vec<(Place, Finding)>);
 
 impl Findings {
-    /// Adds a finding about `path` below `connectionDetails`; empty: about the object itself.
-    pub(super) fn push(&mut self, position: usize, path: &str, unfit: Unfit) {
-        let dot = if path.is_empty() { "" } else { "." };
-        self.0
-            .push((position, format!("connectionDetails{dot}{path}"), unfit));
+    /// Adds a finding about `path` below the details; empty: about the details as a whole.
+    pub(super) fn push(&mut self, place: &[usize], path: impl Into<String>, unfit: Unfit) {
+        let path = path.into();
+        self.0.push((place.to_vec(), Finding { path, unfit }));
     }
 
-    /// The error that the findings make, if there are any.
-    pub(super) fn into_error(mut self) -> Option<DetailsError> {
-        self.0.sort_by_key(|(position, ..)| *position);
-        let variant = match self.0.first()? {
-            (_, _, Unfit::Invalid(_)) => DetailsError::Invalid,
-            (_, _, Unfit::Refused(_)) => DetailsError::Refused,
-        };
-        let findings = self.0.into_iter().take(MOST_FINDINGS);
-        Some(variant(
-            findings
-                .map(|(_, path, unfit)| Invalid::new(path, unfit.expectation()))
-                .collect(),
-        ))
+    /// Whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was found, in document order.
+    pub(super) fn in_order(mut self) -> Vec<Finding> {
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.0.into_iter().map(|(_, finding)| finding).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! A value as it was given, before anything is known of what it should be.
 //!
-//! Two levels and no more: a scalar, a list of scalars, or a map of scalars; deeper matter is
-//! passed over while reading, so nothing grows with the depth of a document. It knows neither JSON
-//! nor YAML. It has no `Debug`, since it can be a secret.
+//! A few levels of lists and maps and no more; deeper matter is passed over while reading, so
+//! nothing grows with the depth of a document. It knows neither JSON nor YAML: whatever
+//! [`serde::Deserialize`] can be fed from makes one. It has no `Debug`, since it can be a secret.
 
 mod duration;
 mod visit;
@@ -12,15 +12,18 @@ use std::time::Duration;
 
 use super::error::Unfit;
 
+/// Up to here every integer is a float of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A value as it was given.
 #[derive(Clone, PartialEq)]
 pub enum Given {
     /// Anything but a list or a map.
     Scalar(Scalar),
     /// A list.
-    List(Vec<Scalar>),
+    List(Vec<Given>),
     /// A map, in document order.
-    Map(Vec<(String, Scalar)>),
+    Map(Vec<(String, Given)>),
 }
 
 /// A value without members.
@@ -34,7 +37,7 @@ pub enum Scalar {
     Number(f64),
     /// A string that is not empty.
     Text(String),
-    /// A list or a map inside a list or a map.
+    /// A list or a map that stands deeper than anything is read.
     Nested,
 }
 
@@ -168,15 +171,26 @@ impl Given {
         let Self::List(members) = self else {
             return Err(unfit());
         };
-        let present = members
-            .into_iter()
-            .filter(|member| *member != Scalar::Absent);
+        let present = members.into_iter().filter(|member| !member.is_absent());
         present
-            .map(|member| match member {
-                Scalar::Text(text) => Ok(text),
-                _ => Err(unfit()),
-            })
+            .map(|member| member.text().map_err(|_| unfit()))
             .collect()
+    }
+
+    /// A string, or a number as the text that it was most likely typed as: whole numbers without a
+    /// fraction. Beyond 2^53 digits are lost already, so such a number is none of them.
+    ///
+    /// # Errors
+    ///
+    /// If it is anything else.
+    pub fn text_or_number(self) -> Result<String, Unfit> {
+        match self {
+            Self::Scalar(Scalar::Number(number)) if number.abs() <= EXACT => Ok(number.to_string()),
+            Self::Scalar(Scalar::Number(_)) => {
+                Err(Unfit::invalid("must be a string; write it in quotes"))
+            }
+            other => other.text(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `query_parameters`: what is added to every call of a backend.
 
 use super::error::Unfit;
-use super::given::{Given, Scalar};
+use super::given::Given;
 use super::keys;
 use crate::limits;
 
@@ -47,14 +47,15 @@ pub(super) fn read(given: Given) -> Result<Vec<(String, String)>, Unfits> {
     }
 }
 
-fn parameter(name: &str, value: Scalar) -> Result<Option<String>, Unfit> {
-    match value {
-        Scalar::Absent => Ok(None),
-        _ if RESERVED.contains(&name) => Err(Unfit::refused("is set by the mirror itself")),
-        _ if name.is_empty() => Err(Unfit::invalid("needs a name")),
-        Scalar::Text(text) => Ok(Some(text)),
-        Scalar::Flag(_) | Scalar::Number(_) | Scalar::Nested => {
-            Err(Unfit::invalid("must be a string"))
-        }
+fn parameter(name: &str, value: Given) -> Result<Option<String>, Unfit> {
+    if value.is_absent() {
+        return Ok(None);
     }
+    if RESERVED.contains(&name) {
+        return Err(Unfit::refused("is set by the mirror itself"));
+    }
+    if name.is_empty() {
+        return Err(Unfit::invalid("needs a name"));
+    }
+    value.text().map(Some)
 }

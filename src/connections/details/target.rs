@@ -6,7 +6,7 @@ use super::error::{Findings, Unfit};
 use super::warning::Warning;
 use crate::connections::url;
 use crate::connections::url::BaseUrl;
-use crate::connections::url::UrlError;
+use crate::connections::url::UserInfo;
 
 /// The port of a `host` without one.
 const DEFAULT_PORT: u16 = 9090;
@@ -27,62 +27,101 @@ pub(super) struct Target {
     pub(super) path_prefix: Option<Placed<String>>,
 }
 
-impl Target {
+/// Where the backend is.
+pub(super) struct Address {
+    /// The key that says it.
+    pub(super) name: &'static str,
+    /// Its place.
+    pub(super) position: usize,
     /// The base URL, unless a finding says why there is none.
-    pub(super) fn base(
+    pub(super) base: Option<BaseUrl>,
+    /// The user that was written into it.
+    pub(super) user: Option<UserInfo>,
+}
+
+impl Target {
+    /// The address, if there is one.
+    pub(super) fn address(
         self,
         findings: &mut Findings,
         warnings: &mut Vec<Warning>,
-    ) -> Option<BaseUrl> {
+    ) -> Option<Address> {
         match (self.url, self.host) {
             (Some(url), _) => {
-                let base = parse("url", url.position, &url.value, findings, warnings);
+                let (text, mut address) = Address::split("url", url, findings);
+                if let Some(text) = text {
+                    address.parse(&text, findings, warnings);
+                }
                 if let Some(prefix) = self.path_prefix {
                     let unfit = Unfit::refused("belongs to host; write it into url");
-                    findings.push(prefix.position, "path_prefix", unfit);
+                    findings.push(&[prefix.position], "path_prefix", unfit);
                 }
                 // A document of the dialect that knows `url` always meant the port of the URL.
-                if let Some(port) = self.port
-                    && base
-                        .as_ref()
-                        .is_some_and(|base| base.url().port_or_known_default() != Some(port.value))
+                if let (Some(port), Some(base)) = (self.port, &address.base)
+                    && base.url().port_or_known_default() != Some(port.value)
                 {
-                    findings.push(port.position, "port", disagreement("url"));
+                    findings.push(&[port.position], "port", disagreement("url"));
                 }
-                base
+                Some(address)
             }
             (None, Some(host)) => {
                 let (text, default) = spelled_out(&host.value);
-                let text = with_port(text, self.port, default, findings);
-                let text = with_prefix(text, self.path_prefix, findings);
-                parse("host", host.position, &text, findings, warnings)
+                let host = Placed {
+                    position: host.position,
+                    value: text,
+                };
+                let (text, mut address) = Address::split("host", host, findings);
+                if let Some(text) = text {
+                    let text = with_port(text, self.port, default, findings);
+                    let text = with_prefix(text, self.path_prefix, findings);
+                    address.parse(&text, findings, warnings);
+                }
+                Some(address)
             }
             (None, None) => None,
         }
     }
 }
 
-fn parse(
-    name: &'static str,
-    position: usize,
-    text: &str,
-    findings: &mut Findings,
-    warnings: &mut Vec<Warning>,
-) -> Option<BaseUrl> {
-    match BaseUrl::parse(text) {
-        Ok(normalised) => {
-            if normalised.was_cut {
-                warnings.push(Warning::ApiPathCut { name });
+impl Address {
+    /// Takes the user out of the text of an address; that is gone if a finding says why.
+    fn split(
+        name: &'static str,
+        text: Placed<String>,
+        findings: &mut Findings,
+    ) -> (Option<String>, Self) {
+        let Placed { position, value } = text;
+        let (text, user) = match UserInfo::split(&value) {
+            Ok((text, user)) => (Some(text), user),
+            Err(error) => {
+                findings.push(&[position], name, Unfit::invalid(error.to_string()));
+                (None, None)
             }
-            Some(normalised.base)
-        }
-        Err(error) => {
-            let unfit = match error {
-                UrlError::UserInfo => Unfit::refused(error.to_string()),
-                _ => Unfit::invalid(error.to_string()),
-            };
-            findings.push(position, name, unfit);
-            None
+        };
+        let address = Self {
+            name,
+            position,
+            base: None,
+            user,
+        };
+        (text, address)
+    }
+
+    fn parse(&mut self, text: &str, findings: &mut Findings, warnings: &mut Vec<Warning>) {
+        match BaseUrl::parse(text) {
+            Ok(normalised) => {
+                if normalised.was_cut {
+                    warnings.push(Warning::ApiPathCut { name: self.name });
+                }
+                self.base = Some(normalised.base);
+            }
+            Err(error) => {
+                findings.push(
+                    &[self.position],
+                    self.name,
+                    Unfit::invalid(error.to_string()),
+                );
+            }
         }
     }
 }
@@ -120,7 +159,7 @@ fn with_port(
         if let Some(port) = port
             && digits.parse() != Ok(port.value)
         {
-            findings.push(port.position, "port", disagreement("host"));
+            findings.push(&[port.position], "port", disagreement("host"));
         }
         return text;
     }
@@ -140,7 +179,7 @@ fn with_prefix(text: String, prefix: Option<Placed<String>>, findings: &mut Find
         Ok(()) => format!("{text}/{}", prefix.value),
         Err(error) => {
             let unfit = Unfit::invalid(error.to_string());
-            findings.push(prefix.position, "path_prefix", unfit);
+            findings.push(&[prefix.position], "path_prefix", unfit);
             text
         }
     }

@@ -9,10 +9,20 @@ mod refusals;
 use std::time::Duration;
 
 use super::*;
+use crate::connections::Defaults;
 use crate::connections::HttpMethod;
 use crate::options::QueryOptions;
 
 const URL: &str = r#""url": "http://h:9090""#;
+
+/// What a request says where nothing but `defaults` is configured.
+fn resolve(text: &str, beside: Option<u64>, defaults: &Defaults) -> Result<Resolved, DetailsError> {
+    let configured = Configured {
+        defaults: defaults.clone(),
+        ..Configured::default()
+    };
+    super::resolve(text, beside, &configured)
+}
 
 #[track_caller]
 fn read(text: &str) -> Resolved {

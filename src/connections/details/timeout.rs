@@ -35,13 +35,8 @@ impl Timeouts {
         Ok(())
     }
 
-    /// The deadline. `beside` is the `requestTimeout` beside the details, in milliseconds.
-    pub(super) fn deadline(
-        &self,
-        default: Duration,
-        beside: Option<u64>,
-        warnings: &mut Vec<Warning>,
-    ) -> Duration {
+    /// The deadline that was given, if one was.
+    pub(super) fn own(&self, warnings: &mut Vec<Warning>) -> Option<Duration> {
         let given = [
             ("request_timeout_seconds", self.request_timeout_seconds),
             ("timeout", self.timeout),
@@ -50,23 +45,37 @@ impl Timeouts {
         let mut given = given
             .into_iter()
             .filter_map(|(name, seconds)| seconds.map(|seconds| (name, seconds)));
-        let own = given.next().map_or(default, |(used, seconds)| {
-            warnings.extend(given.map(|(name, _)| Warning::TimeoutUnused { name, used }));
-            let length = clamped(seconds);
-            if Duration::try_from_secs_f64(seconds) != Ok(length) {
-                let seconds = length.as_secs();
-                warnings.push(Warning::TimeoutClamped {
-                    name: used,
-                    seconds,
-                });
-            }
-            length
-        });
-        let (least, most, _) = limits::TIMEOUT;
-        let beside = beside.filter(|millis| *millis > 0);
-        let lowered = beside.map_or(own, |millis| own.min(Duration::from_millis(millis)));
-        lowered.clamp(least, most)
+        let (used, seconds) = given.next()?;
+        warnings.extend(given.map(|(name, _)| Warning::TimeoutUnused { name, used }));
+        let length = clamped(seconds);
+        if Duration::try_from_secs_f64(seconds) != Ok(length) {
+            let seconds = length.as_secs();
+            warnings.push(Warning::TimeoutClamped {
+                name: used,
+                seconds,
+            });
+        }
+        Some(length)
     }
+}
+
+/// The deadline of a request: its `own`, else `default`, and what only lowers it: that of the
+/// `named` connection and the `requestTimeout` `beside` the details, in milliseconds.
+pub(super) fn deadline(
+    own: Option<Duration>,
+    default: Duration,
+    named: Option<Duration>,
+    beside: Option<u64>,
+) -> Duration {
+    let beside = beside.filter(|millis| *millis > 0);
+    let (least, most, _) = limits::TIMEOUT;
+    let lower = [named, beside.map(Duration::from_millis)];
+    let own = own.or(named).unwrap_or(default);
+    lower
+        .into_iter()
+        .flatten()
+        .fold(own, Duration::min)
+        .clamp(least, most)
 }
 
 /// A deadline of `seconds`, clamped and never refused, since units get mixed up.

@@ -1,0 +1,153 @@
+//! `headers` and `http_headers`: what is added to every call of a backend.
+
+use super::block::Block;
+use super::error::{Place, Unfit};
+use super::fit;
+use super::given::Given;
+use crate::connections::auth::SecretSource;
+use crate::limits;
+use crate::secret::Secret;
+
+/// The header that names a tenant. AMP is reported to deny requests with it.
+pub(super) const TENANT: &str = "x-scope-orgid";
+
+/// Headers while they are collected from both blocks.
+#[derive(Default)]
+pub(super) struct Headers {
+    /// Names are in lower case; a name with several values stands several times.
+    pub(super) all: Vec<(String, SecretSource)>,
+    /// Whether some of them were called secrets.
+    pub(super) hold_secrets: bool,
+    names: Vec<String>,
+}
+
+impl Headers {
+    /// Reads `headers`, a map of strings.
+    pub(super) fn plain(&mut self, mut block: Block<'_>) {
+        for (place, name, given) in block.rest() {
+            let read = self.name(&name).and_then(|lower| {
+                let value = value(given)?;
+                self.add(&lower, SecretSource::Inline(Secret::new(value)))
+            });
+            if let Err(unfit) = read {
+                block.refuse_at(&place, &name, unfit);
+            }
+        }
+    }
+
+    /// Reads `http_headers`, whose members say where values come from.
+    pub(super) fn sourced(&mut self, mut block: Block<'_>) {
+        for (place, name, given) in block.rest() {
+            match self.name(&name) {
+                Ok(lower) => self.values(&mut block, place, &name, &lower, given),
+                Err(unfit) => block.refuse_at(&place, &name, unfit),
+            }
+        }
+    }
+
+    fn values(
+        &mut self,
+        block: &mut Block<'_>,
+        place: Place,
+        name: &str,
+        lower: &str,
+        given: Given,
+    ) {
+        let Some(mut block) = block.open_at(place, name, given) else {
+            return;
+        };
+        for key in ["values", "secrets"] {
+            let values = block.read(key, |given| {
+                let values = given.texts()?;
+                values.iter().try_for_each(|value| length_and_form(value))?;
+                Ok(values)
+            });
+            self.hold_secrets |=
+                key == "secrets" && values.as_ref().is_some_and(|it| !it.is_empty());
+            for value in values.into_iter().flatten() {
+                let added = self.add(lower, SecretSource::Inline(Secret::new(value)));
+                if let Err(unfit) = added {
+                    block.refuse(key, unfit);
+                }
+            }
+        }
+        let origin = block.rules.origin;
+        let files = block.read("files", |given| {
+            let Given::List(members) = given else {
+                return Err(Unfit::invalid("must be a list of strings"));
+            };
+            let present = members.into_iter().filter(|member| !member.is_absent());
+            present
+                .map(|member| origin.file(member))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        self.hold_secrets |= files.as_ref().is_some_and(|it| !it.is_empty());
+        for file in files.into_iter().flatten() {
+            if let Err(unfit) = self.add(lower, SecretSource::File(file)) {
+                block.refuse("files", unfit);
+            }
+        }
+        block.needs(&["values", "secrets", "files"]);
+        block.close();
+    }
+
+    /// The name in lower case, if it is free to be used.
+    fn name(&mut self, written: &str) -> Result<String, Unfit> {
+        fit::token(written)?;
+        let name = written.to_ascii_lowercase();
+        if let Some(instead) = reserved(&name) {
+            return Err(Unfit::refused(instead));
+        }
+        if self.names.contains(&name) {
+            return Err(Unfit::refused("is given twice"));
+        }
+        self.names.push(name.clone());
+        Ok(name)
+    }
+
+    fn add(&mut self, name: &str, value: SecretSource) -> Result<(), Unfit> {
+        let (most, _) = limits::HEADERS;
+        if self.all.len() == most {
+            return Err(Unfit::refused(format!(
+                "there are more than {most} headers"
+            )));
+        }
+        self.all.push((name.to_owned(), value));
+        Ok(())
+    }
+}
+
+/// Why a header cannot be set, and which block does instead (connections.md, "Reserved header
+/// names"). `name` is in lower case.
+fn reserved(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "authorization" => "is reserved; use basic_auth, authorization, oauth2 or aws",
+        "host" => "is reserved; use url",
+        "cookie" => "is reserved; use authorization or another header",
+        "user-agent" => "is reserved; the mirror names itself",
+        "accept-encoding" => "is reserved; use backend_compression",
+        "connection" | "keep-alive" | "te" | "trailer" | "transfer-encoding" | "upgrade" => {
+            "is reserved; the mirror manages its connections"
+        }
+        _ if name.starts_with("content-") => "is reserved; use http_method",
+        _ if name.starts_with("proxy-") => "is reserved; use proxy_url",
+        _ if name.starts_with("x-amz-") => "is reserved; use aws",
+        _ => return None,
+    })
+}
+
+fn value(given: Given) -> Result<String, Unfit> {
+    let value = given.text()?;
+    length_and_form(&value)?;
+    Ok(value)
+}
+
+fn length_and_form(value: &str) -> Result<(), Unfit> {
+    let (_, most_bytes) = limits::HEADERS;
+    if value.len() > most_bytes {
+        return Err(Unfit::refused(format!(
+            "must be at most {most_bytes} bytes"
+        )));
+    }
+    fit::header_value(value)
+}

@@ -1,0 +1,224 @@
+//! What the operator allows: which upstreams are reached, and which credentials are used towards
+//! them (security.md, sections 3 and 5). Pure: a resolved connection goes in, an error or what is
+//! to be used comes out. Who may call, and whether the mirror may listen at all, is not decided
+//! here.
+
+pub mod pattern;
+
+use crate::connections::Connection;
+use crate::connections::amp::AmpHost;
+use crate::connections::auth::Authentication;
+use crate::connections::auth::Aws;
+use crate::connections::auth::SecretSource;
+pub use crate::connections::details::origin::SecretsDir;
+use crate::connections::named::Named;
+use crate::connections::url::BaseUrl;
+use crate::secret::Secret;
+pub use pattern::{PatternError, UpstreamPattern};
+
+/// What the operator allows (`policy`).
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Which upstreams a request may reach by their address.
+    pub allowed_upstreams: AllowedUpstreams,
+    /// Whether a request may only name connections.
+    pub named_only: bool,
+    /// Whether a request may bring credentials.
+    pub request_credentials: bool,
+    /// Whether the mirror's own AWS identity is used at all.
+    pub ambient_credentials: bool,
+    /// The roles that it assumes for requests; `None`: any.
+    pub allowed_role_arns: Option<Vec<AllowedRole>>,
+    /// Where the files are that a request may name; `None`: it may name none.
+    pub secrets_dir: Option<SecretsDir>,
+    /// Whether `insecure_skip_verify` may be said at all.
+    pub allow_insecure_tls: bool,
+}
+
+/// Which upstreams a request may reach by their address (`policy.allowed_upstreams`).
+#[derive(Clone, Debug, Default)]
+pub enum AllowedUpstreams {
+    /// Those of named connections, or all if there are none.
+    #[default]
+    Unset,
+    /// All, in words.
+    Any,
+    /// These, and those of named connections.
+    Listed(Vec<UpstreamPattern>),
+}
+
+/// A role that the mirror's own identity may assume (`policy.allowed_role_arns`).
+#[derive(Clone, Debug)]
+pub struct AllowedRole {
+    /// Its ARN, compared exactly.
+    pub role_arn: String,
+    /// The external id that goes with it: a request must leave it out or give the same. Otherwise
+    /// one customer could borrow another's role.
+    pub external_id: Option<Secret>,
+}
+
+/// Why a connection may not be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// The address is not listed, or only names are accepted (`PM-6002`).
+    #[error("{host} is not an upstream this mirror may reach")]
+    Upstream {
+        /// The host of the backend or of the token endpoint.
+        host: String,
+    },
+    /// A credential may not be used (`PM-6004`).
+    #[error("{what} may not be used towards {host}")]
+    Credential {
+        /// Which one.
+        what: Barred,
+        /// The host of the backend.
+        host: String,
+    },
+}
+
+/// A credential that may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Barred {
+    /// One that a request brought.
+    #[error("credentials of a request")]
+    OfRequest,
+    /// The mirror's own.
+    #[error("the mirror's own AWS identity")]
+    OwnIdentity,
+    /// A role that is not listed, or with another external id than its own.
+    #[error("this role or external id")]
+    Role,
+}
+
+impl Default for Policy {
+    /// What holds where the operator says nothing.
+    fn default() -> Self {
+        Self {
+            allowed_upstreams: AllowedUpstreams::Unset,
+            named_only: false,
+            request_credentials: true,
+            ambient_credentials: true,
+            allowed_role_arns: None,
+            secrets_dir: None,
+            allow_insecure_tls: false,
+        }
+    }
+}
+
+impl Policy {
+    /// Checks a resolved connection, and fills in the external id that is pinned to its role.
+    ///
+    /// # Errors
+    ///
+    /// The first [`PolicyError`] that applies.
+    pub fn admit(&self, connection: &mut Connection, named: &Named) -> Result<(), PolicyError> {
+        let host = host(&connection.url);
+        let barred = |what| {
+            let host = host.clone();
+            Err(PolicyError::Credential { what, host })
+        };
+        let own_identity = match &mut connection.authentication {
+            Authentication::Aws(aws) if aws.keys.is_none() => Some(aws),
+            _ => None,
+        };
+        if own_identity.is_some() && !self.ambient_credentials {
+            return barred(Barred::OwnIdentity);
+        }
+        // The rest is about requests; a named connection is the operator's own word.
+        if connection.name.is_some() {
+            return Ok(());
+        }
+        if self.named_only || !self.reaches(connection.url.url(), named) {
+            return Err(PolicyError::Upstream { host });
+        }
+        if let Some(aws) = own_identity {
+            if !self.identity_goes_to(&connection.url) {
+                return barred(Barred::OwnIdentity);
+            }
+            return self.role(aws, named).or_else(barred);
+        }
+        if let Authentication::OAuth2(oauth2) = &connection.authentication
+            && !self.reaches(&oauth2.token_url, named)
+        {
+            let host = oauth2.token_url.host_str().unwrap_or_default().to_owned();
+            return Err(PolicyError::Upstream { host });
+        }
+        if !self.request_credentials && brings_credentials(connection) {
+            return barred(Barred::OfRequest);
+        }
+        Ok(())
+    }
+
+    /// Whether wall B stands: not every upstream is reached.
+    #[must_use]
+    pub fn limits_upstreams(&self, named: &Named) -> bool {
+        match &self.allowed_upstreams {
+            AllowedUpstreams::Any => self.named_only,
+            AllowedUpstreams::Unset => self.named_only || !named.is_empty(),
+            AllowedUpstreams::Listed(_) => true,
+        }
+    }
+
+    fn reaches(&self, url: &::url::Url, named: &Named) -> bool {
+        !self.limits_upstreams(named)
+            || self.lists(url)
+            || named.iter().any(|(_, it)| it.covers(url))
+    }
+
+    fn lists(&self, url: &::url::Url) -> bool {
+        match &self.allowed_upstreams {
+            AllowedUpstreams::Listed(patterns) => patterns.iter().any(|it| it.covers(url)),
+            AllowedUpstreams::Unset | AllowedUpstreams::Any => false,
+        }
+    }
+
+    /// Whether the mirror's own identity may sign for `url` because a request says so. The address
+    /// of a named connection is not enough: it gives leave to dial, and nothing more.
+    fn identity_goes_to(&self, url: &BaseUrl) -> bool {
+        let service = AmpHost::read(url.url().host_str().unwrap_or_default());
+        let is_amp = matches!(service, Some(AmpHost::Service { .. }));
+        let is_usual = url.is_https() && url.url().port_or_known_default() == Some(443);
+        (is_amp && is_usual) || self.lists(url.url())
+    }
+
+    /// Whether the own identity may assume the role of `aws`.
+    fn role(&self, aws: &mut Aws, named: &Named) -> Result<(), Barred> {
+        let (Some(role), Some(allowed)) = (&aws.role_arn, &self.allowed_role_arns) else {
+            return Ok(());
+        };
+        let Some(entry) = allowed.iter().find(|entry| entry.role_arn == *role) else {
+            let is_named = named.iter().any(|(_, it)| it.role_arn() == Some(role));
+            return if is_named { Ok(()) } else { Err(Barred::Role) };
+        };
+        match (&entry.external_id, &aws.external_id) {
+            (None, _) => Ok(()),
+            (Some(pinned), None) => {
+                aws.external_id = Some(pinned.clone());
+                Ok(())
+            }
+            (Some(pinned), Some(given)) if pinned.expose() == given.expose() => Ok(()),
+            (Some(_), Some(_)) => Err(Barred::Role),
+        }
+    }
+}
+
+fn host(url: &BaseUrl) -> String {
+    url.url().host_str().unwrap_or_default().to_owned()
+}
+
+/// Whether a request says a credential itself. A file is the operator's.
+fn brings_credentials(connection: &Connection) -> bool {
+    let is_inline = |source: &SecretSource| matches!(source, SecretSource::Inline(_));
+    let is_proved = match &connection.authentication {
+        Authentication::None => false,
+        Authentication::Basic(basic) => basic.password.as_ref().is_none_or(is_inline),
+        Authentication::Authorization(it) => is_inline(&it.credentials),
+        Authentication::OAuth2(it) => is_inline(&it.client_secret),
+        Authentication::Aws(aws) => aws.keys.as_ref().is_some_and(|it| is_inline(&it.secret)),
+    };
+    let client = connection.tls.client.as_ref();
+    is_proved || client.is_some_and(|it| is_inline(&it.key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! An entry of the list of upstreams.
+
+use ::url::Url;
+
+use crate::connections::url;
+use crate::connections::url::BaseUrl;
+use crate::connections::url::UrlError;
+
+/// An exact origin with an optional path prefix; a first label `*` stands for exactly one
+/// (security.md, "Wall B").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamPattern {
+    /// Scheme, host, port and path; of the host only what follows a wildcard.
+    base: BaseUrl,
+    has_wildcard: bool,
+}
+
+/// Why a text is no entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It is no URL.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A wildcard elsewhere, or before fewer than two labels.
+    #[error("may have * only as its whole first label, before at least two others")]
+    Wildcard,
+    /// The path of an API, which is no part of a base URL: cutting it off would allow more than is
+    /// written.
+    #[error("must be a base URL, without /api/v1 at its end")]
+    ApiPath,
+}
+
+impl UpstreamPattern {
+    /// Reads `scheme://host[:port][/prefix]`.
+    ///
+    /// # Errors
+    ///
+    /// The [`PatternError`] that applies.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let has_prefix = url::authority(text).starts_with("*.");
+        let fixed = has_prefix.then(|| text.replacen("*.", "", 1));
+        let has_wildcard = fixed.is_some();
+        let text = fixed.as_deref().unwrap_or(text);
+        if url::authority(text).contains('*') {
+            return Err(PatternError::Wildcard);
+        }
+        let normalised = BaseUrl::parse(text)?;
+        if normalised.was_cut {
+            return Err(PatternError::ApiPath);
+        }
+        let base = normalised.base;
+        let labels = base
+            .url()
+            .domain()
+            .map_or(0, |name| name.split('.').count());
+        if has_wildcard && labels < 2 {
+            return Err(PatternError::Wildcard);
+        }
+        Ok(Self { base, has_wildcard })
+    }
+
+    /// Whether `url`, which is normalised, may be reached by this entry.
+    #[must_use]
+    pub fn covers(&self, url: &Url) -> bool {
+        covers(self.base.url(), self.has_wildcard, url)
+    }
+}
+
+/// Whether `url` has the origin of `listed` and a path at or below its path.
+pub(in crate::connections) fn covers(listed: &Url, has_wildcard: bool, url: &Url) -> bool {
+    let (Some(own), Some(host)) = (listed.host_str(), url.host_str()) else {
+        return false;
+    };
+    let rest = match host.split_once('.') {
+        Some((label, rest)) if has_wildcard && !label.is_empty() => Some(rest),
+        _ if has_wildcard => None,
+        _ => Some(host),
+    };
+    let mut path = segments(url);
+    listed.scheme() == url.scheme()
+        && listed.port_or_known_default() == url.port_or_known_default()
+        && rest == Some(own)
+        && segments(listed).all(|segment| path.next() == Some(segment))
+}
+
+fn segments(url: &Url) -> impl Iterator<Item = &str> {
+    let path = url.path().trim_matches('/');
+    path.split('/').filter(|segment| !segment.is_empty())
+}
