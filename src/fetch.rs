@@ -142,9 +142,9 @@ struct Seen {
 /// How far a run came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// To its end, or to the limit.
+    /// To its end, or beyond the limit.
     Whole,
-    /// To a complete prefix.
+    /// To a complete prefix; there is more that was not asked for.
     Early,
 }
 
