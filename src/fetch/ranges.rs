@@ -84,11 +84,12 @@ async fn in_chunks(
             let samples = run.take(collected)?;
             run.writer.take_instants(instants, &samples)?;
         }
-        if let Some(failure) = chunk.failure {
-            return run.failed(failure);
-        }
+        // What failed behind the limit takes nothing from the answer.
         if run.writer.is_full() {
             break;
+        }
+        if let Some(failure) = chunk.failure {
+            return run.failed(failure);
         }
     }
     Ok(Ended::Whole)
