@@ -111,6 +111,10 @@ pub(super) async fn legacy(run: &mut Run<'_>, read: &LegacyRead) -> Result<Ended
             run.writer.take_legacy(&samples);
         }
         if let Some(failure) = chunk.failure {
+            // What failed behind the limit takes nothing from the answer.
+            if run.writer.is_full() {
+                break;
+            }
             return run.failed(failure);
         }
     }
