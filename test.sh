@@ -16,7 +16,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(contract memory quickstart backends)
+slow=(release contract memory quickstart backends)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }

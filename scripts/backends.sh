@@ -72,7 +72,7 @@ fetch() { # package suite: leaves DIR/<package>-<suite>/, complete or not at all
     mkdir "$place.part"
     dpkg -x "$apt/$package"/*.deb "$place.part" || return
     dpkg-deb -f "$apt/$package"/*.deb Version >"$place.part/VERSION" || return
-    rm -rf "$place" "$apt/$package"
+    rm -rf "$place" "${apt:?}/$package"
     mv "$place.part" "$place"
 }
 

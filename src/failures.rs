@@ -10,6 +10,7 @@ mod text;
 mod upstream;
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::fetch::FetchError;
 use crate::options::Profile;
@@ -43,6 +44,10 @@ pub struct Subject<'a> {
     pub metric: &'a str,
     /// What was selected, as a person reads it.
     pub selection: &'a str,
+    /// Name and port of the backend.
+    pub host: &'a str,
+    /// How long the request may take.
+    pub deadline: Duration,
     /// Which profile answers.
     pub profile: Profile,
 }

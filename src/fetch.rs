@@ -142,9 +142,9 @@ struct Seen {
 /// How far a run came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// To its end, or to the limit.
+    /// To its end, or beyond the limit.
     Whole,
-    /// To a complete prefix.
+    /// To a complete prefix; there is more that was not asked for.
     Early,
 }
 
@@ -190,7 +190,9 @@ impl<'a> Run<'a> {
             UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. }
         ) && self.shared.cx.deadline.is_nearly_over(Instant::now());
         let is_capped = matches!(error, UpstreamError::Calls { .. });
-        if (is_late || is_capped) && self.writer.points() > 0 {
+        // A legacy answer is never called partial, so a prefix would pass for the whole.
+        let can_be_partial = !matches!(self.shared.plan.read, Read::Legacy(_));
+        if can_be_partial && (is_late || is_capped) && self.writer.points() > 0 {
             return Ok(Ended::Early);
         }
         match error {

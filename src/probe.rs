@@ -1,4 +1,4 @@
-//! Asks a backend for the [`Facts`](crate::translate::Facts) that a plan depends on, and remembers
+//! Asks a backend for the [`Facts`] that a plan depends on, and remembers
 //! them: its dialect for an hour, a metric's scrape interval for ten minutes.
 //!
 //! Callers that ask for the same fact at the same time share one call.

@@ -5,7 +5,7 @@
 //! 1. [`question`] reads the conditions and checks everything that needs no backend;
 //! 2. the dialect is probed if [`Question::needs_dialect`];
 //! 3. [`interval_probe`] says whether the scrape interval must be known, and how to ask;
-//! 4. [`plan`] decides.
+//! 4. [`plan()`] decides.
 //!
 //! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
 

@@ -21,8 +21,8 @@ export MIRROR=http://127.0.0.1:$mirror_port MIRROR_KEY=$key
 export BACKEND=http://127.0.0.1:$prometheus_port
 "$bin/python" tests/contract/readme.py README.md
 
-examples=150
-if [[ ${FULL:-} == 1 ]]; then examples=2000; fi
+examples=400
+if [[ ${FULL:-} == 1 ]]; then examples=4000; fi
 # A fixed seed: what passed here passes elsewhere. `--full` looks further.
 SCHEMATHESIS_HOOKS=tests/contract/checks.py "$bin/schemathesis" \
   --config-file tests/contract/schemathesis.toml \

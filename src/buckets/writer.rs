@@ -37,7 +37,6 @@ pub struct Writer {
     skips_nan: bool,
     /// The last raw sample that was looked at: a sample that is not after it is not a new one.
     last_raw: Option<UnixMillis>,
-    cut_by_limit: bool,
 }
 
 /// What a sample becomes.
@@ -102,7 +101,6 @@ impl Writer {
             finite: Finite::new(plan.nan, plan.inf),
             skips_nan,
             last_raw: None,
-            cut_by_limit: plan.cut_by_limit,
         }
     }
 
@@ -235,10 +233,10 @@ impl Writer {
         self.finite.dropped()
     }
 
-    /// The answer. `ended_early` says that the deadline left something unread.
+    /// The answer. `ended_early` says that something was left unread.
     #[must_use]
     pub fn finish(self, ended_early: bool) -> Telemetry {
-        let mut telemetry = self.rows.finish(self.cut_by_limit || ended_early);
+        let mut telemetry = self.rows.finish(ended_early);
         if let Rule::Legacy(_) = self.rule {
             // The predecessor never said that it had cut something.
             telemetry.is_partial = false;

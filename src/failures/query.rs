@@ -130,14 +130,14 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
         FetchError::TooHeavy(error) => return upstream::too_heavy(error, subject.profile),
         FetchError::AlteredTimestamps => {
             let id = Id::AlteredTimestamps;
-            let sentence = "The backend moved the evaluation times.";
+            let sentence = format!("{} moved the evaluation times.", text::insert(subject.host));
             let fix = "Turn off step alignment in its query frontend.";
             (
                 id,
                 remote(
                     id,
                     "backend altered evaluation timestamps",
-                    sentence,
+                    &sentence,
                     fix,
                     None,
                 ),
@@ -194,9 +194,9 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
         FetchError::Histograms => unsupported(Id::UnsupportedKind, "HISTOGRAM"),
         FetchError::TooSlow => {
             let id = Id::TooSlow;
-            let sentence = "The backend needs more than the deadline for this range.";
+            let sentence = upstream::too_slow(subject.host, subject.deadline);
             let fix = "Shorten the range, enlarge the bucket, or raise `request_timeout_seconds`.";
-            (id, remote(id, "Deadline reached.", sentence, fix, None))
+            (id, remote(id, "Deadline reached.", &sentence, fix, None))
         }
     };
     Failure::new(id, body, error)

@@ -108,11 +108,7 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
         }
         UpstreamError::QueryTimeout { host, after } => {
             let id = Id::TooSlow;
-            let sentence = format!(
-                "{} needs more than {} s for this range.",
-                insert(host),
-                seconds(*after)
-            );
+            let sentence = too_slow(host, *after);
             let fix = "Shorten it or enlarge the bucket.";
             (id, remote(id, "Deadline reached.", &sentence, fix, None))
         }
@@ -231,6 +227,15 @@ fn credentials(error: &CredentialError) -> (Id, FailureBody) {
             (id, store(id, sentence, "Check endpoint and route."))
         }
     }
+}
+
+/// What is said of a backend that answers, but not in time.
+pub(super) fn too_slow(host: &str, given: Duration) -> String {
+    format!(
+        "{} needs more than {} s for this range.",
+        insert(host),
+        seconds(given)
+    )
 }
 
 /// A message again, behind the fix, if it was cut in the sentence.

@@ -11,9 +11,11 @@ use crate::fetch::collect::Keep;
 use crate::fetch::split;
 use crate::time::Millis;
 use crate::time::UnixMillis;
+use crate::translate::Plan;
 use crate::translate::plan::Instants;
 use crate::translate::plan::LegacyRead;
 use crate::translate::plan::RangeRead;
+use crate::translate::plan::Reduction;
 use crate::upstream::RangeQuery;
 use crate::upstream::UpstreamError;
 
@@ -24,13 +26,44 @@ const LEGACY_STEPS: usize = 11_000;
 
 /// Asks a range of the exact profile.
 pub(super) async fn exact(run: &mut Run<'_>, read: &RangeRead) -> Result<Ended, FetchError> {
+    let plan = run.shared.plan;
+    let Some((first, rest)) = cut_at_limit(plan, read) else {
+        return in_chunks(run, read, read.instants).await;
+    };
+    let ended = in_chunks(run, read, first).await?;
+    // A bucket whose value JSON cannot carry may have no point.
+    if ended == Ended::Early || run.writer.points() >= plan.limit {
+        return Ok(Ended::Early);
+    }
+    in_chunks(run, read, rest).await
+}
+
+/// The first `limit` buckets and the others, where every bucket has a value: the first are then
+/// most likely the whole answer.
+fn cut_at_limit(plan: &Plan, read: &RangeRead) -> Option<(Instants, Instants)> {
+    let (Reduction::Buckets { is_zero_filled, .. } | Reduction::Fold { is_zero_filled, .. }) =
+        plan.reduction
+    else {
+        return None;
+    };
+    if !is_zero_filled || !read.is_splittable {
+        return None;
+    }
+    split::cut(read.instants, plan.limit.saturating_mul(read.group))
+}
+
+async fn in_chunks(
+    run: &mut Run<'_>,
+    read: &RangeRead,
+    instants: Instants,
+) -> Result<Ended, FetchError> {
     let size = if read.is_splittable {
         chunk_size(read)
     } else {
-        split::count(read.instants)
+        split::count(instants)
     };
     // Where no limit can bite every chunk is needed anyway.
-    let width = if run.shared.plan.limit >= split::count(read.instants) {
+    let width = if run.shared.plan.limit >= split::count(instants).div_ceil(read.group) {
         PARALLEL
     } else {
         1
@@ -39,7 +72,7 @@ pub(super) async fn exact(run: &mut Run<'_>, read: &RangeRead) -> Result<Ended, 
         run: run.shared(),
         read: Form::Exact(read),
     };
-    let chunks: Vec<Instants> = split::chunks(read.instants, size).collect();
+    let chunks: Vec<Instants> = split::chunks(instants, size).collect();
     let mut answers =
         stream::iter(chunks.into_iter().map(|chunk| caller.halving(chunk))).buffered(width);
     while let Some(chunk) = answers.next().await {
@@ -51,11 +84,12 @@ pub(super) async fn exact(run: &mut Run<'_>, read: &RangeRead) -> Result<Ended, 
             let samples = run.take(collected)?;
             run.writer.take_instants(instants, &samples)?;
         }
-        if let Some(failure) = chunk.failure {
-            return run.failed(failure);
-        }
+        // What failed behind the limit takes nothing from the answer.
         if run.writer.is_full() {
             break;
+        }
+        if let Some(failure) = chunk.failure {
+            return run.failed(failure);
         }
     }
     Ok(Ended::Whole)
@@ -77,6 +111,10 @@ pub(super) async fn legacy(run: &mut Run<'_>, read: &LegacyRead) -> Result<Ended
             run.writer.take_legacy(&samples);
         }
         if let Some(failure) = chunk.failure {
+            // What failed behind the limit takes nothing from the answer.
+            if run.writer.is_full() {
+                break;
+            }
             return run.failed(failure);
         }
     }

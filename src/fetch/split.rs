@@ -27,16 +27,20 @@ pub(super) fn chunks(instants: Instants, size: usize) -> impl Iterator<Item = In
 /// The two halves of the instants, cut between groups of `group`; `None` for a single group.
 pub(super) fn halves(instants: Instants, group: usize) -> Option<(Instants, Instants)> {
     let groups = count(instants).div_ceil(group);
-    if groups < 2 {
+    cut(instants, groups / 2 * group)
+}
+
+/// The first `size` instants and the others; `None` if that leaves one of both without any.
+pub(super) fn cut(instants: Instants, size: usize) -> Option<(Instants, Instants)> {
+    if size == 0 || size >= count(instants) {
         return None;
     }
-    let second = instants.first + times(instants.step, groups / 2 * group);
-    let first_half = Instants {
-        last: second - instants.step,
-        ..instants
-    };
+    let second = instants.first + times(instants.step, size);
     Some((
-        first_half,
+        Instants {
+            last: second - instants.step,
+            ..instants
+        },
         Instants {
             first: second,
             ..instants

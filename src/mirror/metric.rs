@@ -63,6 +63,8 @@ impl Mirror {
             let subject = Subject {
                 metric: &plan.subject.name,
                 selection: &plan.subject.shown,
+                host: upstream.host(),
+                deadline: connection.timeout,
                 profile,
             };
             failures::fetch(&error, subject)

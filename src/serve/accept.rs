@@ -175,8 +175,12 @@ impl<S: Service> Port<S> {
             let (old_at, stages) = (Instant::now() + age(), &stages);
             let answer = service_fn(|request| {
                 let (service, turn) = (service.clone(), activity.begin());
+                let activity = Arc::clone(&activity);
                 async move {
                     let mut response = service.answer(request).await;
+                    if response.status().is_client_error() {
+                        activity.leave_unread();
+                    }
                     if stages.have_begun() || Instant::now() >= old_at {
                         close(response.headers_mut());
                     }

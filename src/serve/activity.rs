@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -19,6 +19,8 @@ use crate::instruments::OpenConnection;
 pub(super) struct Activity {
     requests: AtomicU64,
     answers: AtomicU64,
+    /// Whether an answer went out before its request was read to the end.
+    is_unread: AtomicBool,
     counted: Option<OpenConnection>,
 }
 
@@ -28,6 +30,7 @@ impl Activity {
         Arc::new(Self {
             requests: AtomicU64::new(0),
             answers: AtomicU64::new(0),
+            is_unread: AtomicBool::new(false),
             counted,
         })
     }
@@ -45,6 +48,16 @@ impl Activity {
     /// How many requests have been answered or given up.
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Whether the peer may still be sending what nobody will read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.is_unread.load(Ordering::Relaxed)
+    }
+
+    /// A request is answered without having been read.
+    pub(super) fn leave_unread(&self) {
+        self.is_unread.store(true, Ordering::Relaxed);
     }
 
     /// A request begins; it ends when the turn is dropped.

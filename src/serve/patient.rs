@@ -26,6 +26,11 @@ const IDLE: Duration = Duration::from_secs(60);
 /// An answer that makes no progress for so long is cut.
 const STALL: Duration = Duration::from_secs(10);
 
+/// How much, and for how long, is still read of a request that is answered already. A plain close
+/// would send a reset, which can destroy the answer on its way (reliability.md, "Concurrency and
+/// overload").
+const LINGER: (u64, Duration) = (1 << 20, Duration::from_secs(1));
+
 /// A stream whose reads and writes fail with [`io::ErrorKind::TimedOut`] when they take too long.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
@@ -39,7 +44,16 @@ pub(super) struct Patient<S> {
     read_until: Option<Instant>,
     /// When a write that waits for the peer must have made progress.
     write_until: Option<Instant>,
+    /// What is still to be read of an unread request, once writing has ended.
+    lingering: Option<Lingering>,
     timer: Pin<Box<Sleep>>,
+}
+
+/// The end of a connection on which a request was answered unread.
+#[derive(Clone, Copy, Debug)]
+struct Lingering {
+    until: Instant,
+    bytes_left: u64,
 }
 
 impl<S> Patient<S> {
@@ -53,6 +67,7 @@ impl<S> Patient<S> {
             is_idle: false,
             read_until: Some(until),
             write_until: None,
+            lingering: None,
             timer: Box::pin(sleep_until(until)),
         }
     }
@@ -99,6 +114,33 @@ impl<S> Patient<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Patient<S> {
+    /// Reads and discards until the peer has closed too, or it has been enough.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut left = *self.lingering.get_or_insert_with(|| Lingering {
+            until: Instant::now() + LINGER.1,
+            bytes_left: LINGER.0,
+        });
+        let mut discarded = [0; 8 << 10];
+        while left.bytes_left > 0 {
+            let mut buffer = ReadBuf::new(&mut discarded);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    let read = u64::try_from(buffer.filled().len()).unwrap_or(u64::MAX);
+                    left.bytes_left = left.bytes_left.saturating_sub(read);
+                    self.lingering = Some(left);
+                }
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    self.timer.as_mut().reset(left.until);
+                    return self.timer.as_mut().poll(cx).map(Ok);
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -118,7 +160,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -147,7 +189,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.written(cx, outcome)
+        if self.lingering.is_none() {
+            let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
+            ready!(self.written(cx, outcome))?;
+        }
+        if !self.activity.is_unread() {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_linger(cx)
     }
 }

@@ -108,6 +108,22 @@ async fn ask(to: SocketAddr, text: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_caller_that_is_still_sending_reads_why_its_body_is_refused() {
+    let served = start();
+    let peer = Peer::connect(served.mirror).await;
+    let size = (1 << 20) + (1 << 19);
+    let head = format!("POST /api/metric HTTP/1.1\r\nhost: m\r\ncontent-length: {size}\r\n\r\n");
+    peer.send(&head).await;
+    let answer = peer.receive(|text| text.contains("PM-1010")).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    // After a plain close the first of these would be answered by a reset.
+    for _ in 0..8 {
+        peer.send(&" ".repeat(64 << 10)).await;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_connection_serves_one_request_after_the_other() {
     let served = start();
     let peer = Peer::connect(served.mirror).await;

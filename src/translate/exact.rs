@@ -173,19 +173,12 @@ impl Exact {
 
     /// Decides what to ask and how to read the answer.
     pub(super) fn plan(&self, facts: Facts) -> Result<Plan, TranslateError> {
-        let mut cut_by_limit = false;
         let asked = match self.shape {
             Shape::Raw => self.raw(facts),
             Shape::Buckets { method, width } => match self.grid(facts.dialect, width) {
                 Some(grid) => {
                     check_width(width, facts.dialect)?;
-                    let asked_for = if is_gapless(method) {
-                        grid.shortened(self.limit)
-                    } else {
-                        grid
-                    };
-                    cut_by_limit = asked_for != grid;
-                    Some(self.buckets(method, asked_for, facts))
+                    Some(self.buckets(method, grid, facts))
                 }
                 None => None,
             },
@@ -198,7 +191,6 @@ impl Exact {
             reduction: asked.reduction,
             several: asked.several,
             limit: self.limit,
-            cut_by_limit,
             nan: self.options.nan_interpretation,
             inf: self.options.inf_interpretation,
             parameters: parameters(facts.dialect),
@@ -375,7 +367,7 @@ impl Exact {
     }
 }
 
-/// Whether `method` has a value for every bucket, so that the first `limit` buckets are the answer.
+/// Whether `method` has a value for every bucket.
 const fn is_gapless(method: AggregationMethod) -> bool {
     matches!(
         method,

@@ -52,17 +52,6 @@ impl Grid {
     pub fn first_start(&self) -> UnixMillis {
         self.first_end - self.width
     }
-
-    /// The grid of its first `count` buckets at most; `count` is positive.
-    #[must_use]
-    pub fn shortened(self, count: usize) -> Self {
-        let further = i64::try_from(count.saturating_sub(1)).unwrap_or(i64::MAX);
-        let buckets_after_first = self.last_end.since(self.first_end).get() / self.width.get();
-        Self {
-            last_end: self.first_end + self.width.times(further.min(buckets_after_first)),
-            ..self
-        }
-    }
 }
 
 #[cfg(test)]
@@ -142,14 +131,6 @@ mod tests {
         check(from_start(3, 25, 1000), &[13, 23]);
         check(from_start(3, 1000, 13), &[13]);
         check(from_start(3, 1000, 2), &[]);
-    }
-
-    #[test]
-    fn a_grid_can_be_shortened_but_not_lengthened() {
-        let grid = grid(placement(0, 100, 1000), Millis::new(10)).expect("ten buckets");
-        assert_eq!(grid.shortened(3).last_end, UnixMillis::new(30));
-        assert_eq!(grid.shortened(10), grid);
-        assert_eq!(grid.shortened(usize::MAX), grid);
     }
 
     proptest! {

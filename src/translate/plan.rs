@@ -20,9 +20,6 @@ pub struct Plan {
     pub several: Several,
     /// Most points in the answer, at least 1.
     pub limit: usize,
-    /// Whether `read` was already shortened to `limit` buckets, so that the answer is partial
-    /// however many points come back.
-    pub cut_by_limit: bool,
     /// What becomes of NaN.
     pub nan: NanInterpretation,
     /// What becomes of infinities.

@@ -2,7 +2,8 @@
 //! values that want to break out of a query.
 
 use crate::numbers::float;
-use crate::samples::{BASE, SCRAPE, Sample, Series};
+use crate::samples::{BASE, SCRAPE};
+use crate::series::{Sample, Series};
 
 /// Values that mean something to `PromQL`, to a regular expression, to a URL, to JSON or to an eye.
 pub(crate) const HOSTILE: [&str; 12] = [

@@ -84,7 +84,10 @@ fn compare(rig: &Rig<'_>, promql: &str, question: Question, aggregation: Option<
         .between(RANGE.0, RANGE.1);
     let expected = expected(rig, promql, bucket, width);
     assert!(!expected.is_empty(), "{promql}");
-    assert_eq!(rig.reply(&question).profile.as_deref(), Some("legacy"));
+    assert_eq!(
+        rig.reply(&question).header("X-Mirror-Profile"),
+        Some("legacy")
+    );
     rig.expect(promql, &question, &expected, 1e-12);
 }
 

@@ -8,24 +8,38 @@
 //! absent is skipped by name; under `BACKENDS_REQUIRED=1` that fails for Prometheus 2.42, for
 //! 3.5, and when there is no `VictoriaMetrics` at all.
 //!
-//! There is no libtest here: engines are started once, shared by all cases and ended by the
-//! drop of their owner, which needs a `main` of our own.
+//! There is no libtest here: engines are started once and shared by all cases.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 #![expect(clippy::print_stdout, reason = "this is its own test runner")]
 
+#[path = "../common/engine.rs"]
 mod engine;
+#[path = "../common/mirror.rs"]
+#[expect(dead_code, reason = "tests/connections uses the rest of it")]
+mod mirror;
+#[path = "../common/numbers.rs"]
+mod numbers;
+#[path = "../common/process.rs"]
+#[expect(dead_code, reason = "tests/connections uses the rest of it")]
+mod process;
+#[path = "../common/remote_write.rs"]
+mod remote_write;
+#[path = "../common/series.rs"]
+mod series;
+#[path = "../common/settings.rs"]
+mod settings;
+#[path = "../common/tally.rs"]
+mod tally;
+#[path = "../common/wire.rs"]
+mod wire;
+
 mod fleet;
 mod labels;
-mod mirror;
-mod numbers;
 mod oracle;
-mod process;
 mod question;
-mod remote_write;
 mod rig;
 mod samples;
-mod wire;
 
 mod counters;
 mod fields;
@@ -42,13 +56,13 @@ mod several;
 mod stored;
 mod tilde;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use crate::engine::Kind;
-use crate::fleet::{Fleet, Settings};
+use crate::fleet::Fleet;
 use crate::rig::Rig;
+use crate::settings::Settings;
+use crate::tally::Tally;
 
 /// A claim and the engines it is made about.
 struct Case {
@@ -85,81 +99,49 @@ const SUBJECTS: [(&str, &[Case]); 14] = [
 /// Raw and long answers do not count, since a single one of them is larger than this.
 const LEAST_COMPARED: usize = 5_000;
 
-#[derive(Default)]
-struct Tally {
-    passed: usize,
-    failed: usize,
-    skipped: usize,
-}
-
-impl Tally {
-    fn run(&mut self, name: &str, case: impl FnOnce()) {
-        let began = Instant::now();
-        // Each case leaves the engine as it was: what a panic cuts short is only its own.
-        let passed = catch_unwind(AssertUnwindSafe(case)).is_ok();
-        let verdict = if passed { "ok" } else { "FAILED" };
-        println!("{verdict:6} {name} ({} ms)", began.elapsed().as_millis());
-        if passed {
-            self.passed += 1
-        } else {
-            self.failed += 1
-        }
-    }
-
-    fn check(&mut self, kind: Kind, fleet: &Fleet, settings: &Settings) {
-        let Some(rig) = fleet.rig(kind) else {
-            self.missing(kind.name, settings.demands(kind));
-            return;
-        };
-        let mut computed = 0;
-        for (subject, cases) in SUBJECTS {
-            let before = rig.compared();
-            for case in cases {
-                let name = format!("{}::{subject}::{}", kind.name, case.name);
-                match (&case.on, fleet.rig(Kind::CLOSED)) {
-                    _ if !settings.selects(&name) => {}
-                    (On::Each(run), _) => self.run(&name, || run(&rig)),
-                    (On::Prometheus(run), _) if !kind.is_victoria_metrics() => {
-                        self.run(&name, || run(&rig))
-                    }
-                    (On::Pair(run), Some(closed)) if kind == Kind::OPEN => {
-                        self.run(&name, || run(&closed, &rig))
-                    }
-                    (On::Pair(_) | On::Prometheus(_), _) => {}
+fn check(tally: &mut Tally, kind: Kind, fleet: &Fleet, settings: &Settings) {
+    let Some(rig) = fleet.rig(kind) else {
+        tally.missing(kind.name, fleet::demands(settings, kind));
+        return;
+    };
+    let mut computed = 0;
+    for (subject, cases) in SUBJECTS {
+        let before = rig.compared();
+        for case in cases {
+            let name = format!("{}::{subject}::{}", kind.name, case.name);
+            match (&case.on, fleet.rig(Kind::CLOSED)) {
+                _ if !settings.selects(&name) => {}
+                (On::Each(run), _) => tally.run(&name, || run(&rig)),
+                (On::Prometheus(run), _) if !kind.is_victoria_metrics() => {
+                    tally.run(&name, || run(&rig))
                 }
-            }
-            let compared = rig.compared() - before;
-            if compared > 0 {
-                println!(
-                    "       {}::{subject}: {compared} points compared",
-                    kind.name
-                );
-            }
-            if !matches!(subject, "raw" | "long") {
-                computed += compared;
+                (On::Pair(run), Some(closed)) if kind == Kind::OPEN => {
+                    tally.run(&name, || run(&closed, &rig))
+                }
+                (On::Pair(_) | On::Prometheus(_), _) => {}
             }
         }
-        println!(
-            "       {}: {} points compared, {computed} of them short and aggregated",
-            kind.name,
-            rig.compared()
-        );
-        if settings.is_whole() {
-            let name = format!("{}::enough_points_were_compared", kind.name);
-            self.run(&name, || {
-                assert!(computed >= LEAST_COMPARED, "only {computed}");
-            });
+        let compared = rig.compared() - before;
+        if compared > 0 {
+            println!(
+                "       {}::{subject}: {compared} points compared",
+                kind.name
+            );
+        }
+        if !matches!(subject, "raw" | "long") {
+            computed += compared;
         }
     }
-
-    fn missing(&mut self, name: &str, is_failure: bool) {
-        let verdict = if is_failure { "missing" } else { "skipped" };
-        println!("{verdict}: {name} is not here");
-        if is_failure {
-            self.failed += 1
-        } else {
-            self.skipped += 1
-        }
+    println!(
+        "       {}: {} points compared, {computed} of them short and aggregated",
+        kind.name,
+        rig.compared()
+    );
+    if settings.is_whole() {
+        let name = format!("{}::enough_points_were_compared", kind.name);
+        tally.run(&name, || {
+            assert!(computed >= LEAST_COMPARED, "only {computed}");
+        });
     }
 }
 
@@ -168,8 +150,8 @@ fn main() -> ExitCode {
     let fleet = Fleet::start(&settings);
     let mut tally = Tally::default();
     for kind in Kind::ALL {
-        if settings.selects_engine(kind) {
-            tally.check(kind, &fleet, &settings);
+        if fleet::selects_engine(&settings, kind) {
+            check(&mut tally, kind, &fleet, &settings);
         }
     }
     if settings.is_whole() && settings.is_demanding && !fleet.has_victoria_metrics() {
@@ -177,13 +159,5 @@ fn main() -> ExitCode {
     }
     // The engines end here, before the line that says how it went.
     drop(fleet);
-    println!(
-        "{} passed, {} failed, {} skipped",
-        tally.passed, tally.failed, tally.skipped
-    );
-    if tally.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    tally.finish()
 }

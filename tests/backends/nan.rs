@@ -3,7 +3,8 @@
 use crate::oracle::{Method, Rules, bag, buckets, points};
 use crate::question::Question;
 use crate::rig::Rig;
-use crate::samples::{self, BASE, HOUR, MINUTE, Series};
+use crate::samples::{self, BASE, HOUR, MINUTE};
+use crate::series::Series;
 use crate::wire::Point;
 use crate::{Case, On};
 

@@ -3,7 +3,7 @@
 //! with the crate; there is no `PromQL` in it.
 
 use crate::numbers::{float, whole};
-use crate::samples::Series;
+use crate::series::Series;
 use crate::wire::Point;
 
 /// The 14 aggregation methods; the three lists of percentiles and twins are by name.

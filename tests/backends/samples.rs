@@ -2,6 +2,7 @@
 //! settle delay and no "latest" rule of an engine plays a part.
 
 use crate::numbers::{float, noise};
+use crate::series::{Sample, Series};
 
 /// A whole hour; every class starts here.
 pub(crate) const BASE: i64 = 1_699_999_200_000;
@@ -15,49 +16,6 @@ pub(crate) const SCRAPE: i64 = 15_000;
 const SCRAPES: i64 = 720;
 /// Length of the long series, in samples a minute apart: 60 days.
 pub(crate) const MINUTES: i64 = 86_400;
-
-/// One sample; a stale marker is one as well.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
-    /// Milliseconds since 1970.
-    pub(crate) at: i64,
-    pub(crate) value: f64,
-}
-
-impl Sample {
-    /// The NaN that a Prometheus client means by NaN.
-    pub(crate) const NAN: u64 = 0x7ff8_0000_0000_0001;
-    /// The NaN by which Prometheus marks the end of a series.
-    pub(crate) const STALE: u64 = 0x7ff0_0000_0000_0002;
-
-    /// Tells whether this only marks an end.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.value.to_bits() == Self::STALE
-    }
-}
-
-/// One label set and its samples in ascending time.
-#[derive(Clone, Debug)]
-pub(crate) struct Series {
-    pub(crate) metric: String,
-    pub(crate) labels: Vec<(String, String)>,
-    pub(crate) samples: Vec<Sample>,
-}
-
-impl Series {
-    /// A series labelled `job="oracle"` and as told.
-    pub(crate) fn new(metric: &str, labels: &[(&str, &str)], samples: Vec<Sample>) -> Self {
-        let labels = std::iter::once(&("job", "oracle"))
-            .chain(labels)
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Self {
-            metric: metric.to_owned(),
-            labels,
-            samples,
-        }
-    }
-}
 
 /// A gauge value: negative ones too, in quarters, which every engine stores exactly.
 fn level(seed: i64, k: i64) -> f64 {

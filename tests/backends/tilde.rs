@@ -5,7 +5,8 @@
 use crate::oracle::{Method, Rules, buckets, points};
 use crate::question::Question;
 use crate::rig::Rig;
-use crate::samples::{self, BASE, HOUR, MINUTE, Series};
+use crate::samples::{self, BASE, HOUR, MINUTE};
+use crate::series::Series;
 use crate::wire::{Scalar, Value};
 use crate::{Case, On};
 

@@ -554,6 +554,35 @@ fn the_legacy_profile_passes_on_the_status_of_the_backend_when_a_connection_is_t
     }
 }
 
+/// What the legacy profile answers to 11,001 steps of which the backend answers the first 11,000.
+fn legacy_prefix(limit: &str) -> Reply {
+    const START: &str = "1699999200";
+    let backend = Backend::start(|call| {
+        let starts_first = |(name, value): &(String, String)| name == "start" && value == START;
+        if call.parameters.iter().any(starts_first) {
+            matrix(r#"{"metric": {}, "values": [[1699999200, "1"], [1699999230, "2"]]}"#)
+        } else {
+            Answer::Silence
+        }
+    });
+    let details = format!(
+        r#""url": "{}", "profile": "legacy", "request_timeout_seconds": 1"#,
+        backend.url()
+    );
+    let query = format!(
+        r#"{{"conditions": [{GAUGE}], "startTime": 1699999200000, "endTime": 1700329200000 {limit}}}"#
+    );
+    Mirror::start().post(METRIC, &body(&details, &query))
+}
+
+#[test]
+fn the_legacy_profile_never_passes_a_prefix_for_the_whole() {
+    let reply = legacy_prefix("");
+    check(&reply, METRIC, remote("PM-3017", "Deadline reached."));
+    let reply = legacy_prefix(r#", "limit": 2"#);
+    assert_eq!(reply.status, 200, "{reply:?}");
+}
+
 #[test]
 fn open_pages_carry_no_key() {
     let mirror = Mirror::start();

@@ -47,7 +47,8 @@ class Amp(peer.Handler):
         fact = self.state.note(
             key=claim.key, identity=None, region=claim.region, service=claim.service,
             signed=claim.signed, has_token=claim.token is not None, method=self.command,
-            path=self.path, tenant=self.headers.get("X-Scope-OrgID"), status=None, refusal=None)
+            path=self.path, query=self.parameters(body).get("query"),
+            tenant=self.headers.get("X-Scope-OrgID"), status=None, refusal=None)
         time.sleep(self.state.delay_seconds)
         if self.state.hop:
             self._pass_a_hop()

@@ -49,7 +49,7 @@ class Sts(peer.Handler):
             return
         status, headers, answered = self.forward(self.moto, body)
         answered = self._shortened(answered.decode())
-        fact["outcome"] = self._issued(answered, parameters) if status == 200 else status
+        fact["outcome"] = self._issued(answered, parameters) if status == 200 else str(status)
         self.send(status, answered.encode(), Content_Type=headers["Content-Type"])
 
     def _check(self, claim, parameters, body):
@@ -59,7 +59,11 @@ class Sts(peer.Handler):
         if state.fail:
             raise Refusal(state.fail)
         role = parameters.get("RoleArn")
+        if not claim.is_signed and role in state.web_identity_denied:
+            raise Refusal("AccessDenied")
         wanted = state.external_ids.get(role)
+        if role in state.failing_roles:
+            raise Refusal("InternalFailure")
         if role in state.denied_roles or (wanted and parameters.get("ExternalId") != wanted):
             raise Refusal("AccessDenied", f"User: arn:aws:iam::123456789012:user/test is not "
                           f"authorized to perform: sts:AssumeRole on resource: {role}")
@@ -130,5 +134,5 @@ if __name__ == "__main__":
         longest_seconds=43200,      # longer ones are a ValidationError
         fail=None,                  # a code: every call fails with it
         fail_once="InvalidClientTokenId", fail_times=0,
-        denied_roles=[],
+        failing_roles=[], denied_roles=[], web_identity_denied=[],
         external_ids={}))           # role ARN: the external id that its trust policy wants

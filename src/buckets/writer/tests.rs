@@ -55,7 +55,6 @@ fn plan(reduction: Reduction) -> Plan {
         reduction,
         several: Several::Refuse,
         limit: 1000,
-        cut_by_limit: false,
         nan: NanInterpretation::Zero,
         inf: InfInterpretation::None,
         parameters: Vec::new(),
@@ -169,9 +168,9 @@ fn a_value_at_an_instant_that_was_not_asked_for_is_refused() {
 
 #[test]
 fn an_answer_is_partial_if_and_only_if_something_was_cut() {
-    let asked = |limit, cut_by_limit, ended_early| {
+    let asked = |limit, ended_early| {
         let mut plan = buckets(3, true);
-        (plan.limit, plan.cut_by_limit) = (limit, cut_by_limit);
+        plan.limit = limit;
         let mut writer = Writer::new(&plan);
         let chunk = instants(60, 180, 60);
         writer.take_instants(chunk, &[]).expect("nothing is wrong");
@@ -179,10 +178,9 @@ fn an_answer_is_partial_if_and_only_if_something_was_cut() {
         let telemetry = writer.finish(ended_early);
         (telemetry.points.len(), telemetry.is_partial)
     };
-    assert_eq!(asked(3, false, false), (3, false));
-    assert_eq!(asked(2, false, false), (2, true));
-    assert_eq!(asked(3, true, false), (3, true));
-    assert_eq!(asked(3, false, true), (3, true));
+    assert_eq!(asked(3, false), (3, false));
+    assert_eq!(asked(2, false), (2, true));
+    assert_eq!(asked(3, true), (3, true));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Prometheus remote write 1.0, written out by hand: protobuf in literal-only snappy. It is
 //! the one way in that takes any millisecond, NaN and stale markers on all engines.
 
-use crate::samples::Series;
+use crate::series::Series;
 
 /// The request body for these series, compressed as the protocol demands.
 pub(crate) fn body(series: &[Series]) -> Vec<u8> {

@@ -2,41 +2,61 @@
 
 use std::path::Path;
 
-use crate::process::{Process, client, free_ports};
-use crate::wire::{Answer, Request};
+use serde::Serialize;
+use ureq::http::HeaderMap;
 
-const KEY: &str = "a-key-for-tests-only";
+use crate::process::{Process, client, free_ports};
+use crate::wire::Answer;
+
+pub(crate) const KEY: &str = "a-key-for-tests-only";
 
 pub(crate) struct Mirror {
-    // Held for its drop, which ends the process.
-    process: Process,
-    url: String,
-    client: ureq::Agent,
+    // Dropped with it, which ends the process.
+    pub(crate) process: Process,
+    pub(crate) url: String,
+    /// Of the admin listener.
+    pub(crate) admin: String,
+    pub(crate) client: ureq::Agent,
 }
 
-/// An answer and the two headers that say something of it.
+/// An answer of one of the four methods.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) profile: Option<String>,
+    headers: HeaderMap,
     pub(crate) answer: Answer,
+    /// The body as it came.
+    pub(crate) text: String,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
 }
 
 impl Mirror {
-    /// Starts the mirror on two free ports and waits until it says it is healthy.
-    pub(crate) fn start(folder: &Path) -> Self {
+    /// Starts the mirror on two free ports and waits until it says it is healthy. Arguments
+    /// follow `serve`, and the environment holds nothing else but ports and key.
+    pub(crate) fn start(
+        folder: &Path,
+        arguments: &[String],
+        environment: &[(&str, String)],
+    ) -> Self {
         let [port, admin] = free_ports();
-        let environment = [
+        let mut all = vec![
             ("PORT", port.to_string()),
             ("ADMIN_PORT", admin.to_string()),
             ("API_KEY", KEY.to_owned()),
         ];
-        let log = folder.join("mirror.log");
+        all.extend_from_slice(environment);
+        let arguments = [&["serve".to_owned()], arguments].concat();
         let program = Path::new(env!("CARGO_BIN_EXE_prometheus-mirror"));
-        let process = Process::start(program, &["serve".to_owned()], &environment, &log);
-        let mirror = Self {
-            process,
+        let log = folder.join("mirror.log");
+        let mut mirror = Self {
+            process: Process::start(program, &arguments, &all, &log),
             url: format!("http://127.0.0.1:{port}"),
+            admin: format!("http://127.0.0.1:{admin}"),
             client: client(),
         };
         let health = format!("{}/healthcheck", mirror.url);
@@ -45,7 +65,7 @@ impl Mirror {
     }
 
     /// Posts the request. Every answer carries the key, or `StackState` would not read it.
-    pub(crate) fn ask(&self, path: &str, request: &Request) -> Reply {
+    pub(crate) fn ask(&self, path: &str, request: &impl Serialize) -> Reply {
         let body = serde_json::to_vec(request).unwrap();
         let url = format!("{}{path}", self.url);
         let mut answer = self
@@ -59,32 +79,29 @@ impl Mirror {
                     self.process.last_words()
                 )
             });
-        let header = |name| {
-            answer
-                .headers()
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let key = headers.get("X-MIRROR-API-KEY");
         assert_eq!(
-            header("X-MIRROR-API-KEY").as_deref(),
+            key.and_then(|key| key.to_str().ok()),
             Some(KEY),
             "the key on {path}"
         );
-        let (status, profile) = (answer.status().as_u16(), header("X-Mirror-Profile"));
         let body = answer
             .body_mut()
             .with_config()
             .limit(1 << 28)
             .read_to_vec()
             .unwrap();
-        let answer = serde_json::from_slice(&body).unwrap_or_else(|error| {
-            let start = String::from_utf8_lossy(&body[..body.len().min(2_000)]).into_owned();
+        let text = String::from_utf8(body).unwrap();
+        let answer = serde_json::from_str(&text).unwrap_or_else(|error| {
+            let start: String = text.chars().take(2_000).collect();
             panic!("{path} answered {status} with a body that does not fit: {error}\n{start}")
         });
         Reply {
             status,
-            profile,
+            headers,
             answer,
+            text,
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::numbers::whole;
 use crate::process::{Process, client, free_ports, poll};
 use crate::remote_write;
-use crate::samples::{Sample, Series};
+use crate::series::{Sample, Series};
 
 /// An engine by the name of its folder, which is package and suite.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +87,7 @@ impl Engine {
         };
         let log = folder.join("log");
         let process = Process::start(&kind.program(backends), &arguments, &[], &log);
-        let engine = Self {
+        let mut engine = Self {
             process,
             kind,
             url: format!("http://{address}"),

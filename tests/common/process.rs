@@ -1,15 +1,18 @@
 //! Children that cannot outlive these tests, and the ports they listen on.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Kills the program as soon as our end of its standard input closes, which also happens when
-/// the tests are themselves killed. Ctrl-C goes to the whole group, so the shell ignores it.
-const GUARD: &str =
-    r#"trap '' INT; "$0" "$@" </dev/null & program=$!; read -r _; kill -KILL "$program"; wait"#;
+/// Passes on the signals that are written to it, ends when the program does, and kills it as soon
+/// as our end of its standard input closes, which also happens when the tests are themselves
+/// killed. Ctrl-C goes to the whole group, so the shell ignores it.
+const GUARD: &str = r#"trap '' INT; trap exit CHLD; "$0" "$@" </dev/null & program=$!
+    while read -r signal; do kill -"$signal" "$program"; done
+    kill -KILL "$program"; wait"#;
 
 /// A running program; dropping it ends exactly that process.
 pub(crate) struct Process {
@@ -49,26 +52,52 @@ impl Process {
         }
     }
 
+    /// Sends it a signal by its short name, like `HUP`.
+    pub(crate) fn signal(&mut self, name: &str) {
+        let line = format!("{name}\n");
+        self.guard
+            .stdin
+            .as_mut()
+            .unwrap()
+            .write_all(line.as_bytes())
+            .unwrap();
+    }
+
+    /// All that it said, on both streams.
+    pub(crate) fn words(&self) -> String {
+        words(&self.log)
+    }
+
     /// The end of what it said.
     pub(crate) fn last_words(&self) -> String {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(20)..].join("\n")
+        last_words(&self.log)
     }
 
     /// Waits until a GET of the address is answered with 200.
     ///
     /// # Panics
-    /// When that takes longer than a minute, with its last words.
-    pub(crate) fn wait_until_ready(&self, client: &ureq::Agent, url: &str) {
-        let what = || format!("{url}; the program said:\n{}", self.last_words());
+    /// When the program ends before, or when that takes longer than a minute; with its last words.
+    pub(crate) fn wait_until_ready(&mut self, client: &ureq::Agent, url: &str) {
+        let (guard, log) = (&mut self.guard, &self.log);
+        let what = || format!("{url}; the program said:\n{}", last_words(log));
         poll(what, || {
+            assert!(guard.try_wait().unwrap().is_none(), "it ended; {}", what());
             client
                 .get(url)
                 .call()
                 .is_ok_and(|answer| answer.status() == 200)
         });
     }
+}
+
+fn words(log: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned()
+}
+
+fn last_words(log: &Path) -> String {
+    let log = words(log);
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
 }
 
 impl Drop for Process {

@@ -1,0 +1,230 @@
+//! A distinct value in every place that holds a secret, everything logged: none of them comes out,
+//! however it is written.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::aws::{ROLE, named};
+use crate::command::run;
+use crate::mirror::KEY;
+use crate::nginx::USER;
+use crate::pki::CA;
+use crate::rig::Rig;
+use crate::setup::Setup;
+
+crate::cases![no_planted_secret_comes_out];
+
+/// Every planted value begins so and goes on with its place; the characters differ between all
+/// the ways to write them.
+fn canary(place: &str) -> String {
+    format!("cAnary/{place}+\"=\\ü")
+}
+
+/// The same where only visible ASCII can stand: a header, a URL, an environment variable.
+fn plain(place: &str) -> String {
+    format!("cAnary-{place}+=/")
+}
+
+fn no_planted_secret_comes_out(rig: &Rig) {
+    let mut planted: Vec<String> = Vec::new();
+    let mut plant = |value: String| {
+        planted.push(value.clone());
+        json!(value)
+    };
+    let details = requests(rig, &mut plant);
+    let setup = setup(rig, &mut plant);
+    let config = setup.write_config().display().to_string();
+    let environment = [
+        ("API_KEY", KEY.to_owned()),
+        ("AWS_ACCESS_KEY_ID", plain("own-id")),
+        ("AWS_SECRET_ACCESS_KEY", text(&plant(plain("own-secret")))),
+        ("AWS_SESSION_TOKEN", text(&plant(plain("own-token")))),
+        ("IN_ENVIRONMENT", text(&plant(canary("environment")))),
+        ("AWS_ENDPOINT_URL_STS", rig.sts.url.clone()),
+        ("MIRROR_LOG_LEVEL", "trace".to_owned()),
+    ];
+    let mut setup = setup;
+    for (name, value) in &environment {
+        setup = setup.env(name, value.as_str());
+    }
+    let running = setup.start();
+
+    let mut out = String::new();
+    let names = [
+        "basic",
+        "bearer",
+        "oauth2",
+        "header",
+        "own",
+        "role",
+        "environment",
+        "tls",
+    ];
+    for details in details.iter().cloned().chain(names.map(named)) {
+        for asked in [running.test(&details), running.query(&details).map(drop)] {
+            writeln!(out, "{asked:?}").unwrap();
+        }
+        if let Err(failed) = running.mirror.values(&details, "text") {
+            writeln!(out, "{failed:?}").unwrap();
+        }
+    }
+    out.push_str(&running.metrics());
+    out.push_str(&running.mirror.process.words());
+    let given: Vec<(&str, &str)> = environment
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    for arguments in [
+        &["print-config", "--config", &config][..],
+        &["print-config", "--config", &config, "--origin"],
+        &["check-config", &config],
+        &["test-connection", "-c", "basic", "--config", &config],
+        &["test-connection", "-c", "role", "--config", &config],
+    ] {
+        let ended = run(arguments, &given);
+        out.push_str(&ended.stdout);
+        out.push_str(&ended.stderr);
+    }
+
+    // The key is on every answer by design, but nowhere else.
+    planted.push(KEY.to_owned());
+    assert!(planted.len() >= 20, "{} were planted", planted.len());
+    assert!(out.len() > 10_000, "nothing was logged");
+    for secret in &planted {
+        for written in spellings(secret) {
+            if let Some(at) = out.find(&written) {
+                let from = out[..at]
+                    .char_indices()
+                    .rev()
+                    .nth(200)
+                    .map_or(0, |(at, _)| at);
+                panic!("{secret} came out as {written}:\n{}", &out[from..at]);
+            }
+        }
+    }
+}
+
+/// Details as requests carry them, all of them refused or unanswered by somebody.
+fn requests(rig: &Rig, plant: &mut impl FnMut(String) -> Value) -> Vec<Value> {
+    let ca = rig.pki.read(&format!("{CA}.pem"));
+    let mut all = vec![
+        json!({"url": rig.nginx.url("basic"), "basic_auth": {"username": USER, "password": plant(canary("basic"))}}),
+        json!({"url": rig.nginx.url("bearer"), "bearer_token": plant(plain("bearer"))}),
+        json!({"url": rig.nginx.url("bearer"), "authorization": {"type": "X", "credentials": plant(plain("authorization"))}}),
+        json!({"url": rig.nginx.url("tenant"), "headers": {"X-Token": plant(plain("header"))}}),
+        json!({"url": rig.nginx.url("open"), "query_parameters": {"token": plant(canary("parameter"))}}),
+        json!({"url": rig.nginx.url("open"), "token": plant(plain("caller-token"))}),
+        json!({"url": rig.oauth2.url, "oauth2": {
+            "client_id": "mirror", "client_secret": plant(canary("client-secret")),
+            "token_url": format!("{}/token", rig.oauth2.url),
+            "endpoint_params": {"password": plant(canary("endpoint-parameter"))},
+        }}),
+        json!({"url": rig.nginx.tls_url("mtls", "open"), "tls_config": {
+            "ca": ca, "cert": rig.pki.read("client-one.pem"), "key": plant(rig.pki.read("client-one.key")),
+        }}),
+        // Documents that are wrong, with a secret where the error is.
+        json!({"url": rig.nginx.url("basic"), "basic_auth": {"usrname": plant(canary("misspelt"))}}),
+        json!({"url": rig.nginx.url("basic"), "aws": plant(canary("a-string-for-a-block"))}),
+        json!({"url": rig.nginx.url("basic"), "bearer_token": [plant(canary("a-list"))]}),
+    ];
+    let user = plain("in-the-url");
+    let encoded = percent(&user);
+    plant(user);
+    all.push(
+        json!({"url": rig.nginx.url("basic").replace("http://", &format!("http://u:{encoded}@"))}),
+    );
+    for role in [json!(null), json!(ROLE)] {
+        let mut details = rig.amp(json!({
+            "aws_access_key_id": "KEY-STATIC",
+            "aws_secret_access_key": plant(canary(&format!("secret-{}", role.is_null()))),
+            "external_id": plant(format!("cAnary-external-{}", role.is_null())),
+            "role_arn": role,
+        }));
+        all.push(details.clone());
+        // With a token the backend repeats it in what it answers.
+        details["aws"]["aws_session_token"] = plant(plain(&format!("token-{}", role.is_null())));
+        all.push(details);
+    }
+    all
+}
+
+fn setup(rig: &Rig, plant: &mut impl FnMut(String) -> Value) -> Setup {
+    let file = text(&plant(plain("file")));
+    let password = text(&plant(canary("password-file")));
+    let named_role =
+        json!({"role_arn": ROLE, "external_id": plant("cAnary-named-external".to_owned())});
+    let oauth2 = json!({
+        "client_id": "mirror", "client_secret_file": "password",
+        "token_url": format!("{}/token", rig.oauth2.url),
+    });
+    let tls = json!({"ca": rig.pki.read("ca.pem"), "cert": rig.pki.read("client-two.pem"), "key": plant(rig.pki.read("client-two.key"))});
+    Setup::new()
+        .file("token", &file)
+        .file("password", &password)
+        .connection("basic", json!({"url": rig.nginx.url("basic"), "basic_auth": {"username": USER, "password_file": "password"}}))
+        .connection("bearer", json!({"url": rig.nginx.url("bearer"), "bearer_token_file": "token"}))
+        .connection("oauth2", json!({"url": rig.oauth2.url, "oauth2": oauth2}))
+        .connection("header", json!({"url": rig.nginx.url("tenant"), "headers": {"X-Token": plant(plain("named-header"))}}))
+        .connection("own", rig.amp(json!({})))
+        .connection("role", rig.amp(named_role))
+        .connection("tls", json!({"url": rig.nginx.tls_url("mtls", "open"), "tls_config": tls}))
+        .connection("environment", json!({"url": rig.nginx.url("basic"), "basic_auth": {"username": USER, "password": "${IN_ENVIRONMENT}"}}))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// As it is, in JSON, percent-encoded, in hex, and in base64 wherever it begins.
+fn spellings(secret: &str) -> Vec<String> {
+    // Of a key in PEM one line in the middle is enough, and no other key has it.
+    let secret = match secret.lines().nth(1) {
+        Some(line) => line,
+        None => secret,
+    };
+    let quoted = json!(secret).to_string();
+    let hex = secret
+        .bytes()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let mut all = vec![
+        secret.to_owned(),
+        quoted.trim_matches('"').to_owned(),
+        secret.escape_debug().to_string(),
+        percent(secret),
+        percent(secret).to_ascii_lowercase(),
+        hex.to_ascii_uppercase(),
+        hex,
+    ];
+    for skipped in 0..3.min(secret.len()) {
+        // Three alignments; the ends, which depend on the neighbours, are left out.
+        let inner = base64(&secret.as_bytes()[skipped..]);
+        all.push(inner.replace('+', "-").replace('/', "_"));
+        all.push(inner);
+    }
+    all
+}
+
+fn percent(text: &str) -> String {
+    text.bytes().fold(String::new(), |out, byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            out + &char::from(byte).to_string()
+        }
+        _ => out + &format!("%{byte:02X}"),
+    })
+}
+
+/// Whole groups of three only, so that nothing hangs on what follows.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for group in bytes.chunks_exact(3) {
+        let bits = group
+            .iter()
+            .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+        for shift in [18, 12, 6, 0] {
+            out.push(char::from(DIGITS[bits >> shift & 63]));
+        }
+    }
+    out
+}

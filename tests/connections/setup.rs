@@ -1,0 +1,125 @@
+//! How a mirror is started for one case: its environment, its configuration file, its folder.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::mirror::Mirror;
+
+/// A mirror to be. Without a wish it has neither configuration nor credentials.
+pub(crate) struct Setup {
+    /// Files of the case lie here; the configuration names them relative to it.
+    pub(crate) folder: TempDir,
+    environment: Vec<(&'static str, String)>,
+    config: Map<String, Value>,
+}
+
+/// A running mirror and the folder that its configuration lies in.
+pub(crate) struct Running {
+    pub(crate) mirror: Mirror,
+    // After the mirror, which reads from it.
+    pub(crate) folder: TempDir,
+    config: Map<String, Value>,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            // Nobody's metadata service is asked, unless a case says where one is.
+            environment: vec![("AWS_EC2_METADATA_DISABLED", "true".to_owned())],
+            config: Map::new(),
+        }
+    }
+
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.retain(|(there, _)| *there != name);
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Puts a section of the configuration file.
+    pub(crate) fn section(mut self, name: &str, value: Value) -> Self {
+        self.config.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds a named connection.
+    pub(crate) fn connection(mut self, name: &str, details: Value) -> Self {
+        let connections = self
+            .config
+            .entry("connections")
+            .or_insert_with(|| json!({}));
+        connections[name] = details;
+        self
+    }
+
+    /// Writes a file into the folder; only its owner may write it.
+    pub(crate) fn file(self, name: &str, content: &str) -> Self {
+        write(self.folder.path(), name, content);
+        self
+    }
+
+    /// Where a file of the folder lies.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// Writes the configuration file; gives its path.
+    pub(crate) fn write_config(&self) -> PathBuf {
+        // Every JSON document is a YAML document.
+        write(
+            self.folder.path(),
+            "mirror.yaml",
+            &serde_json::to_string_pretty(&self.config).unwrap(),
+        );
+        self.folder.path().join("mirror.yaml")
+    }
+
+    pub(crate) fn start(self) -> Running {
+        let mut arguments = Vec::new();
+        if !self.config.is_empty() {
+            arguments = vec![
+                "--config".to_owned(),
+                self.write_config().display().to_string(),
+            ];
+        }
+        Running {
+            mirror: Mirror::start(self.folder.path(), &arguments, &self.environment),
+            folder: self.folder,
+            config: self.config,
+        }
+    }
+}
+
+impl Running {
+    /// Writes or replaces a file of the folder, as a whole and at once.
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        write(self.folder.path(), name, content);
+    }
+
+    /// Adds a named connection to the file; the mirror is not told.
+    pub(crate) fn add_connection(&mut self, name: &str, details: Value) {
+        let connections = self
+            .config
+            .entry("connections")
+            .or_insert_with(|| json!({}));
+        connections[name] = details;
+        self.write("mirror.yaml", &serde_json::to_string(&self.config).unwrap());
+    }
+
+    /// Samples of the mirror's own metrics, as text.
+    pub(crate) fn metrics(&self) -> String {
+        let url = format!("{}/metrics", self.mirror.admin);
+        let mut answer = self.mirror.client.get(url).call().unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    }
+}
+
+fn write(folder: &Path, name: &str, content: &str) {
+    let beside = folder.join(format!("{name}.new"));
+    std::fs::create_dir_all(beside.parent().unwrap()).unwrap();
+    std::fs::write(&beside, content).unwrap();
+    std::fs::rename(beside, folder.join(name)).unwrap();
+}
