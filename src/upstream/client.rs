@@ -72,6 +72,12 @@ impl Upstreams {
         }))
     }
 
+    /// Looks at all files now, as is otherwise done every 10 s.
+    #[cfg(test)]
+    pub(super) async fn look_at_files(&self) {
+        self.0.files.look().await;
+    }
+
     /// The backend of `connection`. Opens no connection to it.
     #[must_use]
     pub fn open(&self, connection: &Connection) -> Upstream {

@@ -30,6 +30,10 @@ use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::status::Failed;
 pub use by::ProvedBy;
 
+/// Shortest header of a connection that is taken for a secret. Tenants have names like `1`, and a
+/// text without any `1` says little.
+const SECRET_HEADER: usize = 8;
+
 /// What one attempt proves itself with.
 #[derive(Debug)]
 pub(super) struct Proof {
@@ -79,7 +83,10 @@ impl Shared {
         let mut proof = Proof::new(connection);
         for (name, source) in &connection.headers {
             let key = format!("http_headers.{name}");
-            let value = proof.find(&self.files, source, &key).await?;
+            let value = proof.read(&self.files, source, &key).await?;
+            if value.expose().len() >= SECRET_HEADER {
+                proof.secrets.add(&value);
+            }
             proof.add(name, value.expose(), source, &key)?;
         }
         match &connection.authentication {
@@ -142,15 +149,26 @@ impl Proof {
         }
     }
 
-    /// The secret of `source`, which is noted.
+    /// The secret of `source`, which is noted as one.
     async fn find(
         &mut self,
         files: &Files,
         source: &SecretSource,
         key: &str,
     ) -> Result<Secret, CredentialError> {
+        let secret = self.read(files, source, key).await?;
+        self.secrets.add(&secret);
+        Ok(secret)
+    }
+
+    /// The text of `source`, which need not be a secret.
+    async fn read(
+        &mut self,
+        files: &Files,
+        source: &SecretSource,
+        key: &str,
+    ) -> Result<Secret, CredentialError> {
         let found = credentials::find(files, source, key).await?;
-        self.secrets.add(&found.secret);
         self.reads.extend(found.read);
         Ok(found.secret)
     }

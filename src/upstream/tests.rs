@@ -2,7 +2,11 @@
 
 mod calls;
 mod faults;
+mod proofs;
+mod proxies;
+mod secure;
 mod server;
+mod tls;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

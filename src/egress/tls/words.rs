@@ -48,7 +48,8 @@ fn their_certificate(error: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet".to_owned()
         }
-        CertificateError::UnknownIssuer => {
+        // Two authorities of one name, of which we know the other.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its certificate is from an unknown authority".to_owned()
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
@@ -78,6 +79,7 @@ fn told(alert: AlertDescription, has_certificate: bool) -> String {
         | Alert::UnsupportedCertificate
         | Alert::CertificateRevoked
         | Alert::CertificateUnknown
+        | Alert::DecryptError
         | Alert::AccessDenied => "it does not take our certificate",
         Alert::ProtocolVersion => "there is no version that both sides take",
         Alert::UnrecognisedName => "it does not know the name that it was asked for",

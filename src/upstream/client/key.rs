@@ -151,3 +151,147 @@ impl Hash for Text {
         self.expose().hash(state);
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::upstream::client) fn key(host: &str) -> Key {
+        let url = Url::parse(&format!("https://h{host}/prefix")).unwrap();
+        let tls = Tls::default();
+        way(&url, &tls).key()
+    }
+
+    pub(in crate::upstream::client) fn material(text: &str) -> Material {
+        Material {
+            ca: Some(Text(Secret::new(text.to_owned()))),
+            identity: None,
+        }
+    }
+
+    fn way<'a>(url: &'a Url, tls: &'a Tls) -> Way<'a> {
+        Way {
+            url,
+            tls,
+            tls_block: "tls_config",
+            proxy: None,
+            enable_http2: false,
+        }
+    }
+
+    /// Checks whether a way with another address or another proxy has another client.
+    #[track_caller]
+    fn check(url: &str, proxy: Option<&str>, enable_http2: bool, is_same: bool) {
+        let tls = Tls::default();
+        let one = Url::parse("https://h/prefix").unwrap();
+        let other = Url::parse(url).unwrap();
+        let proxy = proxy.map(|url| Proxy {
+            url: Url::parse(url).unwrap(),
+            no_proxy: vec!["exempt".to_owned()],
+        });
+        let changed = Way {
+            proxy: proxy.as_ref(),
+            enable_http2,
+            ..way(&other, &tls)
+        };
+        assert_eq!(changed.key() == way(&one, &tls).key(), is_same, "{url}");
+    }
+
+    #[test]
+    fn scheme_host_port_proxy_and_version_tell_clients_apart() {
+        check("https://h:443/other?path", None, false, true);
+        check("http://h:443", None, false, false);
+        check("https://i", None, false, false);
+        check("https://h:8443", None, false, false);
+        check("https://h", Some("http://proxy:3128"), false, false);
+        check("https://h", None, true, false);
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_used_does_not_count() {
+        let url = Url::parse("https://exempt").unwrap();
+        let tls = Tls::default();
+        let proxy = Proxy {
+            url: Url::parse("http://proxy:3128").unwrap(),
+            no_proxy: vec!["exempt".to_owned()],
+        };
+        let with = Way {
+            proxy: Some(&proxy),
+            ..way(&url, &tls)
+        };
+        assert!(with.key() == way(&url, &tls).key());
+    }
+
+    #[test]
+    fn each_credential_of_a_proxy_has_a_client() {
+        let url = Url::parse("https://h").unwrap();
+        let tls = Tls::default();
+        let [one, other] = ["a", "b"].map(|password| Proxy {
+            url: Url::parse(&format!("http://u:{password}@proxy")).unwrap(),
+            no_proxy: Vec::new(),
+        });
+        let [one, other] = [&one, &other].map(|proxy| {
+            let proxy = Some(proxy);
+            Way {
+                proxy,
+                ..way(&url, &tls)
+            }
+            .key()
+        });
+        assert!(one != other);
+    }
+
+    #[test]
+    fn each_setting_of_tls_tells_clients_apart() {
+        let inline = |text: &str| SecretSource::Inline(Secret::new(text.to_owned()));
+        let file = |path: &str| SecretSource::File(path.into());
+        let pair = |cert, key| Some(ClientCertificate { cert, key });
+        let plain = Tls::default;
+        let all = [
+            plain(),
+            Tls {
+                ca: Some(inline("a")),
+                ..plain()
+            },
+            Tls {
+                ca: Some(inline("b")),
+                ..plain()
+            },
+            Tls {
+                ca: Some(file("a")),
+                ..plain()
+            },
+            Tls {
+                client: pair(inline("a"), inline("b")),
+                ..plain()
+            },
+            Tls {
+                client: pair(inline("b"), inline("b")),
+                ..plain()
+            },
+            Tls {
+                client: pair(inline("a"), inline("a")),
+                ..plain()
+            },
+            Tls {
+                server_name: Some("a".to_owned()),
+                ..plain()
+            },
+            Tls {
+                min_version: TlsVersion::Tls13,
+                ..plain()
+            },
+            Tls {
+                insecure_skip_verify: true,
+                ..plain()
+            },
+        ];
+        let url = Url::parse("https://h").unwrap();
+        for (at, one) in all.iter().enumerate() {
+            for (beside, other) in all.iter().enumerate() {
+                let is_same = way(&url, one).key() == way(&url, other).key();
+                assert_eq!(is_same, at == beside, "{at} {beside}");
+            }
+        }
+    }
+}

@@ -94,3 +94,78 @@ impl<C> Table<C> {
         entries.filter(|entry| entry.unfit.is_some()).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::client::key::tests::key;
+    use crate::upstream::client::key::tests::material;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn this(known: &Known<u32>) -> Option<u32> {
+        match known {
+            Known::This(client) => Some(**client),
+            Known::Older(_) | Known::Nothing => None,
+        }
+    }
+
+    #[test]
+    fn a_client_is_forgotten_after_ten_minutes_without_use() {
+        let mut table = Table::default();
+        let now = Instant::now();
+        table.keep(key("a"), material("m"), Arc::new(1), now);
+        let mut find = |at| this(&table.find(&key("a"), Some(&material("m")), now + seconds(at)));
+        assert_eq!(find(599), Some(1));
+        assert_eq!(find(599 + 599), Some(1));
+        assert_eq!(find(599 + 599 + 600), None);
+    }
+
+    #[test]
+    fn the_least_recently_used_of_256_goes_first() {
+        let mut table = Table::default();
+        let now = Instant::now();
+        for n in 0..256_u32 {
+            let at = now + Duration::from_millis(n.into());
+            table.keep(key(&n.to_string()), material("m"), Arc::new(n), at);
+        }
+        let at = now + seconds(1);
+        let mut find = |name: &str| this(&table.find(&key(name), Some(&material("m")), at));
+        assert_eq!(find("0"), Some(0));
+        table.keep(key("256"), material("m"), Arc::new(256), at);
+        let mut find = |name: &str| this(&table.find(&key(name), Some(&material("m")), at));
+        assert_eq!(
+            (find("0"), find("1"), find("256")),
+            (Some(0), None, Some(256))
+        );
+    }
+
+    #[test]
+    fn new_material_wants_a_new_client_until_it_turns_out_unfit() {
+        let mut table = Table::default();
+        let now = Instant::now();
+        table.keep(key("a"), material("old"), Arc::new(1), now);
+        let new = material("new");
+        let known = table.find(&key("a"), Some(&new), now);
+        assert!(matches!(known, Known::Older(client) if *client == 1));
+        assert!(table.spoilt(&key("a"), new.clone()));
+        assert!(!table.spoilt(&key("a"), new.clone()), "no news");
+        assert_eq!(
+            (this(&table.find(&key("a"), Some(&new), now)), table.unfit()),
+            (Some(1), 1)
+        );
+        table.keep(key("a"), material("newer"), Arc::new(2), now);
+        assert_eq!(table.unfit(), 0);
+    }
+
+    #[test]
+    fn unreadable_material_leaves_the_client_there_was() {
+        let mut table = Table::default();
+        let now = Instant::now();
+        table.keep(key("a"), material("old"), Arc::new(1), now);
+        assert_eq!(this(&table.find(&key("a"), None, now)), Some(1));
+        assert_eq!(this(&table.find(&key("b"), None, now)), None);
+    }
+}

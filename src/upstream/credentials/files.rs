@@ -91,6 +91,12 @@ impl Files {
         now.is_ok_and(|now| now.expose() != read.secret.expose())
     }
 
+    /// Looks at all files now.
+    #[cfg(test)]
+    pub(in crate::upstream) async fn look(&self) {
+        self.kept.look_at_all().await;
+    }
+
     /// Begins to look at the files, if that has not begun.
     fn watch(&self) {
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,10 +110,7 @@ async fn watching(kept: Weak<Kept>) {
     loop {
         sleep(EVERY).await;
         let Some(kept) = kept.upgrade() else { return };
-        for path in kept.paths(Instant::now()) {
-            // A file that cannot be used now is noted in its entry.
-            let _ = kept.look(path).await;
-        }
+        kept.look_at_all().await;
     }
 }
 
@@ -117,6 +120,13 @@ impl Kept {
         let entry = table.get_mut(path)?;
         entry.used = Instant::now();
         Some(entry.loaded.secret.clone())
+    }
+
+    async fn look_at_all(&self) {
+        for path in self.paths(Instant::now()) {
+            // A file that cannot be used now is noted in its entry.
+            let _ = self.look(path).await;
+        }
     }
 
     /// The files that are still in use.

@@ -14,7 +14,7 @@ pub(super) async fn prove(
     proof: &mut Proof,
 ) -> Result<(), CredentialError> {
     let user = proof
-        .find(files, &basic.username, "basic_auth.username")
+        .read(files, &basic.username, "basic_auth.username")
         .await?;
     let (password, source, key) = match &basic.password {
         Some(source) => {

@@ -68,6 +68,11 @@ impl Server {
         }
     }
 
+    /// What becomes of further requests.
+    pub(super) fn then(&self, steps: impl IntoIterator<Item = Step>) {
+        self.book.lock().unwrap().steps.extend(steps);
+    }
+
     /// Name and port, as failures have it.
     pub(super) fn host(&self) -> String {
         self.url.trim_start_matches("http://").to_owned()
