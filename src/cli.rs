@@ -130,6 +130,7 @@ fn world() -> World<'static> {
         environment: &ProcessEnvironment,
         random: getrandom::fill,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
+        reads_named_files: true,
     }
 }
 

@@ -7,14 +7,21 @@
 pub mod environment;
 pub mod error;
 mod file;
+mod defaults;
 mod files;
 mod key;
 mod layers;
 mod listen;
+mod material;
+mod named;
 mod placeholder;
+mod policy;
 mod read;
+mod reader;
 mod secret_file;
+mod setting;
 mod source;
+mod tree;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -127,6 +134,9 @@ pub struct World<'a> {
     pub random: fn(&mut [u8]) -> Result<(), getrandom::Error>,
     /// How many threads can run at the same time.
     pub cores: usize,
+    /// Whether the files that settings name are read and checked. Settings of which they are part,
+    /// the key, then have no use.
+    pub reads_named_files: bool,
 }
 
 /// Settings, and what their author should know.

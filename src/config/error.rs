@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::files::Files;
+use crate::connections::details::error::Unfit;
 
 /// The constant id of a finding about settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What makes a value unfit that was given at `origin`.
+    pub(super) fn of(unfit: Unfit, origin: Origin) -> Self {
+        let code = match unfit {
+            Unfit::Unknown(_) => Code::UnknownKey,
+            Unfit::Invalid(_) | Unfit::Refused(_) | Unfit::File(_) => Code::BadValue,
+        };
+        Self::new(code, origin, unfit.expectation())
+    }
+
     /// A finding at `origin`.
     #[must_use]
     pub fn new(code: Code, origin: Origin, text: impl Into<String>) -> Self {

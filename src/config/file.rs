@@ -1,33 +1,25 @@
-//! The configuration file: YAML with the place of each value. It does not know what a value means.
+//! The configuration file: from its path to a tree of values.
 
 use std::fmt;
 use std::path::Path;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
-
 use super::error::{Code, Finding, Origin};
 use super::files::{Files, LARGEST};
-use super::layers;
-use crate::connections::details::given::Given;
+use super::tree::{Node, Value};
 
-/// One value of the file.
-pub(super) struct Entry {
-    /// The section, if it stands in one.
-    pub(super) section: Option<&'static str>,
-    /// The key as written.
-    pub(super) name: String,
-    /// Line and column of the key, from 1.
-    pub(super) name_at: (u64, u64),
-    /// The value, placeholders still in it.
-    pub(super) value: Given,
-    /// Line and column of the value, from 1.
-    pub(super) value_at: (u64, u64),
+/// How many lists and maps stand inside of one another at most: more than any setting has.
+const LEVELS: usize = 8;
+
+/// A file that says nothing.
+pub(super) fn nothing() -> Node {
+    Node {
+        at: (1, 1),
+        value: Value::Map(Vec::new()),
+    }
 }
 
 /// Reads the file at `path`.
-pub(super) fn read(path: &Path, files: &mut Files) -> Result<Vec<Entry>, Finding> {
+pub(super) fn read(path: &Path, files: &mut Files) -> Result<Node, Finding> {
     let name = path.display().to_string();
     let unreadable = |reason: &dyn fmt::Display| {
         let text = format!("the file cannot be read: {reason}");
@@ -42,26 +34,29 @@ pub(super) fn read(path: &Path, files: &mut Files) -> Result<Vec<Entry>, Finding
 }
 
 /// Reads the text of a file called `name`.
-pub(super) fn parse(name: &str, text: &str) -> Result<Vec<Entry>, Finding> {
+pub(super) fn parse(name: &str, text: &str) -> Result<Node, Finding> {
     let options = serde_saphyr::options! {
         // `on` and `yes` are words here, as they are in JSON.
         strict_booleans: true,
         with_snippet: false,
+        budget: serde_saphyr::budget! { max_depth: LEVELS },
     };
-    let document: Option<Document> =
+    let origin = |place: Option<serde_saphyr::Location>| match place {
+        Some(place) => Origin::Place {
+            file: name.to_owned(),
+            line: place.line(),
+            column: place.column(),
+            path: String::new(),
+        },
+        None => Origin::File(name.to_owned()),
+    };
+    let document: Option<Node> =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let origin = match error.location() {
-                Some(location) => Origin::Place {
-                    file: name.to_owned(),
-                    line: location.line(),
-                    column: location.column(),
-                    path: String::new(),
-                },
-                None => Origin::File(name.to_owned()),
-            };
-            Finding::new(Code::Unreadable, origin, reason(&error))
+            Finding::new(Code::Unreadable, origin(error.location()), reason(&error))
         })?;
-    Ok(document.map_or_else(Vec::new, |Document(entries)| entries))
+    Ok(document
+        .filter(|node| !node.is_absent())
+        .unwrap_or_else(nothing))
 }
 
 /// The parser's reason in our words: its own repeat the place, and some of them a value.
@@ -75,78 +70,8 @@ fn reason(error: &serde_saphyr::Error) -> String {
         Error::Eof { .. } => "the file ends too early",
         Error::UnknownAnchor { .. } => "this alias has no anchor",
         Error::NonFiniteFloat { .. } => "numbers must be finite",
+        Error::Budget { .. } => "this is nested too deeply, or there is too much of it",
         _ => "this cannot be read as settings",
     };
     text.to_owned()
-}
-
-/// The file as a whole.
-struct Document(Vec<Entry>);
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DocumentVisitor)
-    }
-}
-
-struct DocumentVisitor;
-
-impl<'de> Visitor<'de> for DocumentVisitor {
-    type Value = Document;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("settings")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(name) = map.next_key::<Spanned<String>>()? {
-            let section = layers::SECTIONS.into_iter().find(|s| *s == name.value);
-            if section.is_none() {
-                entries.push(entry(None, name, map.next_value()?));
-            } else if let Some(Members(members)) = map.next_value::<Option<Members>>()? {
-                let members = members.into_iter();
-                entries.extend(members.map(|(name, value)| entry(section, name, value)));
-            }
-        }
-        Ok(Document(entries))
-    }
-}
-
-/// The members of a section.
-struct Members(Vec<(Spanned<String>, Spanned<Given>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("settings of a section")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
-}
-
-fn entry(section: Option<&'static str>, name: Spanned<String>, value: Spanned<Given>) -> Entry {
-    let at = |place: serde_saphyr::Location| (place.line(), place.column());
-    Entry {
-        section,
-        name_at: at(name.referenced),
-        name: name.value,
-        value_at: at(value.referenced),
-        value: value.value,
-    }
 }

@@ -22,6 +22,11 @@ impl Files {
         bytes
     }
 
+    /// Their paths.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|(path, _)| path.as_path())
+    }
+
     /// Whether one of them holds something else now. The content counts, since a `ConfigMap` changes
     /// by a swap of links; what cannot be read is a content of its own.
     #[must_use]

@@ -3,8 +3,12 @@
 
 use std::net::SocketAddr;
 
+use super::World;
 use super::error::{Code, Finding, Origin};
 use super::listen;
+use super::reader::Reader;
+use super::setting;
+use crate::connections::details::given::Given;
 use crate::secret::Secret;
 
 /// Keys that stood in the predecessor's code, image and compose file.
@@ -14,7 +18,7 @@ const KNOWN: [&str; 3] = ["unsecure", "API_KEY", "xxx"];
 const SHORT: usize = 16;
 
 /// What is to be said about a key.
-pub(super) enum Verdict {
+enum Verdict {
     /// Nothing.
     Good,
     /// It can be used, and should be changed.
@@ -23,8 +27,69 @@ pub(super) enum Verdict {
     Refused(Finding),
 }
 
+impl Reader<'_> {
+    /// The key, and whether it was made for this run. `None` only beside a finding.
+    pub(super) fn api_key(
+        &mut self,
+        address: SocketAddr,
+        world: World<'_>,
+    ) -> Option<(Secret, bool)> {
+        let before = self.findings.len();
+        let inline = self.value_with_origin(&setting::API_KEY, Given::text);
+        let path = self.value_with_origin(&setting::API_KEY_FILE, Given::text);
+        if self.findings.len() > before {
+            return None;
+        }
+        let (api_key, origin) = match (inline, path) {
+            (None, None) => return Some((self.random_key(address, world)?, true)),
+            (Some((_, inline)), Some((_, path))) if inline.layer() == path.layer() => {
+                let text = "cannot stand beside api_key in the same place";
+                self.findings.push(Finding::new(Code::BadValue, path, text));
+                return None;
+            }
+            (Some((value, origin)), path)
+                if path
+                    .as_ref()
+                    .is_none_or(|(_, path)| origin.layer() < path.layer()) =>
+            {
+                (Secret::new(value), origin)
+            }
+            (_, Some((path, origin))) if self.reads_named_files => {
+                let path = self.path(&path, &origin);
+                (self.secret_in(&path, &origin)?, origin)
+            }
+            // Not read, and so not judged.
+            (_, _) => return Some((Secret::new(String::new()), false)),
+        };
+        match judge(&api_key, origin, address) {
+            Verdict::Good => {}
+            Verdict::Warning(finding) => self.warnings.push(finding),
+            Verdict::Refused(finding) => {
+                self.findings.push(finding);
+                return None;
+            }
+        }
+        Some((api_key, false))
+    }
+
+    fn random_key(&mut self, address: SocketAddr, world: World<'_>) -> Option<Secret> {
+        if !listen::is_loopback(address.ip()) {
+            self.findings.push(missing(address));
+            return None;
+        }
+        let origin = Origin::Listener(address);
+        random(world.random)
+            .map_err(|error| {
+                let text = format!("no key can be made ({error}); set API_KEY");
+                self.findings
+                    .push(Finding::new(Code::DefaultKey, origin, text));
+            })
+            .ok()
+    }
+}
+
 /// Judges the key that was given at `origin` for a listener on `address`.
-pub(super) fn judge(api_key: &Secret, origin: Origin, address: SocketAddr) -> Verdict {
+fn judge(api_key: &Secret, origin: Origin, address: SocketAddr) -> Verdict {
     let value = api_key.expose();
     // It becomes the value of a header.
     if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -47,15 +112,13 @@ pub(super) fn judge(api_key: &Secret, origin: Origin, address: SocketAddr) -> Ve
 }
 
 /// What is said where a key is needed and none is given.
-pub(super) fn missing(address: SocketAddr) -> Finding {
+fn missing(address: SocketAddr) -> Finding {
     let text = "no key is set; set api_key_file or API_KEY, or listen on 127.0.0.1";
     Finding::new(Code::DefaultKey, Origin::Listener(address), text)
 }
 
 /// A new key: 32 random bytes in base64url.
-pub(super) fn random(
-    fill: fn(&mut [u8]) -> Result<(), getrandom::Error>,
-) -> Result<Secret, getrandom::Error> {
+fn random(fill: fn(&mut [u8]) -> Result<(), getrandom::Error>) -> Result<Secret, getrandom::Error> {
     let mut bytes = [0; 32];
     fill(&mut bytes)?;
     Ok(Secret::new(base64url(&bytes)))

@@ -1,113 +1,25 @@
-//! Which settings there are, and which layer a value comes from.
+//! Which layer a value comes from: flag, environment, file.
 
 use std::path::Path;
 
 use super::Flags;
 use super::environment::Environment;
 use super::error::{Code, Finding, Origin};
-use super::file::{self, Entry};
+use super::file;
 use super::files::Files;
-use super::placeholder;
+use super::setting;
+use super::setting::{CONNECTIONS, LATER, SECTIONS, Setting};
+use super::tree::{At, Member, Node, Value};
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
 use crate::connections::details::keys;
-use crate::connections::details::options;
-
-/// Sections of the file.
-pub(super) const SECTIONS: [&str; 2] = ["log", "defaults"];
-
-/// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-const LATER: [&str; 9] = [
-    "allowed_callers",
-    "callers",
-    "trusted_proxies",
-    "tls",
-    "private_targets",
-    "limits",
-    "policy",
-    "connections",
-    "console",
-];
-
-/// A setting.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Setting {
-    section: Option<&'static str>,
-    key: &'static str,
-    /// Its variable, if that does not follow from section and key.
-    variable: Option<&'static str>,
-}
-
-pub(super) const LISTEN: Setting = top("listen", "MIRROR_LISTEN");
-pub(super) const PORT: Setting = top("port", "PORT");
-pub(super) const ADMIN_PORT: Setting = top("admin_port", "ADMIN_PORT");
-pub(super) const WORKERS: Setting = top("workers", "WORKERS");
-pub(super) const API_KEY: Setting = top("api_key", "API_KEY");
-pub(super) const API_KEY_FILE: Setting = top("api_key_file", "API_KEY_FILE");
-pub(super) const LOG_FORMAT: Setting = member("log", "format");
-pub(super) const LOG_LEVEL: Setting = member("log", "level");
-pub(super) const TIMEOUT: Setting = member("defaults", "timeout");
-
-const SETTINGS: [Setting; 9] = [
-    LISTEN,
-    PORT,
-    ADMIN_PORT,
-    WORKERS,
-    API_KEY,
-    API_KEY_FILE,
-    LOG_FORMAT,
-    LOG_LEVEL,
-    TIMEOUT,
-];
-
-const fn top(key: &'static str, variable: &'static str) -> Setting {
-    Setting {
-        section: None,
-        key,
-        variable: Some(variable),
-    }
-}
-
-const fn member(section: &'static str, key: &'static str) -> Setting {
-    Setting {
-        section: Some(section),
-        key,
-        variable: None,
-    }
-}
-
-/// The query options in `defaults`, by their names.
-pub(super) fn query_options() -> impl Iterator<Item = (&'static str, Setting)> {
-    let names = options::NAMES.into_iter();
-    names.map(|name| (name, member("defaults", name)))
-}
-
-impl Setting {
-    /// Its place in the file: `log.level`.
-    pub(super) fn path(&self) -> String {
-        let section = self.section.map(|section| format!("{section}."));
-        section.unwrap_or_default() + self.key
-    }
-
-    /// Its variable: `MIRROR_LOG_LEVEL`. None is called `MIRROR_PORT`: Kubernetes sets that to an
-    /// address for a service named `mirror`.
-    pub(super) fn variable(&self) -> String {
-        self.variable.map_or_else(
-            || {
-                let path = self.path().replace('.', "_");
-                format!("MIRROR_{}", path.to_ascii_uppercase())
-            },
-            str::to_owned,
-        )
-    }
-}
 
 /// What each layer says.
 pub(super) struct Layers<'a> {
     flags: &'a Flags,
-    environment: &'a dyn Environment,
+    pub(super) environment: &'a dyn Environment,
     file_name: String,
-    entries: Vec<Entry>,
+    file: Node,
 }
 
 impl<'a> Layers<'a> {
@@ -124,69 +36,125 @@ impl<'a> Layers<'a> {
             file_name: path
                 .map(|path| path.display().to_string())
                 .unwrap_or_default(),
-            entries: path.map_or(Ok(Vec::new()), |path| file::read(path, files))?,
+            file: path.map_or_else(|| Ok(file::nothing()), |path| file::read(path, files))?,
         })
     }
 
     /// The value of `setting` from the first layer that gives one.
     pub(super) fn value(&self, setting: &Setting) -> Result<Option<(Given, Origin)>, Finding> {
         if let Some(given) = self.flag(setting) {
-            let flag = format!("--{}", setting.key.replace('_', "-"));
-            return Ok(Some((given, Origin::Flag(flag))));
+            return Ok(Some((given, Origin::Flag(setting.flag()))));
         }
         let variable = setting.variable();
         if let Some(text) = self.environment.variable(&variable) {
-            return Ok(Some((spelled(setting, text), Origin::Variable(variable))));
+            return Ok(Some((setting.spelled(text), Origin::Variable(variable))));
         }
-        let is_meant =
-            |entry: &&Entry| entry.section == setting.section && entry.name == setting.key;
-        let Some(entry) = self.entries.iter().find(is_meant) else {
+        let Some(member) = find(self.members(setting.section), setting.key) else {
             return Ok(None);
         };
-        let origin = self.place(entry.value_at, setting.path());
-        match placeholder::replaced(entry.value.clone(), self.environment) {
-            Ok(given) if given.is_absent() => Ok(None),
-            Ok(given) => Ok(Some((given, origin))),
-            Err(error) => Err(Finding::new(Code::BadValue, origin, error.to_string())),
+        let path = setting.path();
+        let node = self.filled(&member.node, &path)?;
+        let origin = self.place(node.at, path);
+        Ok((!node.is_absent()).then(|| (node.given(), origin)))
+    }
+
+    /// Where the entry `at` of a list stands, which was given at `origin`.
+    pub(super) fn entry(&self, setting: &Setting, at: usize, origin: &Origin) -> Origin {
+        let list = find(self.members(setting.section), setting.key);
+        match (origin, list.map(|list| &list.node.value)) {
+            (Origin::Place { path, .. }, Some(Value::List(members))) => {
+                self.place(members[at].at, path.clone())
+            }
+            _ => origin.clone(),
         }
     }
 
-    /// Keys of the file that are no setting.
-    pub(super) fn unknown_keys(&self) -> Vec<Finding> {
-        let known = || {
-            SETTINGS
-                .into_iter()
-                .chain(query_options().map(|(_, setting)| setting))
+    /// The named connections as they are written, placeholders still in them.
+    pub(super) fn connections(&self) -> Vec<Member> {
+        self.members(Some(CONNECTIONS)).to_vec()
+    }
+
+    /// `node`, which is the setting `path`, without its placeholders.
+    pub(super) fn filled(&self, node: &Node, path: &str) -> Result<Node, Finding> {
+        node.filled(self.environment).map_err(|(at, error)| {
+            let origin = self.place(at, path.to_owned());
+            Finding::new(Code::BadValue, origin, error.to_string())
+        })
+    }
+
+    /// What is wrong with the file before any value is read: sections that are none, and keys that
+    /// are no setting.
+    pub(super) fn misfits(&self) -> Vec<Finding> {
+        let Value::Map(members) = &self.file.value else {
+            let origin = self.place(self.file.at, String::new());
+            return vec![Finding::new(
+                Code::Unreadable,
+                origin,
+                "must be a map of settings",
+            )];
         };
-        let is_known =
-            |entry: &Entry| known().any(|s| s.section == entry.section && s.key == entry.name);
-        let unknown = self.entries.iter().filter(|entry| !is_known(entry));
+        let sections = SECTIONS.into_iter().chain([CONNECTIONS]);
+        let top = setting::all().filter(|setting| setting.section.is_none());
+        let known: Vec<&str> = top.map(|setting| setting.key).chain(sections).collect();
+        let mut findings = Vec::new();
+        for member in members {
+            let name = member.name.as_str();
+            if !known.contains(&name) {
+                findings.push(self.unknown(None, member, &known));
+            } else if name == CONNECTIONS || SECTIONS.contains(&name) {
+                findings.extend(self.section_misfits(member));
+            }
+        }
+        findings
+    }
+
+    fn section_misfits(&self, section: &Member) -> Vec<Finding> {
+        let name = section.name.as_str();
+        let Value::Map(members) = &section.node.value else {
+            let origin = self.place(section.node.at, name.to_owned());
+            let finding = Finding::new(Code::BadValue, origin, "must be a map");
+            return Vec::from_iter((!section.node.is_absent()).then_some(finding));
+        };
+        if name == CONNECTIONS {
+            return Vec::new();
+        }
+        let settings = setting::all().filter(|setting| setting.section == Some(name));
+        let known: Vec<&str> = settings.map(|setting| setting.key).collect();
+        let unknown = members.iter().filter(|m| !known.contains(&m.name.as_str()));
         unknown
-            .map(|entry| {
-                let section = entry.section.map(|section| format!("{section}."));
-                let path = section.unwrap_or_default() + &keys::shown(&entry.name);
-                let origin = self.place(entry.name_at, path);
-                if entry.section.is_none() && LATER.contains(&entry.name.as_str()) {
-                    return Finding::new(Code::BadValue, origin, "not supported yet");
-                }
-                let siblings = known()
-                    .filter(|s| s.section == entry.section)
-                    .map(|s| s.key);
-                let sections = SECTIONS.into_iter().filter(|_| entry.section.is_none());
-                let nearest = keys::nearest(&entry.name, siblings.chain(sections));
-                let hint = nearest.map(|name| format!("; did you mean {name}"));
-                let text = format!("unknown key{}", hint.unwrap_or_default());
-                Finding::new(Code::UnknownKey, origin, text)
-            })
+            .map(|member| self.unknown(Some(name), member, &known))
             .collect()
     }
 
-    fn place(&self, (line, column): (u64, u64), path: String) -> Origin {
+    /// What is said of a key that is no setting.
+    fn unknown(&self, section: Option<&str>, member: &Member, known: &[&'static str]) -> Finding {
+        let section = section.map(|section| format!("{section}."));
+        let path = section.unwrap_or_default() + &keys::shown(&member.name);
+        if LATER.contains(&path.as_str()) {
+            let origin = self.place(member.name_at, path);
+            return Finding::new(Code::BadValue, origin, "not supported yet");
+        }
+        let nearest = keys::nearest(&member.name, known.iter().copied());
+        let hint = nearest.map(|name| format!("; did you mean {name}"));
+        let text = format!("unknown key{}", hint.unwrap_or_default());
+        Finding::new(Code::UnknownKey, self.place(member.name_at, path), text)
+    }
+
+    /// A place in the file as an origin.
+    pub(super) fn place(&self, (line, column): At, path: String) -> Origin {
         Origin::Place {
             file: self.file_name.clone(),
             line,
             column,
             path,
+        }
+    }
+
+    /// The members of a section, or of the file itself.
+    fn members(&self, section: Option<&str>) -> &[Member] {
+        match section {
+            None => self.file.members(),
+            Some(name) => find(self.file.members(), name).map_or(&[], |it| it.node.members()),
         }
     }
 
@@ -210,20 +178,6 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The text of a variable as the value that it spells: booleans and lists have no other form there.
-fn spelled(setting: &Setting, text: String) -> Given {
-    match (setting.key, text.as_str()) {
-        ("classified_labels", _) => {
-            let members = text
-                .split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty());
-            let text = |part: &str| Given::Scalar(Scalar::Text(part.to_owned()));
-            Given::List(members.map(text).collect())
-        }
-        ("include_partial_last" | "tilde_variables" | "field_value_patterns", "true" | "false") => {
-            Given::Scalar(Scalar::Flag(text == "true"))
-        }
-        _ => Given::Scalar(Scalar::Text(text)),
-    }
+fn find<'m>(members: &'m [Member], name: &str) -> Option<&'m Member> {
+    members.iter().find(|member| member.name == name)
 }

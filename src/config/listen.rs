@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::error::{Code, Finding, Origin};
+use crate::connections::Configured;
 use crate::connections::details::error::Unfit;
 use crate::connections::details::given::Given;
 
@@ -26,11 +27,13 @@ pub(super) fn is_loopback(address: IpAddr) -> bool {
 }
 
 /// What is missing where nothing limits who may call or what may be reached. It is a warning as
-/// long as neither wall can be configured; with them it becomes the reason not to start.
-pub(super) fn walls(address: SocketAddr) -> Option<Finding> {
-    (!is_loopback(address.ip())).then(|| {
-        let text = "nothing limits who may call or what may be reached, and this version has no \
-                    setting for it; let a network policy do it, or listen on 127.0.0.1";
+/// long as callers cannot be limited; with both walls it becomes the reason not to start.
+pub(super) fn walls(address: SocketAddr, connections: &Configured) -> Option<Finding> {
+    let Configured { policy, named, .. } = connections;
+    let is_open = !is_loopback(address.ip()) && !policy.limits_upstreams(named);
+    is_open.then(|| {
+        let text = "nothing limits who may call or what may be reached; set \
+                    policy.allowed_upstreams or connections, or listen on 127.0.0.1";
         Finding::new(Code::NoWall, Origin::Listener(address), text)
     })
 }

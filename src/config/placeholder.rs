@@ -4,7 +4,6 @@
 //! `$${NAME}` stands for `${NAME}` itself.
 
 use super::environment::Environment;
-use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
 
 /// Why a placeholder has no value. The text names the variable, which the file says.
@@ -18,29 +17,8 @@ pub(super) enum PlaceholderError {
     Malformed,
 }
 
-/// Replaces the placeholders of a value.
-pub(super) fn replaced(
-    given: Given,
-    environment: &dyn Environment,
-) -> Result<Given, PlaceholderError> {
-    Ok(match given {
-        Given::Scalar(inner) => Given::Scalar(scalar_replaced(inner, environment)?),
-        Given::List(members) => Given::List(
-            members
-                .into_iter()
-                .map(|member| replaced(member, environment))
-                .collect::<Result<_, _>>()?,
-        ),
-        Given::Map(members) => Given::Map(
-            members
-                .into_iter()
-                .map(|(name, member)| Ok((name, replaced(member, environment)?)))
-                .collect::<Result<_, _>>()?,
-        ),
-    })
-}
-
-fn scalar_replaced(
+/// `scalar` with its placeholders filled.
+pub(super) fn filled(
     scalar: Scalar,
     environment: &dyn Environment,
 ) -> Result<Scalar, PlaceholderError> {
@@ -104,7 +82,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &Result<Scalar, PlaceholderError>) {
         let environment = HashMap::from([("NAME", "va}lue${X}"), ("YES", "true"), ("EMPTY", "")]);
-        let scalar = scalar_replaced(Scalar::Text(text.to_owned()), &environment);
+        let scalar = filled(Scalar::Text(text.to_owned()), &environment);
         assert!(scalar == *expected, "{text}");
     }
 

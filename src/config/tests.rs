@@ -1,8 +1,10 @@
 //! Where each setting comes from, and what keeps the program from starting.
 
+mod connections;
 mod files;
 mod keys;
 mod layers;
+mod policy;
 
 use std::collections::HashMap;
 use std::fs;
@@ -46,6 +48,7 @@ impl Given<'_> {
             environment: &environment,
             random: zeros,
             cores: CORES,
+            reads_named_files: true,
         };
         load(&flags, world)
     }

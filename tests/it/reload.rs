@@ -169,3 +169,29 @@ fn a_key_that_is_taken_away_stays_until_the_restart() {
     let reply = program.post("/api/connection", "{}");
     assert_eq!(reply.header("x-mirror-api-key"), Some(KEYS[0]));
 }
+
+#[test]
+fn a_connection_is_there_from_the_reload_that_names_it_to_the_one_that_removes_it() {
+    let backend = backend();
+    let lab = format!("connections: {{lab: {{url: '{}'}}}}", backend.url());
+    let elsewhere = "connections: {other: {url: 'http://other.invalid'}}";
+    let folder = Folder::new(&settings(KEYS[0], elsewhere));
+    let mut program = folder.serve();
+    let body = r#"{"connectionDetails": {"connection": "lab"}}"#;
+    let code = |program: &Program| {
+        let reply = program.post("/api/connection", body);
+        reply.header("x-mirror-error").map(str::to_owned)
+    };
+    assert_eq!(code(&program).as_deref(), Some("PM-6006"));
+    folder.write("mirror.yaml", &settings(KEYS[0], &lab));
+    program.hang_up(IN_FORCE);
+    assert_eq!(code(&program), None);
+    folder.write("mirror.yaml", &settings(KEYS[0], elsewhere));
+    program.hang_up(IN_FORCE);
+    let calls = backend.calls().len();
+    assert_eq!(code(&program).as_deref(), Some("PM-6006"));
+    // Its address alone is not open either, now that it is not listed.
+    let reply = program.post("/api/connection", &connection_test(&backend.url()));
+    assert_eq!(reply.header("x-mirror-error"), Some("PM-6002"));
+    assert_eq!(backend.calls().len(), calls);
+}

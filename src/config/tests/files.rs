@@ -52,9 +52,9 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest() {
 #[test]
 fn a_setting_that_is_not_built_yet_is_refused() {
     refuses_file(
-        "policy: {named_only: true}\nallowed_callers: [10.0.0.0/8]\n",
+        "policy: {private_targets: listed}\nallowed_callers: [10.0.0.0/8]\n",
         &[
-            "PM-5003: mirror.yaml:1:1: policy: not supported yet",
+            "PM-5003: mirror.yaml:1:10: policy.private_targets: not supported yet",
             "PM-5003: mirror.yaml:2:1: allowed_callers: not supported yet",
         ],
     );
@@ -99,11 +99,15 @@ fn what_is_no_yaml_is_refused_with_its_place() {
             "port: 1\nport: 2\n",
             "PM-5001: mirror.yaml:2:1: this key is given twice",
         ),
+        ("log: 3\n", "PM-5003: mirror.yaml:1:6: log: must be a map"),
         (
-            "log: 3\n",
-            "PM-5001: mirror.yaml:1:6: expected mapping start",
+            "- a\n",
+            "PM-5001: mirror.yaml:1:1: must be a map of settings",
         ),
-        ("- a\n", "PM-5001: mirror.yaml:1:1: expected mapping start"),
+        (
+            "connections: {a: {b: [[[[[[1]]]]]]}}\n",
+            "PM-5001: mirror.yaml:1:27: this is nested too deeply, or there is too much of it",
+        ),
         (
             "port: .inf\n",
             "PM-5001: mirror.yaml:1:7: numbers must be finite",

@@ -1,105 +1,142 @@
 //! Flag, environment, file, default.
 
 use super::*;
+use crate::connections::Policy;
+use crate::connections::policy::AllowedUpstreams;
+use crate::options::QueryOptions;
 
 /// One setting in each layer; every value another one.
 struct Row {
+    /// `section.key`
+    path: &'static str,
     flag: Option<fn(&mut Flags)>,
     variable: (&'static str, &'static str),
+    /// The value in the file.
     file: &'static str,
     read: fn(&Settings) -> String,
     /// What flag, variable, file and default make of it.
     expected: [&'static str; 4],
 }
 
-const ROWS: [Row; 10] = [
-    Row {
-        flag: Some(|flags| flags.listen = Some([127, 0, 0, 2].into())),
-        variable: ("MIRROR_LISTEN", "127.0.0.3"),
-        file: "listen: 127.0.0.4",
-        read: |settings| settings.listen.to_string(),
-        expected: ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"],
-    },
-    Row {
-        flag: Some(|flags| flags.port = Some(1)),
-        variable: ("PORT", "2"),
-        file: "port: 3",
-        read: |settings| settings.port.to_string(),
-        expected: ["1", "2", "3", "9900"],
-    },
-    Row {
-        flag: Some(|flags| flags.admin_port = Some(1)),
-        variable: ("ADMIN_PORT", "2"),
-        file: "admin_port: 3",
-        read: |settings| settings.admin_port.to_string(),
-        expected: ["1", "2", "3", "9901"],
-    },
-    Row {
-        flag: Some(|flags| flags.workers = Some(1)),
-        variable: ("WORKERS", "20"),
-        file: "workers: 2",
-        read: |settings| settings.workers.to_string(),
-        expected: ["1", "20", "2", "3"],
-    },
-    Row {
-        flag: None,
-        variable: ("API_KEY", "from-the-environment"),
-        file: "api_key: from-the-file-itself",
-        read: |settings| settings.api_key.expose().to_owned(),
-        expected: [
-            "",
-            "from-the-environment",
-            "from-the-file-itself",
-            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        ],
-    },
-    Row {
-        flag: None,
-        variable: ("MIRROR_LOG_FORMAT", "text"),
-        file: "log: {format: json}",
-        read: |settings| format!("{:?}", settings.log.format),
-        expected: ["", "Text", "Json", "Json"],
-    },
-    Row {
-        flag: None,
-        variable: ("MIRROR_LOG_LEVEL", "error"),
-        file: "log: {level: debug}",
-        read: |settings| format!("{:?}", settings.log.level),
-        expected: ["", "Error", "Debug", "Info"],
-    },
-    Row {
-        flag: None,
-        variable: ("MIRROR_DEFAULTS_TIMEOUT", "5s"),
-        file: "defaults: {timeout: 6.5}",
-        read: |settings| format!("{:?}", settings.connections.defaults.timeout),
-        expected: ["", "5s", "6.5s", "30s"],
-    },
-    Row {
-        flag: None,
-        variable: ("MIRROR_DEFAULTS_MAX_POINTS", "7"),
-        file: "defaults: {max_points: 8}",
-        read: |settings| settings.connections.defaults.options.max_points.to_string(),
-        expected: ["", "7", "8", "100000"],
-    },
-    Row {
-        flag: None,
-        variable: ("MIRROR_DEFAULTS_TILDE_VARIABLES", "false"),
-        file: "defaults: {tilde_variables: true}",
-        read: |settings| {
-            settings
-                .connections
-                .defaults
-                .options
-                .tilde_variables
-                .to_string()
-        },
-        expected: ["", "false", "true", "false"],
-    },
-];
+macro_rules! rows {
+    ($($path:literal $(($flag:ident = $value:expr))? $variable:literal=$given:literal $file:literal
+        |$settings:ident| $read:expr => $expected:expr;)+) => {
+        [$(Row {
+            path: $path,
+            flag: rows!(@flag $($flag = $value)?),
+            variable: ($variable, $given),
+            file: $file,
+            read: |$settings| format!("{:?}", $read),
+            expected: $expected,
+        },)+]
+    };
+    (@flag) => { None };
+    (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
+}
+
+const ROWS: [Row; 33] = rows! {
+    "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
+        |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
+    "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
+    "admin_port" (admin_port = 1) "ADMIN_PORT"="2" "3"
+        |s| s.admin_port => ["1", "2", "3", "9901"];
+    "workers" (workers = 1) "WORKERS"="20" "2" |s| s.workers => ["1", "20", "2", "3"];
+    "api_key" "API_KEY"="of-the-environment" "of-the-file-itself" |s| s.api_key.expose() =>
+        ["", r#""of-the-environment""#, r#""of-the-file-itself""#,
+         r#""AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#];
+    "log.format" "MIRROR_LOG_FORMAT"="text" "json"
+        |s| s.log.format => ["", "Text", "Json", "Json"];
+    "log.level" "MIRROR_LOG_LEVEL"="error" "debug"
+        |s| s.log.level => ["", "Error", "Debug", "Info"];
+    "policy.allowed_upstreams" "MIRROR_POLICY_ALLOWED_UPSTREAMS"="http://a, http://b" "any"
+        |s| shape(&s.connections.policy.allowed_upstreams) => ["", "2", "18446744073709551615", "0"];
+    "policy.named_only" "MIRROR_POLICY_NAMED_ONLY"="false" "true"
+        |s| s.connections.policy.named_only => ["", "false", "true", "false"];
+    "policy.request_credentials" "MIRROR_POLICY_REQUEST_CREDENTIALS"="true" "false"
+        |s| s.connections.policy.request_credentials => ["", "true", "false", "true"];
+    "policy.ambient_credentials" "MIRROR_POLICY_AMBIENT_CREDENTIALS"="true" "false"
+        |s| s.connections.policy.ambient_credentials => ["", "true", "false", "true"];
+    "policy.allowed_role_arns" "MIRROR_POLICY_ALLOWED_ROLE_ARNS"="a,b" "[c]"
+        |s| roles(&s.connections.policy) => ["", "Some(2)", "Some(1)", "None"];
+    "policy.secrets_dir" "MIRROR_POLICY_SECRETS_DIR"="/a" "/b"
+        |s| s.connections.policy.secrets_dir.as_ref().map(|it| it.path().to_owned()) =>
+        ["", r#"Some("/a")"#, r#"Some("/b")"#, "None"];
+    "policy.allow_insecure_tls" "MIRROR_POLICY_ALLOW_INSECURE_TLS"="false" "true"
+        |s| s.connections.policy.allow_insecure_tls => ["", "false", "true", "false"];
+    "defaults.timeout" "MIRROR_DEFAULTS_TIMEOUT"="5s" "6.5"
+        |s| s.connections.defaults.timeout => ["", "5s", "6.5s", "30s"];
+    "defaults.profile" "MIRROR_DEFAULTS_PROFILE"="exact" "legacy"
+        |s| options(s).profile => ["", "Exact", "Legacy", "Exact"];
+    "defaults.dialect" "MIRROR_DEFAULTS_DIALECT"="metricsql" "promql-open"
+        |s| options(s).dialect => ["", "Some(Metricsql)", "Some(PromqlOpen)", "None"];
+    "defaults.nan_interpretation" "MIRROR_DEFAULTS_NAN_INTERPRETATION"="zero" "NONE"
+        |s| options(s).nan_interpretation => ["", "Zero", "None", "Zero"];
+    "defaults.inf_interpretation" "MIRROR_DEFAULTS_INF_INTERPRETATION"="NONE" "max"
+        |s| options(s).inf_interpretation => ["", "None", "Max", "None"];
+    "defaults.bucket_alignment" "MIRROR_DEFAULTS_BUCKET_ALIGNMENT"="epoch" "start"
+        |s| options(s).bucket_alignment => ["", "Epoch", "Start", "Epoch"];
+    "defaults.include_partial_last" "MIRROR_DEFAULTS_INCLUDE_PARTIAL_LAST"="false" "true"
+        |s| options(s).include_partial_last => ["", "false", "true", "false"];
+    "defaults.settle_delay" "MIRROR_DEFAULTS_SETTLE_DELAY"="1s" "2s"
+        |s| options(s).settle_delay.map(|it| it.to_string()) =>
+        ["", r#"Some("1000ms")"#, r#"Some("2000ms")"#, "None"];
+    "defaults.multiple_series" "MIRROR_DEFAULTS_MULTIPLE_SERIES"="combine" "error"
+        |s| options(s).multiple_series => ["", "Combine", "Error", "Combine"];
+    "defaults.tilde_conditions" "MIRROR_DEFAULTS_TILDE_CONDITIONS"="ignore" "reject"
+        |s| options(s).tilde_conditions => ["", "Ignore", "Reject", "Apply"];
+    "defaults.tilde_variables" "MIRROR_DEFAULTS_TILDE_VARIABLES"="false" "true"
+        |s| options(s).tilde_variables => ["", "false", "true", "false"];
+    "defaults.scrape_interval_ms" "MIRROR_DEFAULTS_SCRAPE_INTERVAL_MS"="1000" "2000"
+        |s| options(s).scrape_interval.map(|it| it.to_string()) =>
+        ["", r#"Some("1000ms")"#, r#"Some("2000ms")"#, "None"];
+    "defaults.max_points" "MIRROR_DEFAULTS_MAX_POINTS"="7" "8"
+        |s| options(s).max_points => ["", "7", "8", "100000"];
+    "defaults.raw_budget" "MIRROR_DEFAULTS_RAW_BUDGET"="7" "8"
+        |s| options(s).raw_budget => ["", "7", "8", "500000"];
+    "defaults.max_steps" "MIRROR_DEFAULTS_MAX_STEPS"="7" "8"
+        |s| options(s).max_steps => ["", "7", "8", "11000"];
+    "defaults.max_query_range" "MIRROR_DEFAULTS_MAX_QUERY_RANGE"="1h" "2h"
+        |s| options(s).max_query_range.to_string() =>
+        ["", r#""3600000ms""#, r#""7200000ms""#, r#""2678400000ms""#];
+    "defaults.field_value_patterns" "MIRROR_DEFAULTS_FIELD_VALUE_PATTERNS"="false" "true"
+        |s| options(s).field_value_patterns => ["", "false", "true", "false"];
+    "defaults.classified_labels" "MIRROR_DEFAULTS_CLASSIFIED_LABELS"="a,b" "[c]"
+        |s| options(s).classified_labels => ["", r#"["a", "b"]"#, r#"["c"]"#, "[]"];
+    "defaults.strategy" "MIRROR_DEFAULTS_STRATEGY"="auto" "auto"
+        |s| s.port => ["", "9900", "9900", "9900"];
+};
+
+fn options(settings: &Settings) -> &QueryOptions {
+    &settings.connections.defaults.options
+}
+
+fn roles(policy: &Policy) -> Option<usize> {
+    policy.allowed_role_arns.as_ref().map(Vec::len)
+}
+
+/// In how many words the upstreams are limited.
+fn shape(allowed: &AllowedUpstreams) -> usize {
+    match allowed {
+        AllowedUpstreams::Unset => 0,
+        AllowedUpstreams::Any => usize::MAX,
+        AllowedUpstreams::Listed(entries) => entries.len(),
+    }
+}
+
+impl Row {
+    /// The setting in a file.
+    fn text(&self) -> String {
+        match self.path.split_once('.') {
+            Some((section, key)) => format!("{section}: {{{key}: {}}}", self.file),
+            None => format!("{}: {}", self.path, self.file),
+        }
+    }
+}
 
 #[test]
 fn a_flag_goes_before_the_environment_before_the_file_before_the_default() {
     for row in ROWS {
+        let text = row.text();
         for (layers, expected) in row.expected.iter().enumerate() {
             // Each layer alone is left out, from the first on.
             let mut flags = Flags::default();
@@ -112,12 +149,21 @@ fn a_flag_goes_before_the_environment_before_the_file_before_the_default() {
             let given = Given {
                 flags,
                 variables: if layers <= 1 { &variables } else { &[] },
-                file: (layers <= 2).then_some(row.file),
+                file: (layers <= 2).then_some(&text),
                 secret: None,
             };
-            assert_eq!((row.read)(&settings(given)), *expected, "{}", row.file);
+            assert_eq!((row.read)(&settings(given)), *expected, "{text}");
         }
     }
+}
+
+#[test]
+fn every_setting_is_in_the_table() {
+    let all = setting::all().map(|setting| setting.path());
+    // The files of secrets are in `keys`: what is in them counts.
+    let missing =
+        all.filter(|path| path != "api_key_file" && !ROWS.iter().any(|row| row.path == path));
+    assert_eq!(missing.collect::<Vec<_>>(), <[String; 0]>::default());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -74,6 +75,26 @@ pub enum TlsError {
     System(&'static str),
 }
 
+impl Settings<'_> {
+    /// Whether sessions can be made with the certificates and the key.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Unfit`], the first that applies.
+    pub fn check(self) -> Result<(), TlsError> {
+        let provider = rustls::crypto::ring::default_provider();
+        if let Some(pem) = self.ca {
+            authorities(pem)?;
+        }
+        let Some(identity) = self.identity else {
+            return Ok(());
+        };
+        let (chain, key) = read(identity, &provider)?;
+        CertifiedKey::from_der(chain, key, &provider).map_err(|_| foreign_key())?;
+        Ok(())
+    }
+}
+
 /// The roots of the system, read when they are first needed: a mirror of plain backends never pays
 /// for them.
 #[derive(Default)]
@@ -135,7 +156,7 @@ impl Tls {
                 let (chain, key) = read(identity, &provider)?;
                 builder
                     .with_client_auth_cert(chain, key)
-                    .map_err(|_| unfit(Part::Key, "it does not belong to the certificate"))?
+                    .map_err(|_| foreign_key())?
             }
             None => builder.with_no_client_auth(),
         };
@@ -194,6 +215,10 @@ fn certificates(pem: &str, part: Part) -> Result<Vec<CertificateDer<'static>>, T
         Ok(_) => Err(unfit(part, "it holds no certificate")),
         Err(_) => Err(unfit(part, "it is not PEM")),
     }
+}
+
+const fn foreign_key() -> TlsError {
+    unfit(Part::Key, "it does not belong to the certificate")
 }
 
 const fn unfit(part: Part, reason: &'static str) -> TlsError {

@@ -1,0 +1,109 @@
+//! Values of settings, each read once; every finding about them is kept.
+
+use std::path::{Path, PathBuf};
+
+use super::error::{Code, Finding, Origin};
+use super::files::Files;
+use super::layers::Layers;
+use super::secret_file;
+use super::setting::Setting;
+use crate::connections::details::error::Unfit;
+use crate::connections::details::given::Given;
+use crate::secret::Secret;
+
+/// What is being read, and what was found while reading it.
+pub(super) struct Reader<'a> {
+    pub(super) layers: Layers<'a>,
+    /// Where the file lies: paths in it are relative to that.
+    pub(super) folder: PathBuf,
+    pub(super) files: Files,
+    /// Whether files that are named are read.
+    pub(super) reads_named_files: bool,
+    pub(super) findings: Vec<Finding>,
+    pub(super) warnings: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    /// The value of a setting, unless it is absent or unfit.
+    pub(super) fn value<T>(
+        &mut self,
+        setting: &Setting,
+        read: impl FnOnce(Given) -> Result<T, Unfit>,
+    ) -> Option<T> {
+        self.value_with_origin(setting, read)
+            .map(|(value, _)| value)
+    }
+
+    /// The same, and where it was given.
+    pub(super) fn value_with_origin<T>(
+        &mut self,
+        setting: &Setting,
+        read: impl FnOnce(Given) -> Result<T, Unfit>,
+    ) -> Option<(T, Origin)> {
+        let found = self.layers.value(setting).and_then(|found| {
+            let Some((given, origin)) = found else {
+                return Ok(None);
+            };
+            match read(given) {
+                Ok(value) => Ok(Some((value, origin))),
+                Err(unfit) => Err(Finding::of(unfit, origin)),
+            }
+        });
+        found.unwrap_or_else(|finding| {
+            self.findings.push(finding);
+            None
+        })
+    }
+
+    /// The entries of a list, each read by `read`; `None` if the list is absent or no list.
+    pub(super) fn entries<T>(
+        &mut self,
+        setting: &Setting,
+        read: fn(Given) -> Result<T, Unfit>,
+    ) -> Option<Vec<T>> {
+        let (given, origin) = self.value_with_origin(setting, |given| match given {
+            Given::List(members) => Ok(members),
+            Given::Scalar(_) | Given::Map(_) => Err(Unfit::invalid("must be a list")),
+        })?;
+        let mut entries = Vec::new();
+        for (at, member) in given.into_iter().enumerate() {
+            match read(member) {
+                Ok(entry) => entries.push(entry),
+                Err(unfit) => {
+                    let origin = self.layers.entry(setting, at, &origin);
+                    self.findings.push(Finding::of(unfit, origin));
+                }
+            }
+        }
+        Some(entries)
+    }
+
+    /// A boolean; `default` if it is absent or unfit.
+    pub(super) fn flag(&mut self, setting: &Setting, default: bool) -> bool {
+        let given = self.value(setting, |given| given.flag());
+        given.unwrap_or(default)
+    }
+
+    /// The path that was given at `origin`: in the file it is relative to that, elsewhere to the
+    /// working directory.
+    pub(super) fn path(&self, given: &str, origin: &Origin) -> PathBuf {
+        match origin {
+            Origin::Place { .. } => self.folder.join(given),
+            _ => PathBuf::from(given),
+        }
+    }
+
+    /// The secret in a file that was named at `origin`; none if it is not to be read.
+    pub(super) fn secret_in(&mut self, path: &Path, origin: &Origin) -> Option<Secret> {
+        if !self.reads_named_files {
+            return None;
+        }
+        secret_file::read(path, &mut self.files)
+            .map_err(|error| {
+                let text = format!("{}: {error}", path.display());
+                let finding = Finding::new(Code::UnusableFile, origin.clone(), text);
+                self.findings.push(finding);
+            })
+            .ok()
+    }
+}
