@@ -75,6 +75,7 @@ pub(super) fn failed(
         300..=399 => Failed::for_good(UpstreamError::Redirect {
             host,
             origin: origin(asked.url, headers),
+            status: code,
         }),
         401 | 403 => Failed::for_good(UpstreamError::Unauthorised { host, status: code }),
         413 => Failed::for_good(UpstreamError::TooBig {
