@@ -23,9 +23,10 @@ export BACKEND=http://127.0.0.1:$prometheus_port
 
 examples=400
 if [[ ${FULL:-} == 1 ]]; then examples=4000; fi
-# A fixed seed: what passed here passes elsewhere. `--full` looks further.
+# A fixed seed: what passed here passes elsewhere; `--full` looks further. One worker: with
+# several, CPython 3.11 can trip over its own parser (python/cpython#106905).
 SCHEMATHESIS_HOOKS=tests/contract/checks.py "$bin/schemathesis" \
   --config-file tests/contract/schemathesis.toml \
-  run "$MIRROR/openapi.json" --max-examples "$examples" --seed 20 --workers 2 \
+  run "$MIRROR/openapi.json" --max-examples "$examples" --seed 20 \
   --request-timeout 40 --no-color --continue-on-failure --warnings off ||
-  die "an answer is outside the contract"
+  die "an answer is outside the contract, or the generator failed; see above"

@@ -1,5 +1,7 @@
 //! Failures of a query: what cannot be translated, and what was translated but has no points.
 
+use std::collections::BTreeSet;
+
 use crate::failures::Failure;
 use crate::failures::Id;
 use crate::failures::Subject;
@@ -41,7 +43,10 @@ pub(super) fn translate(error: &TranslateError, profile: Profile) -> Failure {
         TranslateError::ValueType(name) => unsupported(Id::UnknownValueType, name),
         TranslateError::MetricKind(kind) => unsupported(Id::UnsupportedKind, kind),
         TranslateError::Condition { key, reason } => {
-            let key = text::insert(key);
+            let key = match key.as_str() {
+                "" => "''".to_owned(),
+                key => text::insert(key),
+            };
             let sentence = format!("Condition {key} cannot be used here: {reason}.");
             let id = Id::UnusableCondition;
             (
@@ -166,7 +171,8 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
         FetchError::TooManySamples { series, budget } => {
             let id = Id::TooManySamples;
             let differing = text::list(&differing(series, subject.profile));
-            let sentence = format!("Series differ in {differing}; their samples exceed {budget}.");
+            let sentence =
+                format!("Series differ in {differing}; their samples are more than {budget}.");
             (
                 id,
                 remote(
@@ -218,15 +224,63 @@ fn differing(series: &[Labels], profile: Profile) -> Vec<String> {
     }
 }
 
-/// The condition that picks the first of the series, as far as one label does.
+/// The condition that picks one of the series, if one label tells all of them apart.
 fn suggestion(series: &[Labels], differing: &[String]) -> String {
-    let picked = differing.iter().find_map(|name| {
-        let value = series.iter().find_map(|labels| labels.0.get(name))?;
-        Some(format!(
-            "Add {} = {}.",
-            text::insert(name),
-            text::insert(value)
-        ))
+    let values = |name: &String| -> Vec<Option<&String>> {
+        series.iter().map(|labels| labels.0.get(name)).collect()
+    };
+    let telling = differing.iter().find_map(|name| {
+        let values = values(name);
+        let distinct: BTreeSet<_> = values.iter().collect();
+        let value = values.iter().flatten().next()?;
+        (distinct.len() == values.len()).then_some((name, *value))
     });
-    picked.unwrap_or_else(|| "Add a condition.".to_owned())
+    match telling {
+        Some((name, value)) => {
+            format!("Add {} = {}.", text::insert(name), text::insert(value))
+        }
+        None => "Add a condition on each of them.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(sets: &[&[(&str, &str)]]) -> Vec<Labels> {
+        let labels = |pairs: &&[(&str, &str)]| {
+            let owned = pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            Labels(owned.collect())
+        };
+        sets.iter().map(labels).collect()
+    }
+
+    #[track_caller]
+    fn check(sets: &[&[(&str, &str)]], expected: &str) {
+        let series = series(sets);
+        assert_eq!(suggestion(&series, &differing_labels(&series)), expected);
+    }
+
+    #[test]
+    fn a_label_is_suggested_only_if_it_leaves_one_series() {
+        let by_pod: &[&[(&str, &str)]] = &[
+            &[("code", "200"), ("pod", "a")],
+            &[("code", "200"), ("pod", "b")],
+            &[("code", "500"), ("pod", "c")],
+        ];
+        check(by_pod, "Add pod = a.");
+        let by_both: &[&[(&str, &str)]] = &[
+            &[("code", "200"), ("pod", "a")],
+            &[("code", "200"), ("pod", "b")],
+            &[("code", "500"), ("pod", "a")],
+        ];
+        check(by_both, "Add a condition on each of them.");
+    }
+
+    #[test]
+    fn a_label_that_one_series_lacks_can_tell_the_others() {
+        check(&[&[], &[("pod", "b")]], "Add pod = b.");
+    }
 }

@@ -169,7 +169,7 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             let fix = "Give the API's base URL; no login page.";
             (id, remote(id, "Not Prometheus.", &sentence, fix, None))
         }
-        UpstreamError::Redirect { host, origin } => {
+        UpstreamError::Redirect { host, origin, .. } => {
             let id = Id::Redirect;
             let sentence = format!(
                 "{} redirects to {}; redirects are not followed.",

@@ -163,6 +163,8 @@ pub enum UpstreamError {
         host: String,
         /// Scheme, host and port of the new place, cleaned.
         origin: String,
+        /// Which of the redirects.
+        status: u16,
     },
     /// The request has made as many backend calls as it may.
     #[error("more than {limit} backend calls")]
@@ -202,7 +204,8 @@ impl UpstreamError {
             | Self::Refused { status, .. }
             | Self::TooBig { status, .. }
             | Self::Status { status, .. }
-            | Self::NotPrometheus { status, .. } => Some(*status),
+            | Self::NotPrometheus { status, .. }
+            | Self::Redirect { status, .. } => Some(*status),
             Self::Throttled { .. } => Some(429),
             Self::QueryTimeout { .. } => Some(503),
             Self::Resolve { .. }
@@ -212,7 +215,6 @@ impl UpstreamError {
             | Self::Timeout { .. }
             | Self::TooLarge { .. }
             | Self::Broken { .. }
-            | Self::Redirect { .. }
             | Self::Calls { .. }
             | Self::LabelName { .. } => None,
         }

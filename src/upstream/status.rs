@@ -79,6 +79,7 @@ pub(super) fn failed(
         300..=399 => Failed::for_good(UpstreamError::Redirect {
             host,
             origin: origin(asked, headers),
+            status: code,
         }),
         401 | 403 => Failed::for_good(UpstreamError::Unauthorised {
             host,

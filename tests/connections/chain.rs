@@ -152,7 +152,7 @@ fn a_machine_tells_over_imds_v2(rig: &Rig) {
 fn without_any_every_provider_tried_is_told(rig: &Rig) {
     let mirror = start(rig, Setup::new());
     let asked = mirror.test(&named("amp"));
-    refused(asked, "PM-4001", &["environment", "profile", "IMDS"]);
+    refused(asked, "PM-4001", &["environment", "profile"]);
     // A machine that is slow or sick is one more reason, and within the second it is given.
     for settings in [json!({"status": 500}), json!({"delay_seconds": 10})] {
         rig.identity.set(&settings);

@@ -145,7 +145,7 @@ fn connect_and_tls(rig: &Rig) {
 
 fn credentials(rig: &Rig) {
     let mirror = rig.with_sts().connection("amp", rig.amp(json!({}))).start();
-    fails(mirror.test(&named("amp")), "PM-4001", &["IMDS"]);
+    fails(mirror.test(&named("amp")), "PM-4001", &["environment"]);
     rig.sts.set(&json!({"denied_roles": [ROLE]}));
     let role = rig.assuming(&STATIC, ROLE);
     fails(

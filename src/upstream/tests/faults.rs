@@ -468,22 +468,27 @@ async fn f13_a_refused_credential_is_not_repeated() {
 
 #[tokio::test]
 async fn f19_a_redirect_is_not_followed() {
+    let redirect = |host, origin, status| UpstreamError::Redirect {
+        host,
+        origin,
+        status,
+    };
     let moved = |location: &str| {
         let fields = format!("Location: {location}\r\n");
         Step::Answer(server::answer("302 Found", &fields, ""))
     };
     let away = || moved("https://user:pass@login.example/path?secret");
     let origin = "https://login.example".to_owned();
-    check(away, 1, |host| UpstreamError::Redirect { host, origin }).await;
+    check(away, 1, |host| redirect(host, origin, 302)).await;
     let near = || moved("/graph");
     check(near, 1, |host| {
         let origin = format!("http://{host}");
-        UpstreamError::Redirect { host, origin }
+        redirect(host, origin, 302)
     })
     .await;
     let nowhere = || Step::Answer(server::answer("304 Not Modified", "", ""));
     let origin = "an unnamed place".to_owned();
-    check(nowhere, 1, |host| UpstreamError::Redirect { host, origin }).await;
+    check(nowhere, 1, |host| redirect(host, origin, 304)).await;
 }
 
 #[tokio::test]
