@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use http::Request;
-use http_body::Body;
+use hyper::body::Body;
 use tower::ServiceExt as _;
 
 use crate::app::App;

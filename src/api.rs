@@ -19,7 +19,7 @@ use axum::routing::get;
 use axum::routing::post;
 use bytes::Bytes;
 use http::Request;
-use http_body::Body;
+use hyper::body::Body;
 use tower::ServiceExt as _;
 use tower::util::MapRequestLayer;
 use tower_http::CompressionLevel;

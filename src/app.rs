@@ -52,7 +52,11 @@ impl App {
     pub fn new(settings: &Settings) -> Result<Self, AppError> {
         let instruments = Arc::new(Instruments::new());
         Ok(Self {
-            mirror: Mirror::new(Arc::clone(&instruments)),
+            mirror: Mirror::new(
+                Arc::clone(&instruments),
+                settings.ambient.clone(),
+                wall_clock,
+            ),
             instruments,
             state: State::new(),
             clock: wall_clock,

@@ -27,6 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::connections::Configured;
+use crate::connections::ambient::Ambient;
 use crate::secret::Secret;
 pub use environment::Environment;
 pub use environment::ProcessEnvironment;
@@ -59,6 +60,9 @@ pub struct Settings {
     pub log: Log,
     /// What is configured about connections. Settings `defaults` and `connections`.
     pub connections: Configured,
+    /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,
+    /// `AWS_ENDPOINT_URL_STS`, `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.
+    pub ambient: Ambient,
 }
 
 /// How the log is written. Setting `log`.

@@ -4,6 +4,7 @@
 //! Nothing is dialled or looked up here, and no error or warning repeats a value that it read: the
 //! object can hold secrets.
 
+pub mod ambient;
 pub mod amp;
 pub mod auth;
 pub mod details;

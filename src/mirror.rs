@@ -19,6 +19,7 @@ use crate::cache::Lists;
 use crate::connections;
 use crate::connections::Configured;
 use crate::connections::Connection;
+use crate::connections::ambient::Ambient;
 use crate::failures;
 use crate::failures::Failure;
 use crate::instruments::Instruments;
@@ -27,6 +28,7 @@ use crate::protocol::RawDetails;
 use crate::record::Arrival;
 use crate::record::Context;
 use crate::time::Deadline;
+use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
 pub use metric::MetricAnswer;
@@ -52,11 +54,11 @@ struct Opened {
 }
 
 impl Mirror {
-    /// A mirror that knows no backend yet.
+    /// A mirror that knows no backend yet. Requests to AWS are signed at the time of `clock`.
     #[must_use]
-    pub fn new(instruments: Arc<Instruments>) -> Self {
+    pub fn new(instruments: Arc<Instruments>, ambient: Ambient, clock: fn() -> UnixMillis) -> Self {
         Self {
-            upstreams: Upstreams::new(Arc::clone(&instruments)),
+            upstreams: Upstreams::new(Arc::clone(&instruments), ambient, clock),
             prober: Prober::default(),
             lists: Lists::default(),
             instruments,

@@ -7,17 +7,20 @@ pub mod client;
 pub mod error;
 mod ask;
 mod attempt;
+mod aws;
 mod body;
 mod credentials;
 mod decode;
 mod exchange;
 mod first;
 mod posting;
+mod query_string;
 mod quoted;
 mod request;
 mod retry;
 mod retry_after;
 mod scrub;
+mod sessions;
 mod sign;
 mod status;
 mod tally;
@@ -33,6 +36,7 @@ use crate::series::Stop;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
+use crate::upstream::aws::Purpose;
 use crate::upstream::client::Shared;
 use crate::upstream::client::Target;
 use crate::upstream::decode::Cut;
@@ -40,6 +44,8 @@ use crate::upstream::decode::Decoded;
 use crate::upstream::first::First;
 use crate::upstream::request::Call;
 
+pub use aws::AwsError;
+pub use aws::Cause;
 pub use client::Upstreams;
 pub use credentials::CredentialError;
 pub use error::AnswerLimit;
@@ -62,6 +68,7 @@ const TRUNCATED: &str = "results truncated due to limit";
 pub struct Upstream {
     shared: Arc<Shared>,
     target: Arc<Target>,
+    purpose: Purpose,
 }
 
 /// One `query_range` call.
@@ -100,6 +107,16 @@ pub struct List<T> {
 }
 
 impl Upstream {
+    /// This backend, asked to see whether its connection works: with sessions of its own, so that
+    /// what was mended elsewhere shows at once.
+    #[must_use]
+    pub fn for_testing(self) -> Self {
+        Self {
+            purpose: Purpose::Test,
+            ..self
+        }
+    }
+
     /// Equal for two connections that get the same answers: for the keys of caches.
     #[must_use]
     pub fn identity(&self) -> &str {

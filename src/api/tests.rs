@@ -180,7 +180,7 @@ fn a_body_over_a_mebibyte_is_refused_by_its_length_or_once_it_is_too_long() {
     );
     // Of unknown length.
     let half = Bytes::from(vec![b' '; (1 << 19) + 1]);
-    let frames = [half.clone(), half].map(|half| Ok(http_body::Frame::data(half)));
+    let frames = [half.clone(), half].map(|half| Ok(hyper::body::Frame::data(half)));
     let stream = Frames(frames.into_iter().collect());
     check(
         request("POST", "/api/metric", Body::new(stream)),
@@ -325,16 +325,16 @@ fn short_answers_are_sent_as_they_are() {
 }
 
 /// A body of these frames, whose length nobody knows.
-struct Frames(std::collections::VecDeque<Result<http_body::Frame<Bytes>, std::io::Error>>);
+struct Frames(std::collections::VecDeque<Result<hyper::body::Frame<Bytes>, std::io::Error>>);
 
-impl http_body::Body for Frames {
+impl hyper::body::Body for Frames {
     type Data = Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(
         mut self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, std::io::Error>>> {
         std::task::Poll::Ready(self.0.pop_front())
     }
 }
@@ -342,14 +342,14 @@ impl http_body::Body for Frames {
 /// A body that neither comes nor ends.
 struct Forever;
 
-impl http_body::Body for Forever {
+impl hyper::body::Body for Forever {
     type Data = Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(
         self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, std::io::Error>>> {
         std::task::Poll::Pending
     }
 }

@@ -14,10 +14,10 @@ use http::Uri;
 use http::header::ACCEPT_ENCODING;
 use http::header::CONTENT_ENCODING;
 use http::uri::PathAndQuery;
-use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use http_body_util::LengthLimitError;
 use http_body_util::Limited;
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 
 use super::caught::caught;

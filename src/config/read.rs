@@ -10,6 +10,7 @@ use super::reader::Reader;
 use super::setting;
 use super::{Flags, Loaded, Log, LogFormat, LogLevel, Settings, World, listen};
 use crate::connections::Configured;
+use crate::connections::ambient::Ambient;
 use crate::connections::details::error::Unfit;
 use crate::connections::details::given::Given;
 
@@ -82,6 +83,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
                 level: level.unwrap_or_default(),
             },
             connections,
+            ambient: Ambient::read(|name| world.environment.variable(name)),
         },
         is_key_random,
         warnings: reader.warnings,

@@ -87,8 +87,18 @@ catalogue! {
     LabelName = 3016,
     /// The backend answers, but too slowly for any complete point.
     TooSlow = 3017,
+    /// The mirror has no AWS identity.
+    NoAwsCredentials = 4001,
+    /// AWS refused to assume a role.
+    RoleRefused = 4002,
     /// What gives credentials did not.
     NoCredentials = 4003,
+    /// The session that was given is over.
+    SessionOver = 4004,
+    /// No region to sign for.
+    NoRegion = 4005,
+    /// Our clock, or that of the backend, is wrong.
+    Skewed = 4006,
     /// A file with a secret or a certificate cannot be used.
     UnusableFile = 4007,
     /// The backend is not listed, or only named connections are.

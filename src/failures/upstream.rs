@@ -9,6 +9,8 @@ use crate::failures::store;
 use crate::failures::text::insert;
 use crate::options::Profile;
 use crate::protocol::failure::FailureBody;
+use crate::upstream::AwsError;
+use crate::upstream::Cause;
 use crate::upstream::CredentialError;
 use crate::upstream::ProvedBy;
 use crate::upstream::UpstreamError;
@@ -77,9 +79,17 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 ),
             )
         }
-        UpstreamError::Unauthorised { host, status, by } => {
+        UpstreamError::Unauthorised {
+            host,
+            status,
+            by,
+            cause,
+        } => {
             let id = Id::Unauthorised;
             let sentence = format!("{} answered {status} to {by}.", insert(host));
+            if let Some(cause) = cause {
+                return (id, store(id, &sentence, &mend(cause)));
+            }
             let fix = match by {
                 ProvedBy::Nothing => "Check what it demands.",
                 ProvedBy::Basic => "Check `basic_auth`.",
@@ -221,6 +231,7 @@ fn credentials(error: &CredentialError) -> (Id, FailureBody) {
             let sentence = format!("{} gave no token: {}.", insert(service), insert(reason));
             (id, store(id, &sentence, "Check client and scopes."))
         }
+        CredentialError::Aws(error) => aws(error),
         CredentialError::Late => {
             let id = Id::NoCredentials;
             let sentence = "There were no credentials in time.";
@@ -236,6 +247,54 @@ pub(super) fn too_slow(host: &str, given: Duration) -> String {
         insert(host),
         seconds(given)
     )
+}
+
+/// What to do about a signature that was refused.
+fn mend(cause: &Cause) -> String {
+    match cause {
+        Cause::Signature => "Check the secret key, the region and the service.".to_owned(),
+        Cause::Permission { action } => {
+            let action = action.as_deref().unwrap_or("the action that it lacks");
+            format!("AWS: allow {action}, also in the policy of a VPC endpoint.")
+        }
+        Cause::Session => "Check the key id, or give another session.".to_owned(),
+    }
+}
+
+/// No signature.
+fn aws(error: &AwsError) -> (Id, FailureBody) {
+    match error {
+        AwsError::NoCredentials { tried } => {
+            let id = Id::NoAwsCredentials;
+            let tried: Vec<_> = tried.iter().map(|it| it.provider).collect();
+            let sentence = format!("No AWS credentials found; tried {}.", tried.join(", "));
+            (id, store(id, &sentence, "Give the pod a role, or keys."))
+        }
+        AwsError::RoleRefused { role, code } => {
+            let id = Id::RoleRefused;
+            let sentence = format!("AWS refused to assume {}: {code}.", insert(role));
+            (
+                id,
+                store(id, &sentence, "Check trust policy and external id."),
+            )
+        }
+        AwsError::Expired => {
+            let id = Id::SessionOver;
+            let sentence = "The session token given has expired and cannot be renewed.";
+            (id, store(id, sentence, "Use `role_arn`."))
+        }
+        AwsError::NoRegion { host } => {
+            let id = Id::NoRegion;
+            let sentence = format!("No region known for {}.", insert(host));
+            let fix = "Set `region_name`.";
+            (id, remote(id, super::VALIDATION, &sentence, fix, None))
+        }
+        AwsError::Skewed { seconds } => {
+            let id = Id::Skewed;
+            let sentence = format!("The clocks differ by {seconds} s.");
+            (id, store(id, &sentence, "Synchronise the mirror's host."))
+        }
+    }
 }
 
 /// A message again, behind the fix, if it was cut in the sentence.

@@ -36,6 +36,7 @@ impl Mirror {
             &request.connection_details,
             request.request_timeout,
         )?;
+        let upstream = upstream.for_testing();
         let profile = connection.options.profile;
         let failed = |error: &UpstreamError| failures::upstream(error, profile);
 

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
-use http_body::Frame;
-use http_body::SizeHint;
+use hyper::body::Frame;
+use hyper::body::SizeHint;
 
 use crate::instruments::OpenConnection;
 
@@ -96,7 +96,7 @@ impl Answer {
     }
 }
 
-impl http_body::Body for Answer {
+impl hyper::body::Body for Answer {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -156,7 +156,9 @@ impl Upstream {
         deadline: tokio::time::Instant,
     ) -> Result<(http::Request<Full<Bytes>>, Proof), Failed> {
         let connection = &self.target.connection;
-        let proving = self.shared.prove(connection, &request, deadline);
+        let proving = self
+            .shared
+            .prove(connection, self.purpose, &request, deadline);
         let mut proof = match timeout_at(deadline, proving).await {
             Ok(Ok(proof)) => proof,
             Ok(Err(CredentialError::Late)) | Err(_) => {
@@ -273,7 +275,8 @@ impl Upstream {
         }
         // The status alone decides where the body of an error cannot be had.
         let body = read.unwrap_or_default();
-        let error = decode::error_body(&body);
+        let error =
+            decode::error_body(&body).or_else(|| sent.proof.error_body(&head.headers, &body));
         let asked = Asked {
             host,
             url: self.target.connection.url.url(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use bytes::BytesMut;
-use http_body::Body;
 use http_body_util::BodyExt as _;
+use hyper::body::Body;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 

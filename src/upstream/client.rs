@@ -10,9 +10,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::connections::Connection;
+use crate::connections::ambient::Ambient;
 use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
+use crate::time::UnixMillis;
 use crate::upstream::Upstream;
+use crate::upstream::aws::Aws;
+use crate::upstream::aws::Purpose;
+use crate::upstream::aws::Surroundings;
 use crate::upstream::body::Progress;
 use crate::upstream::client::clients::Clients;
 use crate::upstream::credentials::files::Files;
@@ -31,7 +36,8 @@ pub struct Upstreams(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) clients: Clients,
     pub(super) instruments: Arc<Instruments>,
-    pub(super) files: Files,
+    pub(super) files: Arc<Files>,
+    pub(super) aws: Aws,
     pub(super) posting: Posting,
     pub(super) progress: Progress,
     /// Within `0.0..1.0`, for the waits before repeats.
@@ -50,20 +56,33 @@ pub(super) struct Target {
 }
 
 impl Upstreams {
-    /// No connection yet. Each call will be counted in `instruments`.
+    /// No connection yet. Each call will be counted in `instruments`; `ambient` and `clock` are for
+    /// those to AWS.
     #[must_use]
-    pub fn new(instruments: Arc<Instruments>) -> Self {
-        Self::with(Progress::default(), random, instruments)
+    pub fn new(instruments: Arc<Instruments>, ambient: Ambient, clock: fn() -> UnixMillis) -> Self {
+        let surroundings = Surroundings { ambient, clock };
+        Self::with(Progress::default(), random, surroundings, instruments)
+    }
+
+    /// For tests that do not go to AWS.
+    #[cfg(test)]
+    pub(super) fn of(instruments: Arc<Instruments>) -> Self {
+        Self::new(instruments, Ambient::default(), || UnixMillis::new(0))
     }
 
     pub(super) fn with(
         progress: Progress,
         random: fn() -> f64,
+        surroundings: Surroundings,
         instruments: Arc<Instruments>,
     ) -> Self {
+        let clients = Clients::new(Arc::clone(&instruments));
+        let files = Arc::new(Files::new(Arc::clone(&instruments)));
+        let aws = Aws::new(surroundings, clients.roots(), Arc::clone(&files), random);
         Self(Arc::new(Shared {
-            clients: Clients::new(Arc::clone(&instruments)),
-            files: Files::new(Arc::clone(&instruments)),
+            clients,
+            files,
+            aws,
             instruments,
             posting: Posting::default(),
             progress,
@@ -88,6 +107,7 @@ impl Upstreams {
                 identity: self.0.key.identity(connection).to_string(),
                 connection: connection.clone(),
             }),
+            purpose: Purpose::Query,
         }
     }
 }
@@ -145,7 +165,7 @@ mod tests {
     fn check(change: impl FnOnce(&mut Connection), is_same: bool) {
         let mut other = connection();
         change(&mut other);
-        let upstreams = Upstreams::new(Arc::new(Instruments::new()));
+        let upstreams = Upstreams::of(Arc::new(Instruments::new()));
         let [one, other] = [connection(), other].map(|it| upstreams.open(&it));
         assert_eq!(one.identity() == other.identity(), is_same);
     }

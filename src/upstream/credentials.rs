@@ -6,8 +6,11 @@ pub(super) mod secrets;
 
 use crate::connections::auth::SecretSource;
 use crate::secret::Secret;
+use crate::upstream::aws::AwsError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::credentials::files::Read;
+use crate::upstream::sessions::LoadError;
+use crate::upstream::sessions::Missing;
 
 /// Why a call has no credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +47,9 @@ pub enum CredentialError {
         /// What it said, cleaned.
         reason: String,
     },
+    /// What only AWS knows.
+    #[error(transparent)]
+    Aws(AwsError),
     /// There was no time left for them.
     #[error("no credentials in time")]
     Late,
@@ -64,6 +70,28 @@ impl CredentialError {
                 reason,
             },
         }
+    }
+}
+
+impl LoadError for CredentialError {
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Endpoint { .. } | Self::Late => false,
+            Self::Aws(error) => error.is_refusal(),
+            Self::File { .. } | Self::Inline { .. } | Self::Refused { .. } => true,
+        }
+    }
+}
+
+/// What a missing session means to those who needed it.
+pub(super) fn missing(missing: Missing<CredentialError>) -> CredentialError {
+    match missing {
+        Missing::Failed(error) => error,
+        Missing::Late | Missing::Again => CredentialError::Late,
+        Missing::Lost => CredentialError::Endpoint {
+            service: "What gives credentials".to_owned(),
+            reason: "it ended without a word".to_owned(),
+        },
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::egress;
 use crate::egress::DialError;
+use crate::upstream::aws::Cause;
 use crate::upstream::credentials::CredentialError;
 pub use crate::upstream::scrub::Scrubbed;
 use crate::upstream::sign::ProvedBy;
@@ -67,6 +68,8 @@ pub enum UpstreamError {
         status: u16,
         /// What it was shown.
         by: ProvedBy,
+        /// Why, where AWS says it.
+        cause: Option<Cause>,
     },
     /// There is nothing to show to the backend, which was not asked.
     #[error("no credentials for {host}")]

@@ -6,9 +6,9 @@ use http::Method;
 use http::Request;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use url::Url;
-use url::form_urlencoded::Serializer;
 
 use crate::connections::url::BaseUrl;
+use crate::upstream::query_string::query_string;
 
 /// Who we say we are.
 const AGENT: &str = concat!("prometheus-mirror/", env!("CARGO_PKG_VERSION"));
@@ -82,16 +82,18 @@ impl<'a> Call<'a> {
 
 /// All parameters of an attempt: those of `call`, `timeout` if given, and those of the connection.
 pub(super) fn form(call: &Call<'_>, timeout: Option<u128>, extra: &[(String, String)]) -> String {
-    let mut form = Serializer::new(String::new());
-    form.extend_pairs(&call.parameters);
-    if let Some(millis) = timeout {
-        // Whole milliseconds: Prometheus takes `14.4s` for an error (reliability.md, "One deadline
-        // per request").
-        form.append_pair("timeout", &format!("{millis}ms"));
-    }
-    form.extend_pairs(extra);
-    // A blank as `%20` is right in a form and in a URL, and is what a signature is made over.
-    form.finish().replace('+', "%20")
+    // Whole milliseconds: Prometheus takes `14.4s` for an error (reliability.md, "One deadline per
+    // request").
+    let timeout = timeout.map(|millis| format!("{millis}ms"));
+    let own = call
+        .parameters
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
+    let timeout = timeout.iter().map(|timeout| ("timeout", timeout.as_str()));
+    let extra = extra
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    query_string(own.chain(timeout).chain(extra))
 }
 
 /// The URL of a call that is sent with GET.

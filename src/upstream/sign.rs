@@ -4,9 +4,11 @@
 //! Where a backend refuses what was sent, [`Shared::mend`] says whether there is something newer to
 //! send: a call is repeated once for that (reliability.md, "Retries").
 
+mod aws;
 pub(super) mod basic;
 mod bearer;
 mod by;
+pub(super) mod sigv4;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -20,6 +22,8 @@ use crate::connections::Connection;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::SecretSource;
 use crate::secret::Secret;
+use crate::upstream::aws::Purpose;
+use crate::upstream::aws::complaint;
 use crate::upstream::client::Shared;
 use crate::upstream::client::proxy;
 use crate::upstream::credentials;
@@ -27,7 +31,9 @@ use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::credentials::files::Read;
 use crate::upstream::credentials::secrets::Secrets;
+use crate::upstream::decode::ErrorBody;
 use crate::upstream::status::Failed;
+use aws::SignedBy;
 pub use by::ProvedBy;
 
 /// Shortest header of a connection that is taken for a secret. Tenants have names like `1`, and a
@@ -45,6 +51,8 @@ pub(super) struct Proof {
     pub(super) by: ProvedBy,
     /// The files that were read for them.
     reads: Vec<Read>,
+    /// Who signed, if it is an AWS signature.
+    signed_by: Option<SignedBy>,
 }
 
 /// How a backend refused an attempt.
@@ -64,12 +72,11 @@ pub(super) enum Mend {
     /// Sign once more: there is something newer to sign with.
     Again,
     /// Nothing, and it means this.
-    #[expect(dead_code, reason = "only what AWS answers means more than its status")]
     Means(Failed),
 }
 
 impl Shared {
-    /// What an attempt to send `request` over `connection` proves itself with.
+    /// What an attempt to send `request` over `connection` proves itself with, for `purpose`.
     ///
     /// # Errors
     ///
@@ -77,6 +84,7 @@ impl Shared {
     pub(super) async fn prove(
         &self,
         connection: &Connection,
+        purpose: Purpose,
         request: &Request<Bytes>,
         deadline: Instant,
     ) -> Result<Proof, CredentialError> {
@@ -95,8 +103,11 @@ impl Shared {
             Authentication::Authorization(it) => {
                 bearer::prove(it, &self.files, &mut proof).await?;
             }
-            Authentication::OAuth2(_) | Authentication::Aws(_) => {
-                let _ = (request, deadline);
+            Authentication::Aws(it) => {
+                let when = (purpose, deadline);
+                aws::prove(it, connection, self, when, request, &mut proof).await?;
+            }
+            Authentication::OAuth2(_) => {
                 return Err(CredentialError::Endpoint {
                     service: proof.by.to_string(),
                     reason: "it cannot be asked yet".to_owned(),
@@ -114,16 +125,20 @@ impl Shared {
         refusal: Refusal<'_>,
         deadline: Instant,
     ) -> Mend {
-        let _ = (connection, refusal.headers, refusal.body, deadline);
-        // A header can be the credential too, so its file counts like that of a password.
-        if refusal.status == StatusCode::UNAUTHORIZED {
+        // A header can be the credential too, so its file counts like that of a password. AWS
+        // answers 403 to a key that was exchanged.
+        let is_signed = proof.signed_by.is_some() && refusal.status == StatusCode::FORBIDDEN;
+        if refusal.status == StatusCode::UNAUTHORIZED || is_signed {
             for read in &proof.reads {
                 if self.files.has_changed(read).await {
                     return Mend::Again;
                 }
             }
         }
-        Mend::Nothing
+        match &proof.signed_by {
+            Some(signed) => aws::mend(signed, connection, &proof.by, refusal, deadline).await,
+            None => Mend::Nothing,
+        }
     }
 }
 
@@ -146,7 +161,17 @@ impl Proof {
             secrets,
             by: ProvedBy::of(&connection.authentication),
             reads: Vec::new(),
+            signed_by: None,
         }
+    }
+
+    /// The error in an answer that is not Prometheus' own but AWS', where that signed.
+    pub(super) fn error_body(&self, headers: &HeaderMap, body: &[u8]) -> Option<ErrorBody> {
+        self.signed_by.as_ref()?;
+        complaint::text(headers, body).map(|text| ErrorBody {
+            kind: String::new(),
+            text,
+        })
     }
 
     /// The secret of `source`, which is noted as one.

@@ -85,6 +85,7 @@ pub(super) fn failed(
             host,
             status: code,
             by: asked.proof.by.clone(),
+            cause: None,
         }),
         // No backend asks for proxy authentication.
         407 => Failed::for_good(UpstreamError::Connect {
@@ -159,7 +160,7 @@ fn query_timeout(asked: Asked<'_>) -> UpstreamError {
     }
 }
 
-fn throttled(host: String, headers: &HeaderMap) -> Failed {
+pub(super) fn throttled(host: String, headers: &HeaderMap) -> Failed {
     let retry_after = retry_after(headers);
     Failed {
         error: UpstreamError::Throttled { host, retry_after },

@@ -25,6 +25,7 @@ use crate::series::Want;
 use crate::time::Deadline;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
+use crate::upstream::aws::Surroundings;
 use crate::upstream::body::Progress;
 
 use server::Server;
@@ -52,7 +53,12 @@ impl Rig {
     ) -> Self {
         let server = Server::start(steps).await;
         let instruments = Arc::new(Instruments::new());
-        let upstreams = Upstreams::with(progress, || 0.0, Arc::clone(&instruments));
+        let upstreams = Upstreams::with(
+            progress,
+            || 0.0,
+            Surroundings::default(),
+            Arc::clone(&instruments),
+        );
         let mut connection = connection(&server.url);
         change(&mut connection);
         Self {

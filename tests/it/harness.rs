@@ -17,6 +17,7 @@ use prometheus_mirror::config::LogFormat;
 use prometheus_mirror::config::LogLevel;
 use prometheus_mirror::config::Settings;
 use prometheus_mirror::connections::Configured;
+use prometheus_mirror::connections::ambient::Ambient;
 use prometheus_mirror::secret::Secret;
 use prometheus_mirror::serve;
 use tokio::runtime;
@@ -155,5 +156,6 @@ fn settings() -> Settings {
             level: LogLevel::Info,
         },
         connections: Configured::default(),
+        ambient: Ambient::default(),
     }
 }

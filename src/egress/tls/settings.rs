@@ -96,9 +96,9 @@ impl Settings<'_> {
 }
 
 /// The roots of the system, read when they are first needed: a mirror of plain backends never pays
-/// for them.
-#[derive(Default)]
-pub struct Roots(OnceCell<Arc<RootCertStore>>);
+/// for them. Clones share them.
+#[derive(Clone, Default)]
+pub struct Roots(Arc<OnceCell<Arc<RootCertStore>>>);
 
 impl Roots {
     async fn system(&self) -> Result<Arc<RootCertStore>, TlsError> {

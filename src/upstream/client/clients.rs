@@ -91,6 +91,11 @@ impl Clients {
         }
     }
 
+    /// The roots of the system, for clients that are none of these.
+    pub(in crate::upstream) fn roots(&self) -> Roots {
+        self.roots.clone()
+    }
+
     /// The client for `way`. One whose material has become unusable stays what it was.
     pub(in crate::upstream) async fn client(
         &self,

@@ -155,8 +155,13 @@ async fn f04_a_new_connection_that_closes_is_repeated_as_any_failure() {
 async fn f05_a_refused_connection_is_tried_three_times() {
     let rig = Rig::new([]).await;
     let gone = Server::start([]).await;
-    let upstream = super::Upstreams::with(Progress::default(), || 0.0, rig.instruments.clone())
-        .open(&super::connection(&gone.url));
+    let upstream = super::Upstreams::with(
+        Progress::default(),
+        || 0.0,
+        Default::default(),
+        rig.instruments.clone(),
+    )
+    .open(&super::connection(&gone.url));
     let host = gone.host();
     drop(gone);
     // The listener goes when its task has been told.
@@ -461,6 +466,7 @@ async fn f13_a_refused_credential_is_not_repeated() {
             host,
             status: code,
             by: ProvedBy::Nothing,
+            cause: None,
         })
         .await;
     }

@@ -36,14 +36,14 @@ async fn ask(
 
 async fn works(manner: impl Into<Manner>, change: impl FnOnce(&mut Connection)) {
     let server = TlsServer::start(manner, [ok(TWO)]).await;
-    let upstreams = Upstreams::new(Default::default());
+    let upstreams = Upstreams::of(Default::default());
     assert_eq!(ask(&upstreams, &server, change).await, Ok(Some(2.0)));
 }
 
 /// Checks that there is no session, for this reason, and that nothing is repeated.
 async fn fails(manner: impl Into<Manner>, change: impl FnOnce(&mut Connection), reason: &str) {
     let server = TlsServer::start(manner, []).await;
-    let upstreams = Upstreams::new(Default::default());
+    let upstreams = Upstreams::of(Default::default());
     let expected = UpstreamError::Tls {
         host: server.host(),
         reason: reason.to_owned(),
@@ -185,7 +185,7 @@ async fn material_that_cannot_be_used_is_named_by_its_key() {
     };
     let check = async |change: Box<dyn FnOnce(&mut Connection)>, key: &str, reason: &str| {
         let server = TlsServer::start(ours.signs("localhost"), []).await;
-        let upstreams = Upstreams::new(Default::default());
+        let upstreams = Upstreams::of(Default::default());
         let change = |it: &mut Connection| {
             it.tls.ca = Some(inline(&ours.pem));
             change(it);
@@ -258,7 +258,7 @@ async fn a_rotated_client_certificate_is_shown_without_a_restart() {
     let (ours, next) = (Authority::new(), Authority::new());
     let server = TlsServer::start(demanding(&ours, &ours, false), [ok(TWO), ok(TWO)]).await;
     let instruments = std::sync::Arc::new(Instruments::new());
-    let upstreams = Upstreams::new(std::sync::Arc::clone(&instruments));
+    let upstreams = Upstreams::of(std::sync::Arc::clone(&instruments));
     let mounted = Mounted::new(&ours.signs("mirror"));
     let over = |it: &mut Connection| {
         it.tls.ca = Some(inline(&ours.pem));
@@ -301,7 +301,7 @@ async fn neither_clients_nor_failures_show_a_key() {
     let pair = ours.signs("mirror");
     let mut connection = connection("https://localhost:1");
     showing(&ours, pair.clone())(&mut connection);
-    let upstreams = Upstreams::new(Default::default());
+    let upstreams = Upstreams::of(Default::default());
     let upstream = upstreams.open(&connection);
     let at = UnixMillis::new(0);
     let error = upstream.value(&lasting(30_000), "1", at, &[]).await;
