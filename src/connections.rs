@@ -14,6 +14,7 @@ pub mod policy;
 pub mod tls;
 pub mod url;
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::limits;
@@ -54,12 +55,23 @@ pub struct Connection {
 }
 
 /// A proxy that dials for a connection (`proxy_url`, `no_proxy`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Proxy {
     /// Its address, http or https.
     pub url: ::url::Url,
     /// Hosts that are dialled without it, as the environment variable of that name writes them.
     pub no_proxy: Vec<String>,
+}
+
+/// Its URL can hold a password.
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("host", &self.url.host_str())
+            .field("port", &self.url.port())
+            .field("no_proxy", &self.no_proxy)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Which HTTP method carries queries (`http_method`).

@@ -22,12 +22,15 @@ pub use labels::CallOutcome;
 pub use labels::ConnectionState;
 pub use labels::DropReason;
 pub use labels::MethodLabel;
+pub use labels::Refresh;
 pub use labels::RequestOutcome;
 
 /// The media type of [`Instruments::encode`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels<const N: usize> = [(&'static str, &'static str); N];
+/// Labels of which one can be the name of a configured connection.
+type Named<const N: usize> = [(&'static str, String); N];
 
 /// Upper bounds of the duration histograms, in seconds. The deadline of a request is at most 60 s;
 /// below 5 ms lies only what no backend was asked for.
@@ -45,11 +48,13 @@ pub struct Instruments {
     requests: Family<Labels<2>, Counter>,
     request_duration: Family<Labels<1>, Histogram>,
     errors: Family<Labels<1>, Counter>,
-    backend_calls: Family<Labels<2>, Counter>,
-    backend_call_duration: Family<Labels<1>, Histogram>,
+    backend_calls: Family<Named<2>, Counter>,
+    backend_call_duration: Family<Named<1>, Histogram>,
     empty_answers: Family<Labels<2>, Counter>,
     points_dropped: Family<Labels<1>, Counter>,
-    backend_warnings: Family<Labels<1>, Counter>,
+    backend_warnings: Family<Named<1>, Counter>,
+    credential_refresh: Family<Named<2>, Counter>,
+    certificate_expiry: Family<Named<1>, Gauge>,
     unusable_files: Gauge,
     unusable_tls: Gauge,
     in_flight: Family<Labels<1>, Gauge>,
@@ -81,6 +86,8 @@ impl Instruments {
             empty_answers: Family::default(),
             points_dropped: Family::default(),
             backend_warnings: Family::default(),
+            credential_refresh: Family::default(),
+            certificate_expiry: Family::default(),
             unusable_files: Gauge::default(),
             unusable_tls: Gauge::default(),
             in_flight: Family::default(),
@@ -153,6 +160,16 @@ impl Instruments {
             self.backend_warnings.clone(),
         );
         mirror.register(
+            "credential_refresh",
+            "Attempts to have sessions and tokens, by result",
+            self.credential_refresh.clone(),
+        );
+        mirror.register(
+            "certificate_expiry_timestamp_seconds",
+            "When the client certificate of a connection ends, in seconds since 1970",
+            self.certificate_expiry.clone(),
+        );
+        mirror.register(
             "secret_files_unusable",
             "Files with secrets or certificates that cannot be used now; what they held before is used",
             self.unusable_files.clone(),
@@ -209,15 +226,23 @@ impl Instruments {
         self.errors.get_or_create(&[("code", code)]).inc();
     }
 
-    /// Counts one call to a backend and how long it took.
-    pub fn backend_call(&self, outcome: CallOutcome, took: Duration) {
-        let backend = ("backend", OTHER_BACKEND);
+    /// Counts one call to a backend and how long it took. `connection` is the name of the
+    /// connection, if the configuration names it.
+    pub fn backend_call(&self, connection: Option<&str>, outcome: CallOutcome, took: Duration) {
+        let backend = backend(connection);
         self.backend_calls
-            .get_or_create(&[backend, ("outcome", outcome.as_str())])
+            .get_or_create(&[backend.clone(), ("outcome", outcome.as_str().to_owned())])
             .inc();
         self.backend_call_duration
             .get_or_create(&[backend])
             .observe(took.as_secs_f64());
+    }
+
+    /// Counts one attempt to have a session or a token for `connection`.
+    pub fn credential_refresh(&self, connection: Option<&str>, result: Refresh) {
+        self.credential_refresh
+            .get_or_create(&[backend(connection), ("result", result.as_str().to_owned())])
+            .inc();
     }
 
     /// Counts a successful answer with nothing in it, which no error counter would see.
@@ -236,13 +261,20 @@ impl Instruments {
         }
     }
 
-    /// Counts `count` warnings in one answer of a backend.
-    pub fn backend_warnings(&self, count: u64) {
+    /// Counts `count` warnings in one answer of the backend of `connection`.
+    pub fn backend_warnings(&self, connection: Option<&str>, count: u64) {
         if count > 0 {
             self.backend_warnings
-                .get_or_create(&[("backend", OTHER_BACKEND)])
+                .get_or_create(&[backend(connection)])
                 .inc_by(count);
         }
+    }
+
+    /// Says when the client certificate of a named connection ends, in seconds since 1970.
+    pub fn certificate_expiry(&self, connection: &str, seconds: i64) {
+        self.certificate_expiry
+            .get_or_create(&[backend(Some(connection))])
+            .set(seconds);
     }
 
     /// Says how many files with secrets or certificates cannot be used now.
@@ -311,6 +343,10 @@ impl Instruments {
         debug_assert!(written.is_ok(), "an instrument failed to encode itself");
         page
     }
+}
+
+fn backend(connection: Option<&str>) -> (&'static str, String) {
+    ("backend", connection.unwrap_or(OTHER_BACKEND).to_owned())
 }
 
 /// Keeps a gauge one higher for as long as it lives.
@@ -386,8 +422,12 @@ mod tests {
             r#"mirror_errors_total{code="PM-2001"} 1"#,
         );
         check(
-            |i| i.backend_call(CallOutcome::BadAnswer, took),
+            |i| i.backend_call(None, CallOutcome::BadAnswer, took),
             r#"mirror_backend_calls_total{backend="other",outcome="bad_answer"} 1"#,
+        );
+        check(
+            |i| i.credential_refresh(Some("prod"), Refresh::Throttled),
+            r#"mirror_credential_refresh_total{backend="prod",result="throttled"} 1"#,
         );
         check(
             |i| i.points_dropped(DropReason::Nan, 7),

@@ -1,6 +1,7 @@
 //! TLS towards a backend: rustls, 1.2 at least, no way around the checks but the one that the
 //! operator's flag opens.
 
+mod expiry;
 mod settings;
 mod trust;
 mod words;
@@ -35,9 +36,17 @@ pub struct Tls {
     server_name: Option<ServerName<'static>>,
     /// Whether we show a certificate, for the words of a failure.
     has_certificate: bool,
+    /// When our certificate ends, in seconds since 1970.
+    expiry: Option<i64>,
 }
 
 impl Tls {
+    /// When the certificate ends that we show, in seconds since 1970, UTC.
+    #[must_use]
+    pub fn expiry(&self) -> Option<i64> {
+        self.expiry
+    }
+
     /// A session with `host` on `socket`. The certificate must be valid for `host`, or for the name
     /// in the settings.
     ///

@@ -170,3 +170,29 @@ impl ConnectionState {
         }
     }
 }
+
+/// What became of an attempt to have a session or a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refresh {
+    /// It is there.
+    Ok,
+    /// There were too many attempts.
+    Throttled,
+    /// Somebody said no.
+    Refused,
+    /// Nobody said anything that could be used.
+    Failed,
+}
+
+impl Refresh {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Throttled => "throttled",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -48,7 +48,8 @@ impl Upstream {
     /// counter") are for whoever debugs (queries.md, "Long ranges").
     fn remark(&self, cx: &Context, warnings: &[String], infos: &[String]) {
         let count = u64::try_from(warnings.len()).unwrap_or(u64::MAX);
-        self.shared.instruments.backend_warnings(count);
+        let name = self.target.connection.name.as_deref();
+        self.shared.instruments.backend_warnings(name, count);
         let (request_id, host) = (cx.request_id.as_str(), self.host());
         for warning in warnings {
             tracing::warn!(request_id, host, warning, "backend warns");

@@ -122,7 +122,12 @@ impl Upstream {
             }));
         }
 
-        let mut tally = Tally::start(&self.shared.instruments, cx, host, request.uri().path());
+        let mut tally = Tally::start(
+            &self.shared.instruments,
+            cx,
+            &self.target,
+            request.uri().path(),
+        );
         let sent = Sent {
             attempt,
             client: &client,
@@ -275,6 +280,12 @@ impl Upstream {
         }
         // The status alone decides where the body of an error cannot be had.
         let body = read.unwrap_or_default();
+        if let Some(reason) = status::about_certificate(head.status, &body) {
+            return Err(Failed::for_good(UpstreamError::Tls {
+                host: host.clone(),
+                reason: reason.to_owned(),
+            }));
+        }
         let error =
             decode::error_body(&body).or_else(|| sent.proof.error_body(&head.headers, &body));
         let asked = Asked {

@@ -19,11 +19,12 @@ use crate::upstream::aws::Aws;
 use crate::upstream::aws::Purpose;
 use crate::upstream::aws::Surroundings;
 use crate::upstream::body::Progress;
-use crate::upstream::client::clients::Clients;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::posting::Posting;
+use crate::upstream::sign::oauth2::Tokens;
 
 pub(super) use clients::Client;
+pub(super) use clients::Clients;
 pub(super) use clients::HEAD;
 pub(super) use clients::NoClient;
 pub(super) use key::Way;
@@ -34,10 +35,11 @@ pub struct Upstreams(Arc<Shared>);
 
 /// What the backends share.
 pub(super) struct Shared {
-    pub(super) clients: Clients,
+    pub(super) clients: Arc<Clients>,
     pub(super) instruments: Arc<Instruments>,
     pub(super) files: Arc<Files>,
     pub(super) aws: Aws,
+    pub(super) tokens: Tokens,
     pub(super) posting: Posting,
     pub(super) progress: Progress,
     /// Within `0.0..1.0`, for the waits before repeats.
@@ -76,13 +78,14 @@ impl Upstreams {
         surroundings: Surroundings,
         instruments: Arc<Instruments>,
     ) -> Self {
-        let clients = Clients::new(Arc::clone(&instruments));
+        let clients = Arc::new(Clients::new(Arc::clone(&instruments)));
         let files = Arc::new(Files::new(Arc::clone(&instruments)));
         let aws = Aws::new(surroundings, clients.roots(), Arc::clone(&files), random);
         Self(Arc::new(Shared {
             clients,
             files,
             aws,
+            tokens: Tokens::new(random),
             instruments,
             posting: Posting::default(),
             progress,
@@ -116,6 +119,7 @@ impl Target {
     /// The way to the backend.
     pub(super) fn way(&self) -> Way<'_> {
         Way {
+            name: self.connection.name.as_deref(),
             url: self.connection.url.url(),
             tls: &self.connection.tls,
             tls_block: "tls_config",

@@ -8,6 +8,7 @@ mod aws;
 pub(super) mod basic;
 mod bearer;
 mod by;
+pub(super) mod oauth2;
 pub(super) mod sigv4;
 
 use bytes::Bytes;
@@ -53,6 +54,8 @@ pub(super) struct Proof {
     reads: Vec<Read>,
     /// Who signed, if it is an AWS signature.
     signed_by: Option<SignedBy>,
+    /// The token among them, and how to have the next.
+    token: Option<oauth2::Shown>,
 }
 
 /// How a backend refused an attempt.
@@ -107,11 +110,9 @@ impl Shared {
                 let when = (purpose, deadline);
                 aws::prove(it, connection, self, when, request, &mut proof).await?;
             }
-            Authentication::OAuth2(_) => {
-                return Err(CredentialError::Endpoint {
-                    service: proof.by.to_string(),
-                    reason: "it cannot be asked yet".to_owned(),
-                });
+            Authentication::OAuth2(it) => {
+                let when = (purpose, deadline);
+                oauth2::prove(it, connection, self, when, &mut proof).await?;
             }
         }
         Ok(proof)
@@ -135,9 +136,12 @@ impl Shared {
                 }
             }
         }
-        match &proof.signed_by {
-            Some(signed) => aws::mend(signed, connection, &proof.by, refusal, deadline).await,
-            None => Mend::Nothing,
+        match (&proof.signed_by, &proof.token) {
+            (Some(signed), _) => aws::mend(signed, connection, &proof.by, refusal, deadline).await,
+            (None, Some(shown)) if refusal.status == StatusCode::UNAUTHORIZED => {
+                oauth2::mend(shown, connection, self, deadline).await
+            }
+            (None, _) => Mend::Nothing,
         }
     }
 }
@@ -162,6 +166,7 @@ impl Proof {
             by: ProvedBy::of(&connection.authentication),
             reads: Vec::new(),
             signed_by: None,
+            token: None,
         }
     }
 

@@ -27,6 +27,9 @@ const TOO_BIG: [&str; 8] = [
     "response larger than the max",
 ];
 
+/// Largest body that can be nginx's own page of an error.
+const PAGE: usize = 4 << 10;
+
 /// A failed attempt: what is wrong, and whether it is worth a repeat.
 #[derive(Debug, PartialEq)]
 pub(super) struct Failed {
@@ -118,6 +121,24 @@ pub(super) fn failed(
             _ => Failed::for_good(UpstreamError::Status { host, status: code }),
         },
         _ => Failed::for_good(UpstreamError::Status { host, status: code }),
+    }
+}
+
+/// What nginx says about our certificate. It ends the handshake well and then answers a page, whose
+/// words have been the same in each version of it.
+pub(super) fn about_certificate(status: StatusCode, body: &[u8]) -> Option<&'static str> {
+    let says = |words: &str| {
+        let mut windows = body.windows(words.len());
+        windows.any(|window| window == words.as_bytes())
+    };
+    if status != StatusCode::BAD_REQUEST || body.len() > PAGE {
+        None
+    } else if says("No required SSL certificate was sent") {
+        Some("it wants a client certificate")
+    } else if says("The SSL certificate error") {
+        Some("it does not take our certificate")
+    } else {
+        None
     }
 }
 

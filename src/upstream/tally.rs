@@ -6,6 +6,7 @@ use crate::instruments::CallOutcome;
 use crate::instruments::Instruments;
 use crate::record::Context;
 use crate::upstream::UpstreamError;
+use crate::upstream::client::Target;
 
 /// An attempt under way. Dropped before it is finished, it counts as cancelled: nobody waits for
 /// its answer any more.
@@ -13,6 +14,8 @@ use crate::upstream::UpstreamError;
 pub(super) struct Tally<'a> {
     instruments: &'a Instruments,
     cx: &'a Context,
+    /// The name of the connection, if it has one.
+    name: Option<&'a str>,
     host: &'a str,
     path: String,
     started: Instant,
@@ -29,13 +32,14 @@ impl<'a> Tally<'a> {
     pub(super) fn start(
         instruments: &'a Instruments,
         cx: &'a Context,
-        host: &'a str,
+        target: &'a Target,
         path: &str,
     ) -> Self {
         Self {
             instruments,
             cx,
-            host,
+            name: target.connection.name.as_deref(),
+            host: &target.host,
             path: path.to_owned(),
             started: Instant::now(),
             outcome: CallOutcome::Cancelled,
@@ -60,7 +64,7 @@ impl<'a> Tally<'a> {
 impl Drop for Tally<'_> {
     fn drop(&mut self) {
         let took = self.started.elapsed();
-        self.instruments.backend_call(self.outcome, took);
+        self.instruments.backend_call(self.name, self.outcome, took);
         // The path and never the parameters: a query holds what the caller asked for.
         tracing::debug!(
             request_id = self.cx.request_id,

@@ -7,6 +7,7 @@ mod proxies;
 mod secure;
 mod server;
 mod tls;
+mod tokens;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

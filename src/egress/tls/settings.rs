@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::egress::tls::H2;
 use crate::egress::tls::Tls;
+use crate::egress::tls::expiry;
 use crate::egress::tls::trust::Anyone;
 
 /// What sessions are made with.
@@ -151,9 +152,11 @@ impl Tls {
             };
             builder.with_root_certificates(roots)
         };
+        let mut expiry = None;
         let mut config = match identity {
             Some(identity) => {
                 let (chain, key) = read(identity, &provider)?;
+                expiry = chain.first().and_then(|first| expiry::of(first));
                 builder
                     .with_client_auth_cert(chain, key)
                     .map_err(|_| foreign_key())?
@@ -170,6 +173,7 @@ impl Tls {
                 .transpose()
                 .map_err(|_| unfit(Part::ServerName, "no certificate can be for it"))?,
             has_certificate: identity.is_some(),
+            expiry,
         })
     }
 }

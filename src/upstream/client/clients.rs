@@ -113,7 +113,7 @@ impl Clients {
             Known::Nothing => None,
         };
         let material = material.map_err(NoClient::Material)?;
-        let built = self.build(&key, &material).await;
+        let built = self.build(way, &key, &material).await;
         let mut table = self.table();
         let client = match (built, older) {
             (Ok(client), _) => {
@@ -134,7 +134,12 @@ impl Clients {
         client
     }
 
-    async fn build(&self, key: &Key, material: &Material) -> Result<Client, TlsError> {
+    async fn build(
+        &self,
+        way: Way<'_>,
+        key: &Key,
+        material: &Material,
+    ) -> Result<Client, TlsError> {
         let ca = material.ca.as_ref().map(|text| text.expose());
         let identity = material
             .identity
@@ -156,6 +161,9 @@ impl Clients {
         } else {
             None
         };
+        if let (Some(name), Some(expiry)) = (way.name, tls.as_ref().and_then(Tls::expiry)) {
+            self.instruments.certificate_expiry(name, expiry);
+        }
         let proxy = match &key.proxy {
             Some(url) => Some(self.proxy(url, ca).await?),
             None => None,

@@ -20,6 +20,8 @@ use crate::upstream::credentials::files::Files;
 /// Where a connection leads and how it is made.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::upstream) struct Way<'a> {
+    /// The name of the connection, if it has one; for the instruments alone.
+    pub(in crate::upstream) name: Option<&'a str>,
     /// Scheme, host and port count, nothing else of it.
     pub(in crate::upstream) url: &'a Url,
     pub(in crate::upstream) tls: &'a Tls,
@@ -171,6 +173,7 @@ pub(super) mod tests {
 
     fn way<'a>(url: &'a Url, tls: &'a Tls) -> Way<'a> {
         Way {
+            name: None,
             url,
             tls,
             tls_block: "tls_config",

@@ -473,6 +473,32 @@ async fn f13_a_refused_credential_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn f18_the_page_by_which_nginx_wants_a_certificate_is_understood() {
+    for (words, reason) in [
+        (
+            "No required SSL certificate was sent",
+            "it wants a client certificate",
+        ),
+        (
+            "The SSL certificate error",
+            "it does not take our certificate",
+        ),
+    ] {
+        let page =
+            format!("<html><center><h1>400 Bad Request</h1></center><center>{words}</center>");
+        let step = || {
+            let fields = "Content-Type: text/html\r\n";
+            Step::Answer(server::answer("400 Bad Request", fields, &page))
+        };
+        check(step, 1, |host| UpstreamError::Tls {
+            host,
+            reason: reason.to_owned(),
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn f19_a_redirect_is_not_followed() {
     let redirect = |host, origin, status| UpstreamError::Redirect {
         host,
