@@ -3,7 +3,7 @@
 
 mod health;
 mod metrics;
-mod openapi;
+mod schemas;
 
 use std::sync::Arc;
 
@@ -29,7 +29,11 @@ impl Admin {
             .route("/-/healthy", get(health::healthy))
             .route("/-/ready", get(health::ready))
             .route("/metrics", get(metrics::metrics))
-            .route("/openapi.json", get(openapi::openapi))
+            .route("/openapi.json", get(schemas::openapi))
+            .route(
+                "/schemas/connection-details.json",
+                get(schemas::connection_details),
+            )
             .with_state(Arc::clone(app));
         Self(router)
     }

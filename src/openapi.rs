@@ -1,6 +1,9 @@
 //! The description of the Mirror API (OpenAPI 3.1) that is served at `/openapi.json` and checked in
 //! as `schemas/openapi.json`.
 //!
+//! The schema of connection details is a part of it, and a document of its own: the same object
+//! stands in the configuration (`schemas/connection-details.json`).
+//!
 //! The bodies are described by the types that read and write them (`protocol`), and so is nothing
 //! twice; paths, statuses and headers are stated here. Nothing here answers a request.
 
@@ -37,4 +40,15 @@ pub fn document() -> String {
     let mut text = serde_json::to_string_pretty(&document).expect("keys are strings");
     text.push('\n');
     text
+}
+
+/// The JSON Schema of connection details, indented and with a line break at its end, the same at
+/// each call.
+///
+/// # Panics
+///
+/// Never, as [`document`].
+#[must_use]
+pub fn connection_details() -> String {
+    details::document()
 }

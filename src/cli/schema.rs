@@ -10,12 +10,15 @@ use crate::openapi;
 pub(super) enum Schema {
     /// The Mirror API, as OpenAPI 3.1.
     Openapi,
+    /// Connection details, as JSON Schema.
+    ConnectionDetails,
 }
 
 /// Prints `schema`; the exit code.
 pub(super) fn run(schema: Schema) -> u8 {
     match schema {
         Schema::Openapi => print::data(&openapi::document()),
+        Schema::ConnectionDetails => print::data(&openapi::connection_details()),
     }
     DONE
 }

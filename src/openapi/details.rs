@@ -1,8 +1,13 @@
-//! The schema of `connectionDetails` (connections.md, section 1).
+//! The schema of `connectionDetails` (connections.md, sections 1, 3 and 4).
 //!
 //! `connections` reads the object key by key, so that it can be tolerant and name what it doubts;
-//! hence no type whose derive could be used, but this one, which is only described. A test in
+//! hence no type whose derive could be used, but these, which are only described. A test in
 //! `tests/it` sends each key through the reader.
+
+mod authentication;
+mod aws;
+mod headers;
+mod tls;
 
 use std::collections::BTreeMap;
 
@@ -16,9 +21,24 @@ use crate::options::NanInterpretation;
 use crate::options::Profile;
 use crate::options::TildeConditions;
 use crate::protocol::schema;
+use authentication::{Authorization, BasicAuth, OAuth2};
+use aws::{Aws, Sigv4};
+use headers::SourcedHeader;
+use tls::TlsConfig;
+
+/// The schema as a document of its own, indented, with a line break at its end.
+pub(super) fn document() -> String {
+    let mut schema = schema();
+    let draft = "https://json-schema.org/draft/2020-12/schema";
+    schema.insert("$schema".to_owned(), draft.into());
+    schema.insert("title".to_owned(), "Connection details".into());
+    let mut text = serde_json::to_string_pretty(&schema).expect("keys are strings");
+    text.push('\n');
+    text
+}
 
 /// The schema, with nothing beside it.
-pub(crate) fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let settings = schema::settings().with(|settings| settings.inline_subschemas = true);
     let mut generator = settings.into_generator();
     let mut details = ConnectionDetails::json_schema(&mut generator);
@@ -28,12 +48,16 @@ pub(crate) fn schema() -> Schema {
     details
 }
 
-/// Where the backend is and how it is to be asked. `url` and `host` are two dialects, of which one
-/// is used; the other keys go with both. Null and an empty string equal absent. Numbers may also be
-/// strings of digits. Unknown keys are accepted with a warning.
+/// Where the backend is and how it is to be asked. Exactly one of `connection`, `url` and `host` is
+/// given; the last two are two dialects, and the other keys go with both. Null and an empty string
+/// equal absent. Numbers may also be strings of digits. Unknown keys are accepted with a warning,
+/// inside of blocks other than `aws` they are errors.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct ConnectionDetails {
+    /// The name of a connection of the mirror's configuration. Beside it only timeouts, query
+    /// options and `token` may stand.
+    connection: Option<String>,
     /// The base URL of the backend, `http` or `https`.
     #[schemars(extend("examples" = ["https://prometheus.example/prefix"]))]
     url: Option<String>,
@@ -52,10 +76,49 @@ struct ConnectionDetails {
     /// The deadline in milliseconds.
     #[schemars(rename = "requestTimeout")]
     request_timeout: Option<f64>,
+    /// The caller's own token. Not in a named connection.
+    #[schemars(extend("writeOnly" = true))]
+    token: Option<String>,
     /// How queries are sent. Default: `POST`.
     http_method: Option<HttpMethod>,
     /// Parameters that are added to every call to the backend. Those of its API are refused.
     query_parameters: Option<BTreeMap<String, String>>,
+    /// Headers that are added to every call to the backend. Those of authentication and of HTTP
+    /// itself are refused.
+    headers: Option<BTreeMap<String, String>>,
+    /// The same, as Prometheus writes it. No name may stand in both.
+    http_headers: Option<BTreeMap<String, SourcedHeader>>,
+    /// TLS towards the backend, which must have an `https` address.
+    tls_config: Option<TlsConfig>,
+    /// The address of a proxy, `http` or `https`. Named connections only.
+    proxy_url: Option<String>,
+    /// Hosts that are reached without the proxy. Named connections only.
+    no_proxy: Option<Vec<String>>,
+    /// Whether the proxy is the one that the mirror's environment variables name. Named connections
+    /// only. Default: false.
+    proxy_from_environment: Option<bool>,
+    /// HTTP basic authentication. Of this and the next six keys at most one may be given.
+    basic_auth: Option<BasicAuth>,
+    /// An `Authorization` header.
+    authorization: Option<Authorization>,
+    /// The same with the type `Bearer`.
+    #[schemars(extend("writeOnly" = true))]
+    bearer_token: Option<String>,
+    /// The file of such a token.
+    bearer_token_file: Option<String>,
+    /// `OAuth` 2.0 client credentials.
+    oauth2: Option<OAuth2>,
+    /// AWS Signature Version 4. `{}` alone: the mirror's own default credentials.
+    aws: Option<Aws>,
+    /// The same, as Prometheus writes it.
+    sigv4: Option<Sigv4>,
+    /// Whether HTTP/2 is offered. Default: false.
+    enable_http2: Option<bool>,
+    /// Whether compressed answers are asked for. Default: `auto`, which does unless the backend is
+    /// near.
+    backend_compression: Option<Compression>,
+    /// Accepted, since Prometheus' blocks are pasted. Redirects are never followed.
+    follow_redirects: Option<bool>,
     /// Which translation answers. Default: `exact`.
     profile: Option<Profile>,
     /// What kind of engine the backend is. Default: found out.
@@ -113,4 +176,16 @@ enum HttpMethod {
     Post,
     /// Query strings.
     Get,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Compression {
+    /// Unless the backend is near.
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
 }

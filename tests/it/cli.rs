@@ -43,6 +43,13 @@ fn a_command_line_that_means_nothing_exits_with_2() {
 fn the_schema_is_what_is_served() {
     let document = prometheus_mirror::openapi::document();
     check(&run(&["schema", "openapi"], &[]), 0, &document, "");
+    let details = prometheus_mirror::openapi::connection_details();
+    check(
+        &run(&["schema", "connection-details"], &[]),
+        0,
+        &details,
+        "",
+    );
 }
 
 #[test]

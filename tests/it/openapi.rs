@@ -30,20 +30,28 @@ struct Schema {
 }
 
 #[test]
+fn the_checked_in_documents_are_up_to_date() {
+    up_to_date("schemas/openapi.json", &openapi::document());
+    up_to_date(
+        "schemas/connection-details.json",
+        &openapi::connection_details(),
+    );
+}
+
+#[track_caller]
 #[expect(
     clippy::disallowed_methods,
     reason = "the switch of whoever runs the tests"
 )]
-fn the_checked_in_document_is_up_to_date() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/openapi.json");
-    let document = openapi::document();
+fn up_to_date(name: &str, document: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        fs::write(&file, &document).unwrap();
+        fs::write(&file, document).unwrap();
     }
     let checked_in = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         checked_in == document,
-        "schemas/openapi.json differs; UPDATE_SCHEMAS=1 rewrites it"
+        "{name} differs; UPDATE_SCHEMAS=1 rewrites it"
     );
 }
 

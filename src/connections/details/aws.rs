@@ -80,7 +80,7 @@ pub(super) fn aws(block: Block<'_>, warnings: &mut Vec<Warning>) -> Aws {
 pub(super) fn sigv4(mut block: Block<'_>) -> Aws {
     let aws = common(&mut block, AwsBlock::Sigv4, &SIGV4);
     block.needs_beside("external_id", &["role_arn"]);
-    block.close();
+    unknown::refuse(block);
     aws
 }
 

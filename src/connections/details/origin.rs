@@ -62,15 +62,19 @@ impl SecretsDir {
             Component::Normal(_) | Component::CurDir => true,
             Component::ParentDir | Component::RootDir | Component::Prefix(_) => false,
         });
-        let path = self.path.join(name);
-        match ((self.resolve)(&path), (self.resolve)(&self.path)) {
-            (Ok(file), Ok(folder)) => (is_below && file.starts_with(folder)).then_some(path),
-            // Whoever reads the file says that there is none, and why.
-            (Err(error), Ok(_)) if error.kind() == io::ErrorKind::NotFound => {
-                is_below.then_some(path)
-            }
-            (Err(_), _) | (_, Err(_)) => None,
+        if !is_below {
+            return None;
         }
+        let path = self.path.join(name);
+        let found = match (self.resolve)(&path) {
+            // Whoever reads the file says that there is none; but only where one could be.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                (self.resolve)(path.parent()?).ok()?
+            }
+            found => found.ok()?,
+        };
+        let folder = (self.resolve)(&self.path).ok()?;
+        found.starts_with(folder).then_some(path)
     }
 }
 

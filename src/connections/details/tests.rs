@@ -1,16 +1,23 @@
 //! What connection details mean: whole documents here, each group of keys in a file of its own.
 
 mod addresses;
+mod authentication;
+mod aws;
 mod deadlines;
+mod files;
 mod generated;
+mod headers;
+mod named;
 mod query_options;
 mod refusals;
+mod tls;
 
 use std::time::Duration;
 
 use super::*;
 use crate::connections::Defaults;
 use crate::connections::HttpMethod;
+use crate::connections::Warning;
 use crate::options::QueryOptions;
 
 const URL: &str = r#""url": "http://h:9090""#;

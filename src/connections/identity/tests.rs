@@ -1,6 +1,26 @@
 //! Equal in every field, or another identity.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
 use super::*;
+use crate::connections::Compression;
+use crate::connections::HttpMethod;
+use crate::connections::Proxy;
+use crate::connections::auth::Authentication;
+use crate::connections::auth::Authorization;
+use crate::connections::auth::Aws;
+use crate::connections::auth::AwsBlock;
+use crate::connections::auth::AwsKeys;
+use crate::connections::auth::Basic;
+use crate::connections::auth::OAuth2;
+use crate::connections::auth::SecretSource;
+use crate::connections::tls::ClientCertificate;
+use crate::connections::tls::Tls;
+use crate::connections::tls::TlsVersion;
+use crate::connections::url::BaseUrl;
 use crate::secret::Secret;
 
 fn key() -> ProcessKey {
@@ -10,14 +30,223 @@ fn key() -> ProcessKey {
     })
 }
 
+fn inline(text: &str) -> SecretSource {
+    SecretSource::Inline(Secret::new(text.to_owned()))
+}
+
+fn file(path: &str) -> SecretSource {
+    SecretSource::File(PathBuf::from(path))
+}
+
+fn connection() -> Connection {
+    Connection {
+        name: None,
+        url: BaseUrl::parse("https://h").unwrap().base,
+        timeout: Duration::from_secs(30),
+        http_method: HttpMethod::Post,
+        query_parameters: Vec::new(),
+        authentication: Authentication::None,
+        headers: Vec::new(),
+        tls: Tls::default(),
+        proxy: None,
+        enable_http2: false,
+        compression: Compression::Auto,
+        options: Default::default(),
+    }
+}
+
+fn proved(authentication: Authentication) -> Connection {
+    Connection {
+        authentication,
+        ..connection()
+    }
+}
+
+fn basic(username: SecretSource, password: Option<SecretSource>) -> Connection {
+    proved(Authentication::Basic(Basic { username, password }))
+}
+
+fn authorization(scheme: &str, credentials: SecretSource) -> Connection {
+    let scheme = scheme.to_owned();
+    proved(Authentication::Authorization(Authorization {
+        scheme,
+        credentials,
+    }))
+}
+
+fn oauth2(change: impl FnOnce(&mut OAuth2)) -> Connection {
+    let mut oauth2 = OAuth2 {
+        client_id: "i".to_owned(),
+        client_secret: inline("s"),
+        token_url: ::url::Url::parse("https://t").unwrap(),
+        scopes: Vec::new(),
+        endpoint_params: Vec::new(),
+        tls: Tls::default(),
+    };
+    change(&mut oauth2);
+    proved(Authentication::OAuth2(Box::new(oauth2)))
+}
+
+fn keys() -> AwsKeys {
+    AwsKeys {
+        id: Secret::new("i".to_owned()),
+        secret: inline("s"),
+        session_token: None,
+    }
+}
+
+fn aws(change: impl FnOnce(&mut Aws)) -> Connection {
+    let mut aws = Aws {
+        block: AwsBlock::Aws,
+        role_arn: None,
+        external_id: None,
+        role_session_name: "n".to_owned(),
+        session_length: Duration::from_secs(3600),
+        keys: None,
+        region: None,
+        service: "aps".to_owned(),
+        profile: None,
+        sts_region: None,
+        use_fips_sts_endpoint: false,
+        sts_endpoint: None,
+        web_identity_token_file: None,
+    };
+    change(&mut aws);
+    proved(Authentication::Aws(Box::new(aws)))
+}
+
+fn with(change: impl FnOnce(&mut Connection)) -> Connection {
+    let mut connection = connection();
+    change(&mut connection);
+    connection
+}
+
+fn tls(change: impl FnOnce(&mut Tls)) -> Connection {
+    with(|it| change(&mut it.tls))
+}
+
+fn client(cert: SecretSource, key: SecretSource) -> Connection {
+    tls(|it| it.client = Some(ClientCertificate { cert, key }))
+}
+
+/// Connections of which no two are the same; between them each field differs in nothing else.
+fn all_different() -> Vec<Connection> {
+    let text = |text: &str| Some(text.to_owned());
+    let url = |text: &str| ::url::Url::parse(text).unwrap();
+    let proxy = |hosts: &[&str]| {
+        with(|it| {
+            it.proxy = Some(Proxy {
+                url: url("http://p"),
+                no_proxy: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            });
+        })
+    };
+    vec![
+        connection(),
+        with(|it| it.url = BaseUrl::parse("https://h/a").unwrap().base),
+        with(|it| it.http_method = HttpMethod::Get),
+        with(|it| it.query_parameters = vec![("a".to_owned(), "bc".to_owned())]),
+        with(|it| it.query_parameters = vec![("ab".to_owned(), "c".to_owned())]),
+        with(|it| it.enable_http2 = true),
+        with(|it| it.headers = vec![("x".to_owned(), inline("a"))]),
+        with(|it| it.headers = vec![("x".to_owned(), inline("b"))]),
+        with(|it| it.headers = vec![("x".to_owned(), file("a"))]),
+        with(|it| it.headers = vec![("y".to_owned(), inline("a"))]),
+        with(|it| it.headers = vec![("x".to_owned(), inline("a")), ("x".to_owned(), inline("b"))]),
+        tls(|it| it.ca = Some(inline("a"))),
+        tls(|it| it.ca = Some(file("a"))),
+        tls(|it| it.server_name = text("a")),
+        tls(|it| it.min_version = TlsVersion::Tls13),
+        tls(|it| it.insecure_skip_verify = true),
+        client(inline("a"), inline("b")),
+        client(inline("a"), inline("c")),
+        client(inline("b"), inline("b")),
+        proxy(&[]),
+        proxy(&["a"]),
+        proxy(&["a", "b"]),
+        basic(inline("u"), None),
+        basic(inline("u"), Some(inline(""))),
+        basic(inline("u"), Some(inline("p"))),
+        basic(inline("up"), None),
+        basic(file("u"), None),
+        basic(inline("v"), Some(inline("p"))),
+        basic(inline("u"), Some(file("p"))),
+        authorization("Bearer", inline("a")),
+        authorization("Bearer", inline("b")),
+        authorization("Bearer", file("a")),
+        authorization("Token", inline("a")),
+        oauth2(|_| {}),
+        oauth2(|it| it.client_id = "j".to_owned()),
+        oauth2(|it| it.client_secret = inline("t")),
+        oauth2(|it| it.client_secret = file("s")),
+        oauth2(|it| it.token_url = url("https://t/a")),
+        oauth2(|it| it.scopes = vec!["a b".to_owned()]),
+        oauth2(|it| it.scopes = vec!["a".to_owned(), "b".to_owned()]),
+        oauth2(|it| it.endpoint_params = vec![("a".to_owned(), Secret::new("b".to_owned()))]),
+        oauth2(|it| it.endpoint_params = vec![("a".to_owned(), Secret::new("c".to_owned()))]),
+        oauth2(|it| it.tls.server_name = text("a")),
+        aws(|_| {}),
+        aws(|it| it.block = AwsBlock::Sigv4),
+        aws(|it| it.role_arn = text("a")),
+        aws(|it| it.role_arn = text("b")),
+        aws(|it| it.external_id = Some(Secret::new("a".to_owned()))),
+        aws(|it| it.role_session_name = "a".to_owned()),
+        aws(|it| it.session_length = Duration::from_secs(900)),
+        aws(|it| it.keys = Some(keys())),
+        aws(|it| {
+            it.keys = Some(AwsKeys {
+                id: Secret::new("j".to_owned()),
+                ..keys()
+            });
+        }),
+        aws(|it| {
+            it.keys = Some(AwsKeys {
+                secret: inline("t"),
+                ..keys()
+            });
+        }),
+        aws(|it| {
+            it.keys = Some(AwsKeys {
+                session_token: Some(inline("t")),
+                ..keys()
+            });
+        }),
+        aws(|it| it.region = text("a")),
+        aws(|it| it.service = "a".to_owned()),
+        aws(|it| it.profile = text("a")),
+        aws(|it| it.sts_region = text("a")),
+        aws(|it| it.use_fips_sts_endpoint = true),
+        aws(|it| it.sts_endpoint = Some(url("https://s"))),
+        aws(|it| it.web_identity_token_file = Some(PathBuf::from("a"))),
+    ]
+}
+
 #[test]
-fn fields_cannot_flow_into_one_another() {
-    let pair =
-        |one: &str, other: &str| (Secret::new(one.to_owned()), Secret::new(other.to_owned()));
-    let identity = |it| key().identity(&it);
-    assert_eq!(identity(pair("ab", "c")), identity(pair("ab", "c")));
-    assert_ne!(identity(pair("ab", "c")), identity(pair("a", "bc")));
-    assert_ne!(identity(pair("", "abc")), identity(pair("abc", "")));
+fn each_field_makes_another_identity() {
+    let key = key();
+    let all = all_different();
+    let identities: Vec<Identity> = all.iter().map(|it| key.identity(it)).collect();
+    for (i, one) in identities.iter().enumerate() {
+        for (j, other) in identities.iter().enumerate() {
+            assert_eq!(one == other, i == j, "{:?}\n{:?}", all[i], all[j]);
+        }
+    }
+}
+
+#[test]
+fn what_is_equal_has_one_identity() {
+    let key = key();
+    for (one, other) in all_different().iter().zip(all_different()) {
+        assert_eq!(key.identity(one), key.identity(&other));
+    }
+    for other in [
+        with(|it| it.name = Some("prod".to_owned())),
+        with(|it| it.timeout = Duration::from_secs(1)),
+        with(|it| it.options.max_points = 1),
+        with(|it| it.compression = Compression::Off),
+    ] {
+        assert_eq!(key.identity(&other), key.identity(&connection()));
+    }
 }
 
 #[test]
@@ -26,4 +255,21 @@ fn each_process_has_a_key_of_its_own() {
     let [one, other] = [ProcessKey::random(), ProcessKey::random()];
     assert_ne!(one.identity(&secret), other.identity(&secret));
     assert_ne!(one.identity(&secret), key().identity(&secret));
+}
+
+proptest! {
+    #[test]
+    fn fields_cannot_flow_into_one_another(
+        one in prop::collection::vec("[ab]{0,3}", 0..4),
+        other in prop::collection::vec("[ab]{0,3}", 0..4),
+    ) {
+        let key = key();
+        prop_assert_eq!(key.identity(&one) == key.identity(&other), one == other);
+        let pair = |all: &[String]| {
+            let of = |i: usize| all.get(i).map(|text| Secret::new(text.clone()));
+            key.identity(&(of(0), of(1)))
+        };
+        let first_two = |all: &[String]| all.iter().take(2).cloned().collect::<Vec<_>>();
+        prop_assert_eq!(pair(&one) == pair(&other), first_two(&one) == first_two(&other));
+    }
 }
