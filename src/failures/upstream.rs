@@ -75,7 +75,7 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 store(
                     id,
                     &sentence,
-                    "Check its certificate and the name in the URL.",
+                    "Set `tls_config.ca` or `server_name`.",
                 ),
             )
         }
