@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 mod connection;
+mod explain;
 mod query;
 mod text;
 mod upstream;
@@ -21,6 +22,9 @@ use crate::upstream::UpstreamError;
 pub use catalogue::Id;
 pub use connection::details;
 pub use connection::policy;
+pub use explain::explained;
+pub use explain::is_skewed;
+pub use explain::skew;
 
 /// A failure as the caller reads it.
 #[derive(Clone, Debug)]

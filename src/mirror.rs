@@ -11,14 +11,18 @@
 mod connection;
 mod field_names;
 mod field_values;
+pub mod ladder;
 mod metric;
+mod said;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::cache::Lists;
 use crate::connections;
 use crate::connections::Configured;
 use crate::connections::Connection;
+use crate::connections::Warning;
 use crate::connections::ambient::Ambient;
 use crate::failures;
 use crate::failures::Failure;
@@ -32,6 +36,7 @@ use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
 pub use metric::MetricAnswer;
+use said::Said;
 
 /// The four methods, and what they need.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ pub struct Mirror {
     prober: Prober,
     /// Lists of names and values, kept for a little while.
     lists: Lists,
+    /// The warnings that stand in the log already.
+    said: Said,
     /// Our own instruments.
     instruments: Arc<Instruments>,
 }
@@ -51,6 +58,8 @@ struct Opened {
     cx: Context,
     connection: Connection,
     upstream: Upstream,
+    /// What the author of the connection details should know.
+    warnings: Vec<Warning>,
 }
 
 impl Mirror {
@@ -61,6 +70,7 @@ impl Mirror {
             upstreams: Upstreams::new(Arc::clone(&instruments), ambient, clock),
             prober: Prober::default(),
             lists: Lists::default(),
+            said: Said::default(),
             instruments,
         }
     }
@@ -75,9 +85,6 @@ impl Mirror {
     ) -> Result<Opened, Failure> {
         let resolved = connections::resolve(details, request_timeout, configured)
             .map_err(|error| failures::details(&error))?;
-        for warning in &resolved.warnings {
-            tracing::warn!(%warning, "connection details");
-        }
         let mut connection = resolved.connection;
         let Configured { policy, named, .. } = configured;
         policy
@@ -86,10 +93,19 @@ impl Mirror {
         let deadline = Deadline::new(arrival.started, connection.timeout);
         let cx = Context::new(arrival.request_id, deadline);
         let upstream = self.upstreams.open(&connection);
+        for warning in &resolved.warnings {
+            let text = warning.to_string();
+            if self.said.is_due(upstream.identity(), &text, Instant::now()) {
+                let connection = connection.name.as_deref();
+                let host = upstream.host();
+                tracing::warn!(connection, host, warning = text, "connection details");
+            }
+        }
         Ok(Opened {
             cx,
             connection,
             upstream,
+            warnings: resolved.warnings,
         })
     }
 }

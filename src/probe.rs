@@ -91,7 +91,16 @@ impl Prober {
         })
     }
 
-    async fn dialect(&self, cx: &Context, upstream: &Upstream) -> Result<Dialect, UpstreamError> {
+    /// Which dialect the backend speaks.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the probe's call; a backend that answers it with a status of its own is none.
+    pub async fn dialect(
+        &self,
+        cx: &Context,
+        upstream: &Upstream,
+    ) -> Result<Dialect, UpstreamError> {
         let key = upstream.identity().to_owned();
         let known = self
             .dialects

@@ -1,10 +1,15 @@
-//! What travels with one request: its id, its deadline, and what it has used up.
+//! What travels with one request: its id, its deadline, what it has used up, and what is noted of
+//! its way.
+
+mod steps;
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::time::Deadline;
 use crate::time::UnixMillis;
+use steps::Notes;
+pub use steps::Step;
 
 /// How a request arrived, before anything of it is understood.
 #[derive(Clone, Debug)]
@@ -26,6 +31,7 @@ pub struct Context {
     pub deadline: Deadline,
     calls: AtomicU32,
     repeats: AtomicU32,
+    notes: Option<Notes>,
 }
 
 impl Context {
@@ -37,7 +43,43 @@ impl Context {
             deadline,
             calls: AtomicU32::new(0),
             repeats: AtomicU32::new(0),
+            notes: None,
         }
+    }
+
+    /// The same, with notes of the steps on the way to the backend.
+    #[must_use]
+    pub fn with_notes(self) -> Self {
+        Self {
+            notes: Some(Notes::default()),
+            ..self
+        }
+    }
+
+    /// Notes that `step` took so long, if notes are taken. Of what is repeated the times add up.
+    pub fn took(&self, step: Step, took: Duration) {
+        if let Some(notes) = &self.notes {
+            notes.took(step, took);
+        }
+    }
+
+    /// How long `step` took, if that was noted.
+    #[must_use]
+    pub fn time(&self, step: Step) -> Option<Duration> {
+        self.notes.as_ref()?.time(step)
+    }
+
+    /// Notes that the backend's clock said `date` at the instant `at`, if notes are taken.
+    pub fn dated(&self, date: UnixMillis, at: Instant) {
+        if let Some(notes) = &self.notes {
+            notes.dated(date, at);
+        }
+    }
+
+    /// What the backend's clock said last, and when.
+    #[must_use]
+    pub fn date(&self) -> Option<(UnixMillis, Instant)> {
+        self.notes.as_ref()?.date()
     }
 
     /// Counts one backend call, repeats included; the number of calls so far, this one too.

@@ -16,6 +16,7 @@ mod first;
 mod posting;
 mod query_string;
 mod quoted;
+mod reach;
 mod request;
 mod retry;
 mod retry_after;
@@ -324,6 +325,19 @@ impl Upstream {
         // Prometheus has no other method for it.
         let call = Call::new(&["api", "v1", "metadata"], Vec::new()).by_get();
         Ok(self.ask(cx, &call, decode::metadata).await?.value)
+    }
+
+    /// Which version the backend says it is, cleaned. Several pass for another program than they
+    /// are, so it is a hint for a reader and nothing more.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn version(&self, cx: &Context) -> Result<Option<Scrubbed>, UpstreamError> {
+        let path = ["api", "v1", "status", "buildinfo"];
+        let call = Call::new(&path, Vec::new()).by_get();
+        let version = self.ask(cx, &call, decode::version).await?.value;
+        Ok(version.map(|text| Scrubbed::new(&text)))
     }
 
     async fn samples<S: SampleSink + Send>(

@@ -13,9 +13,10 @@ use crate::app::App;
 pub(super) async fn connection(State(app): State<Arc<App>>, call: Call) -> Response {
     let tested = call
         .work(&app, async {
-            app.mirror
-                .connection(call.configured(), call.arrival(), &call.read()?)
-                .await
+            let (configured, arrival) = (call.configured(), call.arrival());
+            let request = call.read()?;
+            let ladder = app.mirror.connection(configured, arrival, &request);
+            ladder.await.failure.map_or(Ok(()), Err)
         })
         .await;
     reply::connection(&call, tested)

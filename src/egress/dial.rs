@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -52,6 +52,20 @@ pub enum DialError {
         reason: String,
     },
 }
+
+/// A part of dialling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// From a name to addresses.
+    Resolve,
+    /// From addresses to a connection.
+    Connect,
+    /// From a connection to a TLS session.
+    Handshake,
+}
+
+/// Is told what each part of dialling took, also the one that failed.
+pub type Watch<'a> = &'a (dyn Fn(Part, Duration) + Sync);
 
 /// How long each part of dialling may take (reliability.md, "One deadline per request").
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +119,16 @@ impl Dialler {
         }
     }
 
-    async fn dial(&self, url: &Uri) -> Result<Stream, DialError> {
+    /// Dials `url` as for a call, and hangs up. With a proxy, name and connection are the proxy's.
+    ///
+    /// # Errors
+    ///
+    /// As a call would end.
+    pub async fn try_out(&self, url: &Uri, watch: Watch<'_>) -> Result<(), DialError> {
+        self.dial(url, watch).await.map(drop)
+    }
+
+    async fn dial(&self, url: &Uri, watch: Watch<'_>) -> Result<Stream, DialError> {
         // A host that is an IPv6 address stands in brackets in a URL and nowhere else.
         let bracketed = url.host().unwrap_or_default();
         let host = bracketed.trim_start_matches('[').trim_end_matches(']');
@@ -119,34 +142,38 @@ impl Dialler {
         let limit = self.timers.handshake;
 
         let Some(proxy) = &self.proxy else {
-            let tcp = self.reach(host, port).await?;
-            return match tls {
-                Some(tls) => Ok(Stream::tls(tls.handshake(host, tcp, limit).await?)),
-                None => Ok(Stream::plain(tcp)),
+            let tcp = self.reach(host, port, watch).await?;
+            let Some(tls) = tls else {
+                return Ok(Stream::plain(tcp));
             };
+            let session = tls.handshake(host, tcp, limit);
+            return Ok(Stream::tls(timed(watch, Part::Handshake, session).await?));
         };
         // What the guard refuses by address it has to refuse here by the host, where that is an
         // address itself; a name is the proxy's to resolve.
-        let mut socket = self.reach_proxy(proxy).await?;
+        let mut socket = self.reach_proxy(proxy, watch).await?;
         let Some(tls) = tls else {
             return Ok(Stream::forwarding(socket));
         };
         let target = format!("{bracketed}:{port}");
         proxy.tunnel(&mut socket, &target, limit).await?;
-        Ok(Stream::tunnelled(tls.handshake(host, socket, limit).await?))
+        let session = tls.handshake(host, socket, limit);
+        let session = timed(watch, Part::Handshake, session).await?;
+        Ok(Stream::tunnelled(session))
     }
 
     /// A connection to one of the addresses of `host`.
-    async fn reach(&self, host: &str, port: u16) -> Result<TcpStream, DialError> {
-        let addresses = self.resolve(host, port).await?;
+    async fn reach(&self, host: &str, port: u16, watch: Watch<'_>) -> Result<TcpStream, DialError> {
+        let addresses = timed(watch, Part::Resolve, self.resolve(host, port)).await?;
         // The place of the guard: every address of the name is known here, also where the host is
         // an address itself, and none is dialled yet. What is to be refused is refused here.
-        race::connect(addresses, &self.timers).await
+        let connecting = race::connect(addresses, &self.timers);
+        timed(watch, Part::Connect, connecting).await
     }
 
-    async fn reach_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Io>, DialError> {
+    async fn reach_proxy(&self, proxy: &Proxy, watch: Watch<'_>) -> Result<Box<dyn Io>, DialError> {
         let reached = async {
-            let tcp = self.reach(&proxy.host, proxy.port).await?;
+            let tcp = self.reach(&proxy.host, proxy.port, watch).await?;
             let Some(tls) = &proxy.tls else {
                 return Ok(Box::new(tcp) as Box<dyn Io>);
             };
@@ -205,6 +232,14 @@ impl Dialler {
     }
 }
 
+/// What `part` ends in; `watch` is told how long it took.
+async fn timed<T>(watch: Watch<'_>, part: Part, future: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let ended = future.await;
+    watch(part, began.elapsed());
+    ended
+}
+
 /// The resolver tells its failures apart by text alone; glibc and musl each have one for "ask
 /// again later" (`EAI_AGAIN`).
 fn unresolved(error: &io::Error) -> DialError {
@@ -227,7 +262,7 @@ impl Service<Uri> for Dialler {
 
     fn call(&mut self, url: Uri) -> Self::Future {
         let dialler = self.clone();
-        Box::pin(async move { dialler.dial(&url).await.map(TokioIo::new) })
+        Box::pin(async move { dialler.dial(&url, &|_, _| ()).await.map(TokioIo::new) })
     }
 }
 
@@ -253,7 +288,7 @@ mod tests {
             tls: Some(tls),
             proxy: None,
         };
-        dialler.dial(&url).await
+        dialler.dial(&url, &|_, _| ()).await
     }
 
     #[tokio::test]

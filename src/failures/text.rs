@@ -26,6 +26,16 @@ pub(super) fn details(id: Id, sentence: &str, fix: &str, more: Option<&str>) -> 
     text + &id
 }
 
+/// `details` with further matter before its id.
+pub(super) fn with_more(id: Id, details: &str, more: &str) -> String {
+    let before = details.strip_suffix(&format!(" [{id}]"));
+    let mut end = cleaned(more);
+    if !end.ends_with('.') {
+        end.push('.');
+    }
+    self::details(id, before.unwrap_or(details), &end, None)
+}
+
 /// A value, cut in the middle if it is long.
 pub(super) fn insert(value: &str) -> String {
     let value = cleaned(value);
@@ -73,6 +83,18 @@ mod tests {
         let text = details(Id::Refused, &"x".repeat(5_000), "Fix it.", None);
         assert_eq!(text.chars().count(), WHOLE);
         assert!(text.ends_with(" [PM-3006]"));
+    }
+
+    #[test]
+    fn further_matter_stands_before_the_id() {
+        assert_eq!(
+            with_more(
+                Id::Refused,
+                "It failed. Fix it. [PM-3006]",
+                "the clocks differ"
+            ),
+            "It failed. Fix it. the clocks differ. [PM-3006]"
+        );
     }
 
     #[test]

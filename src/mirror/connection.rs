@@ -1,67 +1,68 @@
 //! Whether the backend can be used.
 
+mod climb;
+
+use std::time::Instant;
+
 use crate::connections::Configured;
 use crate::failures;
-use crate::failures::Failure;
 use crate::mirror::Mirror;
-use crate::mirror::Opened;
+use crate::mirror::ladder;
+use crate::mirror::ladder::Ladder;
 use crate::protocol::connection::TestConnectionRequest;
 use crate::record::Arrival;
-use crate::time::Millis;
-use crate::upstream::UpstreamError;
+use crate::record::Step;
+use climb::Climb;
 
 impl Mirror {
-    /// Whether the backend can be used: it must compute `1+1`, and let its labels be listed.
+    /// Climbs from the connection details to the backend's data, on the path of a query, and stops
+    /// at the first failure: the backend must compute `1+1` and let its labels be listed.
     ///
     /// Health URLs are not asked: several backends have none, and programs that cannot query have
     /// them (connections.md, "The connection test").
-    ///
-    /// # Errors
-    ///
-    /// The failure that says why not.
     pub async fn connection(
         &self,
         configured: &Configured,
         arrival: Arrival,
         request: &TestConnectionRequest,
-    ) -> Result<(), Failure> {
-        let now = arrival.now;
-        let Opened {
-            cx,
-            connection,
-            upstream,
-        } = self.open(
+    ) -> Ladder {
+        let began = Instant::now();
+        let mut ladder = Ladder::default();
+        let (started, now) = (arrival.started, arrival.now);
+        let opened = self.open(
             configured,
             arrival,
             &request.connection_details,
             request.request_timeout,
-        )?;
-        let upstream = upstream.for_testing();
-        let profile = connection.options.profile;
-        let failed = |error: &UpstreamError| failures::upstream(error, profile);
+        );
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(failure) => {
+                let step = ladder::step_of(failure.id, Step::Details);
+                if step > Step::Details {
+                    ladder.pass(Step::Details, None);
+                }
+                ladder.fail(step, Some(began.elapsed()), failure);
+                return ladder;
+            }
+        };
+        let details = ladder.pass(Step::Details, Some(began.elapsed()));
+        details.warnings = opened.warnings.iter().map(ToString::to_string).collect();
+        ladder.pass(Step::Allowed, None);
 
-        let value = upstream
-            .value(&cx, "1+1", now, &[])
-            .await
-            .map_err(|error| failed(&error))?;
-        if value != Some(2.0) {
-            return Err(failed(&upstream.miscalculates()));
+        let warnings = opened.warnings.clone();
+        let mut climb = Climb::new(opened, &mut ladder, started, now);
+        if let Err(error) = climb.all_the_way(&self.prober).await {
+            let failure = failures::upstream(&error, climb.profile());
+            let failure = failures::explained(failure, &warnings, climb.skew());
+            climb.fail(failure);
         }
-        let since = now - Millis::MINUTE.times(5);
-        match upstream.label_names(&cx, &[], Some(since), Some(now)).await {
-            Ok(labels) if labels.values.is_empty() => {
-                tracing::warn!("the backend has no series in the last 5 minutes");
-                Ok(())
+        // Those of the details stand in the log already.
+        for rung in ladder.rungs.iter().filter(|rung| rung.step > Step::Details) {
+            for warning in &rung.warnings {
+                tracing::warn!(step = rung.step.as_str(), warning, "connection test");
             }
-            Ok(_) => Ok(()),
-            Err(UpstreamError::Status {
-                status: status @ (404 | 405 | 501),
-                ..
-            }) => {
-                tracing::warn!(status, "the backend does not list labels");
-                Ok(())
-            }
-            Err(error) => Err(failed(&error)),
         }
+        ladder
     }
 }

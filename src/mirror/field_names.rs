@@ -29,6 +29,7 @@ impl Mirror {
             cx,
             connection,
             upstream,
+            ..
         } = self.open(
             configured,
             arrival,

@@ -42,6 +42,7 @@ impl Mirror {
             cx,
             connection,
             upstream,
+            ..
         } = self.open(
             configured,
             arrival,

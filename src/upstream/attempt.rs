@@ -17,6 +17,7 @@ use crate::egress::DialError;
 use crate::egress::Traffic;
 use crate::limits;
 use crate::record::Context;
+use crate::record::Step;
 use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
@@ -114,7 +115,10 @@ impl Upstream {
             }));
         };
         let deadline = tokio::time::Instant::now() + remaining;
-        let (request, proof) = self.signed(cx, request, deadline).await?;
+        let began = Instant::now();
+        let signed = self.signed(cx, request, deadline).await;
+        cx.took(Step::Credentials, began.elapsed());
+        let (request, proof) = signed?;
         let client = self.client().await?;
         if cx.count_call() > limits::BACKEND_CALLS {
             return Err(Failed::for_good(UpstreamError::Calls {
@@ -183,7 +187,7 @@ impl Upstream {
         Ok((request.map(Full::from), proof))
     }
 
-    async fn client(&self) -> Result<Arc<Client>, Failed> {
+    pub(super) async fn client(&self) -> Result<Arc<Client>, Failed> {
         let shared = &self.shared;
         let client = shared
             .clients
@@ -210,7 +214,10 @@ impl Upstream {
     ) -> Result<Response<Incoming>, Failed> {
         let connection = capture_connection(&mut request);
         let asked = sent.client.request(request, sent.attempt.is_fresh);
-        match timeout_at(sent.deadline, asked).await {
+        let began = Instant::now();
+        let answered = timeout_at(sent.deadline, asked).await;
+        cx.took(Step::Authorisation, began.elapsed());
+        match answered {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.unanswered(&error, sent.client)),
             Err(_) => {
@@ -233,6 +240,9 @@ impl Upstream {
     ) -> Result<(Bytes, Given), Failed> {
         let (head, body) = response.into_parts();
         tally.status = Some(head.status.as_u16());
+        if let Some(date) = status::date(&head.headers) {
+            cx.dated(date, Instant::now());
+        }
         let host = &self.target.host;
         // hyper looks at its buffer before it reads and so lets through up to twice as much.
         if size(&head.headers) > client::HEAD {
@@ -320,39 +330,8 @@ impl Upstream {
     fn unanswered(&self, error: &legacy::Error, client: &Client) -> Failed {
         let host = self.target.host.clone();
         match NoAnswer::of(error, client.has_certificate) {
-            NoAnswer::Dial(DialError::Resolve {
-                reason,
-                is_temporary,
-            }) => {
-                let error = UpstreamError::Resolve { host, reason };
-                if is_temporary {
-                    Failed::for_now(error)
-                } else {
-                    Failed::for_good(error)
-                }
-            }
-            NoAnswer::Dial(DialError::Connect { reason }) => {
-                Failed::for_now(UpstreamError::Connect { host, reason })
-            }
-            NoAnswer::Dial(DialError::Proxy {
-                reason,
-                is_temporary,
-            }) => {
-                let reason = format!("no way through the proxy: {reason}");
-                let error = UpstreamError::Connect { host, reason };
-                if is_temporary {
-                    Failed::for_now(error)
-                } else {
-                    Failed::for_good(error)
-                }
-            }
-            NoAnswer::Dial(DialError::Tls { reason }) | NoAnswer::Tls(reason) => {
-                Failed::for_good(UpstreamError::Tls {
-                    host,
-                    // The names in a certificate are the peer's own text.
-                    reason: Scrubbed::new(&reason).as_str().to_owned(),
-                })
-            }
+            NoAnswer::Dial(error) => self.undialled(error),
+            NoAnswer::Tls(reason) => self.undialled(DialError::Tls { reason }),
             NoAnswer::NotHttp => Failed::for_good(UpstreamError::NotPrometheus {
                 host,
                 media_type: "something that is not HTTP".to_owned(),
@@ -385,7 +364,7 @@ impl Upstream {
     }
 
     /// The request's own time is what a person can raise, so it is the time that is named.
-    fn timed_out(&self, cx: &Context, phase: &'static str) -> UpstreamError {
+    pub(super) fn timed_out(&self, cx: &Context, phase: &'static str) -> UpstreamError {
         UpstreamError::Timeout {
             host: self.target.host.clone(),
             after: cx.deadline.length(),

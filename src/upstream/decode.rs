@@ -5,6 +5,7 @@
 //! and an unknown `resultType` make an answer unreadable. The order of members is free; `metric`
 //! may follow `values`, and `status` may come last. No tree stands between the bytes and the sink.
 
+mod build;
 mod envelope;
 mod labels;
 mod lists;
@@ -17,6 +18,7 @@ use crate::series::Labels;
 use crate::series::Metadata;
 use crate::series::SampleSink;
 use crate::series::Stop;
+use crate::upstream::decode::build::Build;
 use crate::upstream::decode::envelope::Envelope;
 use crate::upstream::decode::lists::LabelSets;
 use crate::upstream::decode::lists::Strings;
@@ -112,6 +114,13 @@ pub(super) fn metadata(body: &[u8]) -> Result<Decoded<Metadata>, Unusable> {
         let entries = data.0.len();
         (data.0, entries)
     })
+}
+
+/// Reads the answer of `status/buildinfo`.
+pub(super) fn version(body: &[u8]) -> Result<Decoded<Option<String>>, Unusable> {
+    let mut data = Build::default();
+    let read = envelope::read(body, &mut data);
+    succeed(read, || (data.0, 1))
 }
 
 /// The error that `body` holds, if it is an error answer of the Prometheus API.

@@ -1,12 +1,13 @@
 //! What an answer that is no success means (reliability.md, "Fault matrix", rows 3, 9 to 13, 19).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, DATE, LOCATION};
 use url::Url;
 
+use crate::time::UnixMillis;
 use crate::upstream::UpstreamError;
 use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::decode::ErrorBody;
@@ -29,6 +30,13 @@ const TOO_BIG: [&str; 8] = [
 
 /// Largest body that can be nginx's own page of an error.
 const PAGE: usize = 4 << 10;
+
+/// When the other side sent it, by its own clock.
+pub(super) fn date(headers: &HeaderMap) -> Option<UnixMillis> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let since = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok().map(UnixMillis::new)
+}
 
 /// A failed attempt: what is wrong, and whether it is worth a repeat.
 #[derive(Debug, PartialEq)]

@@ -67,6 +67,8 @@ pub(in crate::upstream) struct Client {
     /// Makes a new connection for each call: for the repeat after a kept one turned out closed,
     /// since the others may be closed as well.
     fresh: Http,
+    /// What both dial with.
+    pub(in crate::upstream) dialler: Dialler,
     /// For a proxy that is given whole requests.
     proxy_authorization: Option<HeaderValue>,
     /// Whether it shows a certificate, for the words of a failure.
@@ -173,7 +175,8 @@ impl Clients {
         let dialler = Dialler::with(tls, proxy);
         Ok(Client {
             pooled: http(dialler.clone(), IDLE_CONNECTIONS),
-            fresh: http(dialler, 0),
+            fresh: http(dialler.clone(), 0),
+            dialler,
             proxy_authorization,
             has_certificate: identity.is_some(),
         })

@@ -1,0 +1,108 @@
+//! What explains a failure: a warning that was given before it, or clocks that differ.
+
+use crate::connections::Warning;
+use crate::failures::Failure;
+use crate::failures::Id;
+use crate::failures::text;
+use crate::protocol::failure::FailureBody;
+use crate::time::Millis;
+
+/// Clocks that are so far apart are worth a word (connections.md, "The connection test").
+const SKEW: Millis = Millis::new(30_000);
+
+/// Whether clocks that differ by `skew` are worth a word.
+#[must_use]
+pub fn is_skewed(skew: Millis) -> bool {
+    skew >= SKEW || skew <= SKEW.times(-1)
+}
+
+/// What is said of clocks that differ by `skew`.
+#[must_use]
+pub fn skew(skew: Millis) -> String {
+    let seconds = skew.get().unsigned_abs() / 1_000;
+    format!("the clocks differ by {seconds} s; synchronise the mirror's host")
+}
+
+/// `failure` with what explains it: of the `warnings` about the connection details those that bear
+/// on it, and clocks that differ if a signature was refused.
+#[must_use]
+pub fn explained(mut failure: Failure, warnings: &[Warning], clocks: Option<Millis>) -> Failure {
+    let clocks = clocks.filter(|_| failure.id == Id::Unauthorised);
+    let clocks = clocks.filter(|it| is_skewed(*it)).map(skew);
+    let warnings = warnings.iter().filter(|it| explains(it, failure.id));
+    let all: Vec<String> = clocks
+        .into_iter()
+        .chain(warnings.map(ToString::to_string))
+        .collect();
+    if !all.is_empty()
+        && let FailureBody::MetricStoreConnectionError { details }
+        | FailureBody::MetricNotFoundError { details, .. }
+        | FailureBody::RemoteMirrorError { details, .. } = &mut failure.body
+    {
+        *details = text::with_more(failure.id, details, &all.join(". "));
+    }
+    failure
+}
+
+fn explains(warning: &Warning, id: Id) -> bool {
+    match warning {
+        // A misspelt key was to change something, and anything may fail for want of it.
+        Warning::UnknownKey { nearest, .. } => nearest.is_some(),
+        Warning::MoreUnknownKeys => false,
+        Warning::TimeoutClamped { .. } | Warning::TimeoutUnused { .. } => {
+            matches!(id, Id::Silent | Id::TooSlow)
+        }
+        Warning::ApiPathCut { .. } => matches!(id, Id::BadStatus | Id::NotPrometheus),
+        Warning::RedirectsNotFollowed => id == Id::Redirect,
+        Warning::CeilingKept { .. } | Warning::CredentialsInClear => false,
+        Warning::TenantHeaderDropped
+        | Warning::SessionLengthClamped { .. }
+        | Warning::RoleUnused
+        | Warning::ExternalIdUnused
+        | Warning::RegionsDiffer { .. } => id == Id::Unauthorised,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failures;
+    use crate::options::Profile;
+    use crate::upstream::ProvedBy;
+    use crate::upstream::UpstreamError;
+
+    fn refused(warnings: &[Warning], seconds: i64) -> String {
+        let host = "h:1".to_owned();
+        let error = UpstreamError::Unauthorised {
+            host,
+            status: 403,
+            by: ProvedBy::Nothing,
+            cause: None,
+        };
+        let failure = failures::upstream(&error, Profile::Exact);
+        explained(failure, warnings, Some(Millis::from_seconds(seconds))).details()
+    }
+
+    #[test]
+    fn clocks_that_differ_explain_a_refusal_from_thirty_seconds_on() {
+        let plain = "h:1 answered 403 to no authentication. Check what it demands.";
+        assert_eq!(refused(&[], 29), format!("{plain} [PM-3004]"));
+        let why = "the clocks differ by 30 s; synchronise the mirror's host.";
+        assert_eq!(refused(&[], -30), format!("{plain} {why} [PM-3004]"));
+    }
+
+    #[test]
+    fn only_a_warning_that_bears_on_the_failure_joins_its_text() {
+        let path = Warning::ApiPathCut { name: "url" };
+        assert!(!refused(&[path], 0).contains("url"));
+        let misspelt = Warning::UnknownKey {
+            written: "basic_atuh".to_owned(),
+            nearest: Some("basic_auth"),
+        };
+        let text = refused(&[misspelt], 0);
+        assert!(
+            text.ends_with("basic_atuh: unknown key, ignored; did you mean basic_auth. [PM-3004]"),
+            "{text}"
+        );
+    }
+}
