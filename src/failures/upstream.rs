@@ -72,11 +72,7 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             let sentence = format!("TLS with {} failed: {}.", insert(host), insert(reason));
             (
                 id,
-                store(
-                    id,
-                    &sentence,
-                    "Set `tls_config.ca` or `server_name`.",
-                ),
+                store(id, &sentence, "Set `tls_config.ca` or `server_name`."),
             )
         }
         UpstreamError::Unauthorised {
