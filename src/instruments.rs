@@ -54,6 +54,7 @@ pub struct Instruments {
     points_dropped: Family<Labels<1>, Counter>,
     backend_warnings: Family<Named<1>, Counter>,
     credential_refresh: Family<Named<2>, Counter>,
+    clock_skew: Family<Named<1>, Gauge>,
     certificate_expiry: Family<Named<1>, Gauge>,
     unusable_files: Gauge,
     unusable_tls: Gauge,
@@ -87,6 +88,7 @@ impl Instruments {
             points_dropped: Family::default(),
             backend_warnings: Family::default(),
             credential_refresh: Family::default(),
+            clock_skew: Family::default(),
             certificate_expiry: Family::default(),
             unusable_files: Gauge::default(),
             unusable_tls: Gauge::default(),
@@ -163,6 +165,11 @@ impl Instruments {
             "credential_refresh",
             "Attempts to have sessions and tokens, by result",
             self.credential_refresh.clone(),
+        );
+        mirror.register(
+            "clock_skew_seconds",
+            "By how much the clock of a backend was last found ahead of ours, or behind",
+            self.clock_skew.clone(),
         );
         mirror.register(
             "certificate_expiry_timestamp_seconds",
@@ -243,6 +250,13 @@ impl Instruments {
         self.credential_refresh
             .get_or_create(&[backend(connection), ("result", result.as_str().to_owned())])
             .inc();
+    }
+
+    /// The clock of the backend of `connection` is `seconds` ahead of ours; behind, if negative.
+    pub fn clock_skew(&self, connection: Option<&str>, seconds: i64) {
+        self.clock_skew
+            .get_or_create(&[backend(connection)])
+            .set(seconds);
     }
 
     /// Counts a successful answer with nothing in it, which no error counter would see.
@@ -428,6 +442,10 @@ mod tests {
         check(
             |i| i.credential_refresh(Some("prod"), Refresh::Throttled),
             r#"mirror_credential_refresh_total{backend="prod",result="throttled"} 1"#,
+        );
+        check(
+            |i| i.clock_skew(Some("prod"), -900),
+            r#"mirror_clock_skew_seconds{backend="prod"} -900"#,
         );
         check(
             |i| i.points_dropped(DropReason::Nan, 7),

@@ -271,7 +271,7 @@ fn aws(error: &AwsError) -> (Id, FailureBody) {
             let sentence = format!("AWS refused to assume {}: {code}.", insert(role));
             (
                 id,
-                store(id, &sentence, "Check trust policy and external id."),
+                store(id, &sentence, "Check its trust policy and external_id."),
             )
         }
         AwsError::Expired => {

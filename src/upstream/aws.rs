@@ -23,11 +23,12 @@ mod warned;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::connections::Connection;
 use crate::connections::ambient::Ambient;
 use crate::connections::auth;
 use crate::connections::identity::ProcessKey;
-use crate::connections::url::BaseUrl;
 use crate::egress::tls::Roots;
+use crate::instruments::Instruments;
 use crate::time::UnixMillis;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
@@ -67,6 +68,7 @@ impl Aws {
         surroundings: Surroundings,
         roots: Roots,
         files: Arc<Files>,
+        instruments: Arc<Instruments>,
         random: Random,
     ) -> Self {
         let Surroundings { ambient, clock } = surroundings;
@@ -78,6 +80,7 @@ impl Aws {
             http,
             ambient,
             files,
+            instruments,
         };
         Self {
             loader: Arc::new(loader),
@@ -85,16 +88,20 @@ impl Aws {
         }
     }
 
-    /// The signer of `block` for the backend at `url`. Reads no file and dials nobody.
+    /// The signer of `block` for the backend of `connection`. Reads no file and dials nobody.
     ///
     /// # Errors
     ///
     /// [`AwsError::NoRegion`].
-    pub(super) fn open(&self, block: &auth::Aws, url: &BaseUrl) -> Result<Signer, CredentialError> {
-        let opened = signer::open(Arc::clone(&self.loader), block, url);
+    pub(super) fn open(
+        &self,
+        block: &auth::Aws,
+        connection: &Connection,
+    ) -> Result<Signer, CredentialError> {
+        let opened = signer::open(Arc::clone(&self.loader), block, connection);
         let (signer, warnings) = opened.map_err(CredentialError::Aws)?;
         for warning in warnings {
-            self.warned.warn(&url.host_port(), warning);
+            self.warned.warn(&connection.url.host_port(), warning);
         }
         Ok(signer)
     }
@@ -111,10 +118,7 @@ impl Default for Surroundings {
     fn default() -> Self {
         Self {
             ambient: Ambient::default(),
-            clock: || UnixMillis::new(0),
+            clock: || UnixMillis::new(1_700_000_000_000),
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

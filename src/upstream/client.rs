@@ -80,7 +80,13 @@ impl Upstreams {
     ) -> Self {
         let clients = Arc::new(Clients::new(Arc::clone(&instruments)));
         let files = Arc::new(Files::new(Arc::clone(&instruments)));
-        let aws = Aws::new(surroundings, clients.roots(), Arc::clone(&files), random);
+        let aws = Aws::new(
+            surroundings,
+            clients.roots(),
+            Arc::clone(&files),
+            Arc::clone(&instruments),
+            random,
+        );
         Self(Arc::new(Shared {
             clients,
             files,

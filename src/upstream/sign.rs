@@ -137,7 +137,10 @@ impl Shared {
             }
         }
         match (&proof.signed_by, &proof.token) {
-            (Some(signed), _) => aws::mend(signed, connection, &proof.by, refusal, deadline).await,
+            (Some(signed), _) => {
+                let around = (connection, &*self.instruments);
+                aws::mend(signed, around, &proof.by, refusal, deadline).await
+            }
             (None, Some(shown)) if refusal.status == StatusCode::UNAUTHORIZED => {
                 oauth2::mend(shown, connection, self, deadline).await
             }

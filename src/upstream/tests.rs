@@ -1,5 +1,6 @@
 //! What goes over the wire, and what comes of it, against backends that do as they are told.
 
+mod aws;
 mod calls;
 mod faults;
 mod proofs;

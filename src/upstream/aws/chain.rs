@@ -29,6 +29,8 @@ use crate::upstream::aws::error::Tried;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::scrub::Scrubbed;
 
+/// The last provider of the chain.
+const METADATA: &str = "instance metadata";
 /// Instance metadata answer from the next room, or not at all.
 const METADATA_TIME: Duration = Duration::from_secs(1);
 const METADATA_ATTEMPTS: u32 = 2;
@@ -86,7 +88,7 @@ fn providers(
     let rest = [
         (share(web_identity.build()), "web identity"),
         (share(container.build()), "container"),
-        (share(metadata.build()), "instance metadata"),
+        (share(metadata.build()), METADATA),
     ];
     let [web_identity, container, metadata] = rest;
     // A profile that is named is meant, whatever the environment holds.
@@ -115,6 +117,11 @@ fn failed(
     }
     let reason = reason(error);
     match error {
+        // A machine without metadata, and one that is slow or sick, are hard to tell apart.
+        _ if provider == METADATA => {
+            tried.push(Tried { provider, reason });
+            CredentialError::Aws(AwsError::NoCredentials { tried })
+        }
         CredentialsError::ProviderError(_) | CredentialsError::ProviderTimedOut(_) => {
             let service = format!("The {provider} credential provider");
             CredentialError::Endpoint { service, reason }

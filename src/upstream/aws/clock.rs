@@ -41,9 +41,15 @@ pub(super) fn system_time(instant: UnixMillis) -> SystemTime {
     SystemTime::UNIX_EPOCH + since
 }
 
+/// The time of a `Date`, which counts whole seconds: the middle of that second.
+pub(super) fn date(text: &str) -> Option<SystemTime> {
+    let second = httpdate::parse_http_date(text).ok()?;
+    second.checked_add(Duration::from_millis(500))
+}
+
 /// By how much the other side's clock is ahead of ours, or behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Offset {
+pub(in crate::upstream) enum Offset {
     Ahead(Duration),
     Behind(Duration),
 }
@@ -60,6 +66,20 @@ impl Offset {
     pub(super) fn size(self) -> Duration {
         let (Self::Ahead(size) | Self::Behind(size)) = self;
         size
+    }
+
+    /// The same in seconds, negative if the other side is behind.
+    pub(in crate::upstream) fn signed_seconds(self) -> i64 {
+        let seconds = i64::try_from(self.seconds()).unwrap_or(i64::MAX);
+        match self {
+            Self::Ahead(_) => seconds,
+            Self::Behind(_) => -seconds,
+        }
+    }
+
+    /// The same in seconds, for a person.
+    pub(super) fn seconds(self) -> u64 {
+        (self.size() + Duration::from_millis(500)).as_secs()
     }
 
     fn corrected(self, time: SystemTime) -> SystemTime {
@@ -172,6 +192,16 @@ mod tests {
         let nearly = now + BELIEVED - Duration::from_secs(1);
         assert_ne!(offsets.time(HOST, ours(), nearly), ours());
         assert_eq!(offsets.time(HOST, ours(), now + BELIEVED), ours());
+    }
+
+    #[test]
+    fn a_difference_is_told_in_whole_seconds() {
+        let theirs = date("Tue, 14 Nov 2023 22:15:20 GMT").unwrap();
+        let late = |millis| Offset::between(ours() + Duration::from_millis(millis), theirs);
+        assert_eq!(late(0).seconds(), 121);
+        assert_eq!(late(1).seconds(), 120);
+        assert_eq!(late(999).seconds(), 120);
+        assert_eq!(date("yesterday"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a refusal of a signed call means, and what can be mended: the session, or the clock.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ::http::header::DATE;
 
@@ -9,6 +9,7 @@ use crate::upstream::aws::Cause;
 use crate::upstream::aws::Purpose;
 use crate::upstream::aws::Signer;
 use crate::upstream::aws::Used;
+use crate::upstream::aws::clock;
 use crate::upstream::aws::clock::Offset;
 use crate::upstream::aws::complaint::Complaint;
 use crate::upstream::aws::complaint::Meaning;
@@ -25,7 +26,7 @@ pub(in crate::upstream) enum Judgement {
     /// Sign once more and send it again: the session, or the time, is another one now.
     Again {
         /// By how much the clock is corrected from now on (notice 7010).
-        corrected: Option<Duration>,
+        corrected: Option<Offset>,
     },
     /// Too many calls, whatever the status.
     Throttled,
@@ -58,7 +59,7 @@ impl Signer {
         );
         match complaint.meaning(refusal.status) {
             Meaning::Session { is_over } => self.renew(used, is_over, deadline).await,
-            Meaning::Time => self.correct(used, refusal, is_trusted),
+            Meaning::Time => self.correct(refusal, is_trusted),
             Meaning::Signature => Judgement::Denied(Cause::Signature),
             Meaning::Permission(action) => Judgement::Denied(Cause::Permission { action }),
             Meaning::Throttled => Judgement::Throttled,
@@ -80,7 +81,7 @@ impl Signer {
             return Judgement::Denied(Cause::Session);
         }
         let loader = &self.loader;
-        let load = load::load(loader, wanted, Reach::Shared);
+        let load = load::load(loader, wanted, Reach::Shared, self.backend.as_deref());
         let key = loader.key.identity(wanted);
         match loader.sessions.renewed(key, held, deadline, &load).await {
             Ok(_) => Judgement::Again { corrected: None },
@@ -89,21 +90,22 @@ impl Signer {
         }
     }
 
-    fn correct(&self, used: &Used, refusal: Refusal<'_>, is_trusted: bool) -> Judgement {
+    fn correct(&self, refusal: Refusal<'_>, is_trusted: bool) -> Judgement {
         let date = refusal
             .headers
             .get(DATE)
             .and_then(|date| date.to_str().ok());
-        let Some(theirs) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
+        let Some(theirs) = date.and_then(clock::date) else {
             return Judgement::Denied(Cause::Signature);
         };
         let sts = &self.loader.sts;
         let ours = sts.now();
         if is_trusted && sts.offsets.learn(&self.host, theirs, ours, Instant::now()) {
-            let corrected = Some(Offset::between(ours, theirs).size());
+            let corrected = Some(Offset::between(ours, theirs));
             return Judgement::Again { corrected };
         }
-        let seconds = Offset::between(used.time, theirs).size().as_secs();
+        let signed = sts.offsets.time(&self.host, ours, Instant::now());
+        let seconds = Offset::between(signed, theirs).seconds();
         Judgement::Without(CredentialError::Aws(AwsError::Skewed { seconds }))
     }
 }

@@ -13,6 +13,8 @@ use tokio::time::Instant;
 
 use crate::connections::ambient::Ambient;
 use crate::connections::identity::ProcessKey;
+use crate::instruments::Instruments;
+use crate::instruments::Refresh;
 use crate::secret::Secret;
 use crate::upstream::aws::chain;
 use crate::upstream::aws::complaint;
@@ -54,6 +56,7 @@ pub(super) struct Loader {
     pub(super) http: SharedHttpClient,
     pub(super) ambient: Ambient,
     pub(super) files: Arc<Files>,
+    pub(super) instruments: Arc<Instruments>,
 }
 
 /// Whether a load may use what other loads have brought.
@@ -65,18 +68,40 @@ pub(super) enum Reach {
     Apart,
 }
 
-/// The load of `wanted`.
+/// The load of `wanted`, counted for the connection called `backend`.
 pub(super) fn load(
     loader: &Arc<Loader>,
     wanted: &Wanted,
     reach: Reach,
+    backend: Option<&str>,
 ) -> Load<Session, CredentialError> {
-    let (loader, wanted) = (Arc::clone(loader), Arc::new(wanted.clone()));
+    let (loader, wanted) = (Arc::clone(loader), wanted.clone());
+    let backend = backend.map(str::to_owned);
+    let asking = Arc::new((wanted, backend));
     Arc::new(move |previous: Option<Session>| {
-        let (loader, wanted) = (Arc::clone(&loader), Arc::clone(&wanted));
+        let (loader, asking) = (Arc::clone(&loader), Arc::clone(&asking));
         let way = previous.map(|session| session.way);
-        async move { loader.load(&wanted, way, reach).await }.boxed()
+        async move {
+            let (wanted, backend) = &*asking;
+            let loaded = loader.load(wanted, way, reach, backend.as_deref()).await;
+            let result = result(loaded.as_ref().err());
+            let instruments = &loader.instruments;
+            instruments.credential_refresh(backend.as_deref(), result);
+            loaded
+        }
+        .boxed()
     })
+}
+
+fn result(error: Option<&CredentialError>) -> Refresh {
+    match error {
+        None => Refresh::Ok,
+        Some(CredentialError::Endpoint { reason, .. }) if complaint::is_throttling(reason) => {
+            Refresh::Throttled
+        }
+        Some(error) if error.is_refusal() => Refresh::Refused,
+        Some(_) => Refresh::Failed,
+    }
 }
 
 impl Loader {
@@ -85,9 +110,10 @@ impl Loader {
         wanted: &Wanted,
         way: Option<Way>,
         reach: Reach,
+        backend: Option<&str>,
     ) -> Result<Loaded<Session>, CredentialError> {
         let session = match &wanted.role {
-            Some(role) => self.role(wanted, role, way, reach).await?,
+            Some(role) => self.role((wanted, role), way, reach, backend).await?,
             None => self.source(wanted).await?,
         };
         let ends = session.credentials.expiry();
@@ -131,10 +157,10 @@ impl Loader {
     /// A session of `role`, in the way that worked the last time, else in the other one.
     async fn role(
         self: &Arc<Self>,
-        wanted: &Wanted,
-        role: &Role,
+        (wanted, role): (&Wanted, &Role),
         way: Option<Way>,
         reach: Reach,
+        backend: Option<&str>,
     ) -> Result<Session, CredentialError> {
         let by_credentials = way.as_ref().is_some_and(|way| !way.by_token);
         let mut way = way.unwrap_or_default();
@@ -151,7 +177,7 @@ impl Loader {
                 Err(_) => way = Way::default(),
             }
         }
-        let (credentials, held) = self.begin(wanted, reach).await?;
+        let (credentials, held) = self.begin(wanted, reach, backend).await?;
         let proof = Proof::Credentials(credentials);
         let denied = match self.assume(wanted, role, &proof, &mut way).await {
             Ok(session) => return Ok(session),
@@ -163,7 +189,7 @@ impl Loader {
             .as_deref()
             .is_some_and(complaint::is_about_session);
         if let Some(held) = held.filter(|_| is_stale)
-            && let Some(credentials) = self.begin_anew(wanted, &held).await
+            && let Some(credentials) = self.begin_anew(wanted, &held, backend).await
         {
             let proof = Proof::Credentials(credentials);
             let again = self.assume(wanted, role, &proof, &mut way).await;
@@ -199,6 +225,7 @@ impl Loader {
         self: &Arc<Self>,
         wanted: &Wanted,
         reach: Reach,
+        backend: Option<&str>,
     ) -> Result<(Credentials, Option<Held<Session>>), CredentialError> {
         let own = match &wanted.source {
             Source::Given(given) => return Ok((given.credentials(), None)),
@@ -207,7 +234,7 @@ impl Loader {
         if reach == Reach::Apart {
             return Ok((self.source(&own).await?.credentials, None));
         }
-        let load = load(self, &own, Reach::Shared);
+        let load = load(self, &own, Reach::Shared, backend);
         let deadline = Instant::now() + OWN;
         let held = self
             .sessions
@@ -221,9 +248,10 @@ impl Loader {
         self: &Arc<Self>,
         wanted: &Wanted,
         used: &Held<Session>,
+        backend: Option<&str>,
     ) -> Option<Credentials> {
         let own = wanted.own();
-        let load = load(self, &own, Reach::Shared);
+        let load = load(self, &own, Reach::Shared, backend);
         let deadline = Instant::now() + OWN;
         let key = self.key.identity(&own);
         let held = self

@@ -1,14 +1,14 @@
 //! One backend with an AWS block: the credentials of the moment, and the signature made with them.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use ::http::HeaderValue;
 use ::http::header::HeaderName;
 use aws_credential_types::Credentials;
 
+use crate::connections::Connection;
 use crate::connections::auth;
-use crate::connections::url::BaseUrl;
 use crate::secret::Secret;
 use crate::upstream::aws::AwsError;
 use crate::upstream::aws::AwsWarning;
@@ -28,6 +28,7 @@ use crate::upstream::aws::wanted::Wanted;
 use crate::upstream::credentials;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::sessions::Held;
+use crate::upstream::sessions::Missing;
 use crate::upstream::sign::sigv4;
 use crate::upstream::sign::sigv4::Scope;
 use crate::upstream::sign::sigv4::Unsigned;
@@ -36,6 +37,8 @@ use crate::upstream::sign::sigv4::Unsigned;
 #[derive(Debug)]
 pub(in crate::upstream) struct Signer {
     pub(super) loader: Arc<Loader>,
+    /// The name of the connection, for the instruments.
+    pub(super) backend: Option<String>,
     /// Name and port of the backend.
     pub(super) host: String,
     /// For which region and service.
@@ -75,17 +78,16 @@ pub(in crate::upstream) struct Used {
     /// Whether it was a session, renewable or not.
     pub(super) is_session: bool,
     pub(super) purpose: Purpose,
-    /// The time in it.
-    pub(super) time: SystemTime,
 }
 
 /// The signer of `block`, and what the author of the block should know.
 pub(super) fn open(
     loader: Arc<Loader>,
     block: &auth::Aws,
-    url: &BaseUrl,
+    connection: &Connection,
 ) -> Result<(Signer, Vec<AwsWarning>), AwsError> {
     let ambient = &loader.ambient;
+    let url = &connection.url;
     let mirrors = ambient.region.as_deref();
     let clues = region::Clues {
         block: block.block,
@@ -109,6 +111,7 @@ pub(super) fn open(
     let role = role(block, row.assume);
     let signer = Signer {
         loader,
+        backend: connection.name.clone(),
         host: url.host_port(),
         region,
         service: block.service.clone(),
@@ -177,7 +180,6 @@ impl Signer {
                 session,
                 is_session: credentials.session_token().is_some(),
                 purpose,
-                time,
             },
         })
     }
@@ -191,19 +193,22 @@ impl Signer {
         if let (Source::Given(given), None) = (&wanted.source, &wanted.role) {
             return Ok((given.credentials(), None));
         }
-        let loader = &self.loader;
+        let (loader, backend) = (&self.loader, self.backend.as_deref());
         let key = loader.key.identity(&wanted);
         let held = match purpose {
             Purpose::Query => {
-                let load = load::load(loader, &wanted, Reach::Shared);
+                let load = load::load(loader, &wanted, Reach::Shared, backend);
                 loader.sessions.session(key, deadline, &load).await
             }
             Purpose::Test => {
-                let load = load::load(loader, &wanted, Reach::Apart);
+                let load = load::load(loader, &wanted, Reach::Apart, backend);
                 loader.sessions.session_apart(key, deadline, &load).await
             }
         };
-        let held = held.map_err(credentials::missing)?;
+        let held = held.map_err(|missing| match missing {
+            Missing::Late => late(&wanted),
+            missing => credentials::missing(missing),
+        })?;
         Ok((held.value.credentials.clone(), Some((wanted, held))))
     }
 
@@ -214,5 +219,17 @@ impl Signer {
             role: self.role.clone(),
             place: self.place.clone(),
         }
+    }
+}
+
+/// Whoever was asked has been given all the time that the request had.
+fn late(wanted: &Wanted) -> CredentialError {
+    let service = match wanted.role {
+        Some(_) => "STS",
+        None => "The credential provider",
+    };
+    CredentialError::Endpoint {
+        service: service.to_owned(),
+        reason: "the request had no more time".to_owned(),
     }
 }

@@ -26,6 +26,7 @@ use crate::secret::Secret;
 use crate::time::UnixMillis;
 use crate::upstream::aws::AwsError;
 use crate::upstream::aws::chain::ATTEMPTS;
+use crate::upstream::aws::clock;
 use crate::upstream::aws::clock::HostClock;
 use crate::upstream::aws::clock::Offset;
 use crate::upstream::aws::clock::Offsets;
@@ -150,7 +151,7 @@ impl Sts {
             match code {
                 // The workspace's region may be one that the caller's account has switched off.
                 "InvalidClientTokenId" | "RegionDisabledException"
-                    if !way.at_home && place.endpoint.is_none() && place.region != HOME =>
+                    if !way.at_home && place.region != HOME =>
                 {
                     way.at_home = true;
                 }
@@ -268,7 +269,7 @@ impl Sts {
         let Some(date) = failed.date else {
             return failed.denied;
         };
-        let seconds = Offset::between(self.time(place), date).size().as_secs();
+        let seconds = Offset::between(self.time(place), date).seconds();
         Denied {
             error: CredentialError::Aws(AwsError::Skewed { seconds }),
             ..failed.denied
@@ -293,7 +294,7 @@ where
 {
     let answer: Option<&HttpResponse> = error.raw_response();
     let date = answer.and_then(|answer| answer.headers().get("date"));
-    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    let date = date.and_then(clock::date);
     let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
     let code = meta.and_then(|meta| meta.code()).and_then(complaint::code);
     let message = meta.and_then(|meta| meta.message()).unwrap_or_default();

@@ -1,7 +1,5 @@
 //! `aws` and `sigv4`: an AWS signature, and what becomes of a refusal.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Request;
 use http::header::CONTENT_TYPE;
@@ -11,6 +9,7 @@ use url::Host;
 use crate::connections::Connection;
 use crate::connections::auth;
 use crate::connections::auth::AwsBlock;
+use crate::instruments::Instruments;
 use crate::upstream::UpstreamError;
 use crate::upstream::aws::Given;
 use crate::upstream::aws::Judgement;
@@ -44,7 +43,7 @@ pub(super) async fn prove(
     request: &Request<Bytes>,
     proof: &mut Proof,
 ) -> Result<(), CredentialError> {
-    let signer = shared.aws.open(block, &connection.url)?;
+    let signer = shared.aws.open(block, connection)?;
     proof.by = ProvedBy::Aws {
         block: block.block,
         scope: Some((signer.region.clone(), signer.service.clone())),
@@ -101,7 +100,7 @@ async fn given(
 /// What is to be done about `refusal` of what was signed.
 pub(super) async fn mend(
     signed: &SignedBy,
-    connection: &Connection,
+    (connection, instruments): (&Connection, &Instruments),
     by: &ProvedBy,
     refusal: Refusal<'_>,
     deadline: Instant,
@@ -112,7 +111,13 @@ pub(super) async fn mend(
     let error = match signer.judge(used, refusal, is_trusted, deadline).await {
         Judgement::Again { corrected } => {
             if let Some(by) = corrected {
-                corrected_clock(&host, by);
+                let seconds = by.signed_seconds();
+                instruments.clock_skew(connection.name.as_deref(), seconds);
+                tracing::warn!(
+                    host,
+                    seconds,
+                    "our clock is wrong; signatures are corrected [PM-7010]"
+                );
             }
             return Mend::Again;
         }
@@ -127,15 +132,6 @@ pub(super) async fn mend(
         Judgement::Other => return Mend::Nothing,
     };
     Mend::Means(Failed::for_good(error))
-}
-
-fn corrected_clock(host: &str, by: Duration) {
-    let seconds = by.as_secs();
-    tracing::warn!(
-        host,
-        seconds,
-        "our clock is wrong; signatures are corrected [PM-7010]"
-    );
 }
 
 /// Whether the backend proved its name, or is this machine.
