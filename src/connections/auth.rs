@@ -45,10 +45,22 @@ pub struct Basic {
 /// An `Authorization` header with credentials of a type of their own.
 #[derive(Clone, Debug)]
 pub struct Authorization {
+    /// Which of the spellings it was, for texts that are about it.
+    pub block: AuthorizationBlock,
     /// The type, `Bearer` unless another one was given; never `Basic`.
     pub scheme: String,
     /// What follows it.
     pub credentials: SecretSource,
+}
+
+/// The spellings of an `Authorization` header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AuthorizationBlock {
+    /// `authorization`
+    #[default]
+    Authorization,
+    /// `bearer_token`, `bearer_token_file`
+    BearerToken,
 }
 
 /// OAuth 2.0 client credentials (RFC 6749, section 4.4).

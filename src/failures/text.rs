@@ -7,6 +7,8 @@ use crate::failures::Id;
 
 /// Longest inserted value, in characters; a longer one is cut in the middle.
 const INSERT: usize = 40;
+/// Longest reason: words of ours, into which a name may be inserted.
+const REASON: usize = 100;
 /// Longest text as a whole, in characters.
 const WHOLE: usize = 1_000;
 
@@ -38,13 +40,22 @@ pub(super) fn with_more(id: Id, details: &str, more: &str) -> String {
 
 /// A value, cut in the middle if it is long.
 pub(super) fn insert(value: &str) -> String {
+    within(value, INSERT)
+}
+
+/// A reason in our own words, cut in the middle if what was inserted into it is long.
+pub(super) fn reason(words: &str) -> String {
+    within(words, REASON)
+}
+
+fn within(value: &str, most: usize) -> String {
     let value = cleaned(value);
     let length = value.chars().count();
-    if length <= INSERT {
+    if length <= most {
         return value;
     }
-    let head = INSERT / 2;
-    let tail = INSERT - head - 1;
+    let head = most / 2;
+    let tail = most - head - 1;
     let first: String = value.chars().take(head).collect();
     let last: String = value.chars().skip(length - tail).collect();
     format!("{first}…{last}")

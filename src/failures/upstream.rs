@@ -6,6 +6,7 @@ use crate::failures::Failure;
 use crate::failures::Id;
 use crate::failures::remote;
 use crate::failures::store;
+use crate::failures::text;
 use crate::failures::text::insert;
 use crate::options::Profile;
 use crate::protocol::failure::FailureBody;
@@ -64,16 +65,21 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
         }
         UpstreamError::Connect { host, reason } => {
             let id = Id::Unreachable;
-            let sentence = format!("{} cannot be reached: {}.", insert(host), insert(reason));
+            let sentence = format!(
+                "{} cannot be reached: {}.",
+                insert(host),
+                text::reason(reason)
+            );
             (id, store(id, &sentence, "Check port and listen address."))
         }
         UpstreamError::Tls { host, reason } => {
             let id = Id::Tls;
-            let sentence = format!("TLS with {} failed: {}.", insert(host), insert(reason));
-            (
-                id,
-                store(id, &sentence, "Set `tls_config.ca` or `server_name`."),
-            )
+            let sentence = format!(
+                "TLS with {} failed: {}.",
+                insert(host),
+                text::reason(reason)
+            );
+            (id, store(id, &sentence, tls_fix(reason)))
         }
         UpstreamError::Unauthorised {
             host,
@@ -88,8 +94,7 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             }
             let fix = match by {
                 ProvedBy::Nothing => "Check what it demands.",
-                ProvedBy::Basic => "Check `basic_auth`.",
-                ProvedBy::Authorization => "Check `authorization`.",
+                ProvedBy::Basic | ProvedBy::Authorization(_) => "Check the credentials given.",
                 ProvedBy::OAuth2 => "Check what the client of `oauth2` may do.",
                 ProvedBy::Aws { .. } => "Check the credentials, and what they are allowed.",
             };
@@ -203,6 +208,15 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
     }
 }
 
+/// The dialler says in words what is wrong; those about our own certificate have one in common.
+fn tls_fix(reason: &str) -> &'static str {
+    if reason.contains("our certificate") || reason.contains("client certificate") {
+        "Set `tls_config.cert` and `key`."
+    } else {
+        "Set `tls_config.ca` or `server_name`."
+    }
+}
+
 /// No credentials to ask with.
 fn credentials(error: &CredentialError) -> (Id, FailureBody) {
     match error {
@@ -219,12 +233,20 @@ fn credentials(error: &CredentialError) -> (Id, FailureBody) {
         }
         CredentialError::Endpoint { service, reason } => {
             let id = Id::NoCredentials;
-            let sentence = format!("{} did not answer: {}.", insert(service), insert(reason));
+            let sentence = format!(
+                "{} did not answer: {}.",
+                insert(service),
+                text::reason(reason)
+            );
             (id, store(id, &sentence, "Check endpoint and route."))
         }
         CredentialError::Refused { service, reason } => {
             let id = Id::NoCredentials;
-            let sentence = format!("{} gave no token: {}.", insert(service), insert(reason));
+            let sentence = format!(
+                "{} gave no token: {}.",
+                insert(service),
+                text::reason(reason)
+            );
             (id, store(id, &sentence, "Check client and scopes."))
         }
         CredentialError::Aws(error) => aws(error),
@@ -302,4 +324,100 @@ fn rest(message: &str) -> Option<&str> {
 fn seconds(duration: Duration) -> String {
     let text = format!("{:.1}", duration.as_secs_f64());
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::CredentialError as Lacking;
+
+    const HOST: &str = "prometheus:9090";
+
+    #[track_caller]
+    fn check(error: &UpstreamError, expected: &str) {
+        assert_eq!(failure(error, Profile::Exact).details(), expected);
+    }
+
+    fn tls(reason: &str) -> UpstreamError {
+        let (host, reason) = (HOST.to_owned(), reason.to_owned());
+        UpstreamError::Tls { host, reason }
+    }
+
+    fn refused(by: ProvedBy) -> UpstreamError {
+        UpstreamError::Unauthorised {
+            host: HOST.to_owned(),
+            status: 401,
+            by,
+            cause: None,
+        }
+    }
+
+    fn without(source: CredentialError) -> UpstreamError {
+        let host = HOST.to_owned();
+        UpstreamError::Credentials { host, source }
+    }
+
+    #[test]
+    fn a_failed_session_names_the_setting_that_cures_it() {
+        check(
+            &tls("its certificate is from an unknown authority"),
+            "TLS with prometheus:9090 failed: its certificate is from an unknown authority. \
+             Set `tls_config.ca` or `server_name`. [PM-3003]",
+        );
+        check(
+            &tls("it wants a client certificate"),
+            "TLS with prometheus:9090 failed: it wants a client certificate. \
+             Set `tls_config.cert` and `key`. [PM-3003]",
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_the_block_that_was_shown() {
+        check(
+            &refused(ProvedBy::Nothing),
+            "prometheus:9090 answered 401 to no authentication. Check what it demands. [PM-3004]",
+        );
+        check(
+            &refused(ProvedBy::Basic),
+            "prometheus:9090 answered 401 to basic_auth. Check the credentials given. [PM-3004]",
+        );
+        check(
+            &refused(ProvedBy::OAuth2),
+            "prometheus:9090 answered 401 to oauth2. \
+             Check what the client of `oauth2` may do. [PM-3004]",
+        );
+    }
+
+    #[test]
+    fn what_gives_no_credentials_is_named() {
+        let (service, reason) = ("login.example:443".to_owned(), "it was silent".to_owned());
+        check(
+            &without(Lacking::Endpoint { service, reason }),
+            "login.example:443 did not answer: it was silent. Check endpoint and route. [PM-4003]",
+        );
+        let (service, reason) = ("login.example:443".to_owned(), "it answered 401".to_owned());
+        check(
+            &without(Lacking::Refused { service, reason }),
+            "login.example:443 gave no token: it answered 401. \
+             Check client and scopes. [PM-4003]",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named_by_its_key_and_not_by_its_path() {
+        let (key, reason) = ("basic_auth.password_file", "it does not exist");
+        let (key, reason) = (key.to_owned(), reason.to_owned());
+        check(
+            &without(Lacking::File { key, reason }),
+            "basic_auth.password_file: the file cannot be used: it does not exist. \
+             Check mount and mode. [PM-4007]",
+        );
+        let (key, reason) = ("tls_config.ca", "it holds no certificate");
+        let (key, reason) = (key.to_owned(), reason.to_owned());
+        check(
+            &without(Lacking::Inline { key, reason }),
+            "connectionDetails.tls_config.ca: it holds no certificate. \
+             Correct the connection details. [PM-1008]",
+        );
+    }
 }

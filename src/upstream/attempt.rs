@@ -116,10 +116,10 @@ impl Upstream {
         };
         let deadline = tokio::time::Instant::now() + remaining;
         let began = Instant::now();
-        let signed = self.signed(cx, request, deadline).await;
+        let signed = self.signed(request, deadline).await;
         cx.took(Step::Credentials, began.elapsed());
         let (request, proof) = signed?;
-        let client = self.client().await?;
+        let client = self.client(deadline).await?;
         if cx.count_call() > limits::BACKEND_CALLS {
             return Err(Failed::for_good(UpstreamError::Calls {
                 limit: limits::BACKEND_CALLS,
@@ -160,7 +160,6 @@ impl Upstream {
     /// `request` with what proves who asks.
     async fn signed(
         &self,
-        cx: &Context,
         mut request: http::Request<Bytes>,
         deadline: tokio::time::Instant,
     ) -> Result<(http::Request<Full<Bytes>>, Proof), Failed> {
@@ -168,41 +167,36 @@ impl Upstream {
         let proving = self
             .shared
             .prove(connection, self.purpose, &request, deadline);
-        let mut proof = match timeout_at(deadline, proving).await {
-            Ok(Ok(proof)) => proof,
-            Ok(Err(CredentialError::Late)) | Err(_) => {
-                return Err(Failed::for_good(self.timed_out(cx, "getting credentials")));
-            }
-            Ok(Err(source)) => {
-                let host = self.target.host.clone();
-                return Err(Failed::for_good(UpstreamError::Credentials {
-                    host,
-                    source,
-                }));
-            }
-        };
+        let proved = timeout_at(deadline, proving).await;
+        let proved = proved.unwrap_or(Err(CredentialError::Late));
+        let mut proof = proved.map_err(|source| self.without(source))?;
         for (name, value) in proof.headers.drain(..) {
             request.headers_mut().append(name, value);
         }
         Ok((request.map(Full::from), proof))
     }
 
-    pub(super) async fn client(&self) -> Result<Arc<Client>, Failed> {
+    /// The client for the backend.
+    pub(super) async fn client(
+        &self,
+        deadline: tokio::time::Instant,
+    ) -> Result<Arc<Client>, Failed> {
         let shared = &self.shared;
-        let client = shared
-            .clients
-            .client(self.target.way(), &shared.files)
-            .await;
-        client.map_err(|error| {
-            let host = self.target.host.clone();
-            Failed::for_good(match error {
-                NoClient::Material(source) => UpstreamError::Credentials { host, source },
-                NoClient::System(reason) => UpstreamError::Tls {
-                    host,
-                    reason: reason.to_owned(),
-                },
-            })
-        })
+        let client = shared.clients.client(self.target.way(), &shared.files);
+        match timeout_at(deadline, client).await {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(NoClient::Material(source))) => Err(self.without(source)),
+            Ok(Err(NoClient::System(reason))) => Err(Failed::for_good(UpstreamError::Tls {
+                host: self.target.host.clone(),
+                reason: reason.to_owned(),
+            })),
+            Err(_) => Err(self.without(CredentialError::Late)),
+        }
+    }
+
+    fn without(&self, source: CredentialError) -> Failed {
+        let host = self.target.host.clone();
+        Failed::for_good(UpstreamError::Credentials { host, source })
     }
 
     /// Sends `request` and waits for the head of the answer.

@@ -22,7 +22,9 @@ impl Upstream {
     ///
     /// That of a call that finds no connection.
     pub async fn reach(&self, cx: &Context) -> Result<(), UpstreamError> {
-        let client = self.client().await.map_err(|failed| failed.error)?;
+        let remaining = cx.deadline.remaining(Instant::now());
+        let client = self.client(tokio::time::Instant::now() + remaining).await;
+        let client = client.map_err(|failed| failed.error)?;
         let url = self.target.connection.url.url();
         // What the `url` crate has made, `http` can read.
         let Ok(url) = url.as_str().parse::<Uri>() else {

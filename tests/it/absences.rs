@@ -79,6 +79,22 @@ const RULES: &[Rule] = &[
         ),
     },
     Rule {
+        claim: "one builder makes the clients for backends and token endpoints; what asks this machine who \
+                it is has another, and so has the health check of our own port",
+        words: &["Client::builder", "client::conn::http"],
+        literals: &[],
+        within: &[],
+        except: &[
+            "src/upstream/client/clients.rs",
+            "src/upstream/aws/http.rs",
+            "src/cli/health.rs",
+        ],
+        plant: (
+            "src/upstream/sign/oauth2/endpoint.rs",
+            "let client = legacy::Client::builder(TokioExecutor::new()).build(dialler);",
+        ),
+    },
+    Rule {
         claim: "only config reads the environment",
         words: &["env::var", "env::vars", "env::var_os", "use std::env"],
         literals: &[],

@@ -525,6 +525,21 @@ fn pm_3017_a_backend_that_gives_up_for_lack_of_time() {
 }
 
 #[test]
+fn pm_4003_a_token_endpoint_that_does_not_answer() {
+    let backend = Backend::start(|_| Answer::json("{}"));
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let block = format!(
+        r#"{{"client_id": "c", "client_secret": "{PLANTED}", "token_url": "http://{free}/"}}"#
+    );
+    let details = format!(r#""url": "{}", "oauth2": {block}"#, backend.url());
+    check_details(&details, expected("PM-4003", C));
+    assert!(backend.calls().is_empty(), "asked without a token");
+}
+
+#[test]
 fn pm_6006_a_connection_that_is_not_configured() {
     check_details(
         &format!(r#""connection": "{PLANTED}""#),

@@ -5,6 +5,7 @@ use super::error::Unfit;
 use super::fit;
 use super::given::Given;
 use crate::connections::auth::Authorization;
+use crate::connections::auth::AuthorizationBlock;
 use crate::connections::auth::Basic;
 use crate::connections::auth::SecretSource;
 
@@ -30,6 +31,7 @@ pub(super) fn authorization(mut block: Block<'_>) -> Option<Authorization> {
     block.needs(&["credentials", "credentials_file"]);
     block.close();
     Some(Authorization {
+        block: AuthorizationBlock::Authorization,
         scheme: scheme.unwrap_or_else(|| BEARER.to_owned()),
         credentials: credentials?,
     })
@@ -38,6 +40,7 @@ pub(super) fn authorization(mut block: Block<'_>) -> Option<Authorization> {
 /// What `bearer_token` and `bearer_token_file` mean.
 pub(super) fn bearer(credentials: SecretSource) -> Authorization {
     Authorization {
+        block: AuthorizationBlock::BearerToken,
         scheme: BEARER.to_owned(),
         credentials,
     }

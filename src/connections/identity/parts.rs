@@ -136,6 +136,8 @@ impl Part for Basic {
 impl Part for Authorization {
     fn put(&self, digest: &mut Digest) {
         let Self {
+            // Both spellings make the same header.
+            block: _,
             scheme,
             credentials,
         } = self;

@@ -69,6 +69,7 @@ fn basic(username: SecretSource, password: Option<SecretSource>) -> Connection {
 fn authorization(scheme: &str, credentials: SecretSource) -> Connection {
     let scheme = scheme.to_owned();
     proved(Authentication::Authorization(Authorization {
+        block: Default::default(),
         scheme,
         credentials,
     }))

@@ -188,6 +188,7 @@ fn credentials_of_requests_can_be_switched_off() {
     let source = SecretSource::File("token".into());
     let mut connection = admit(&closed, r#"{"url": "https://h"}"#).unwrap();
     connection.authentication = Authentication::Authorization(Authorization {
+        block: Default::default(),
         scheme: "Bearer".to_owned(),
         credentials: source,
     });

@@ -107,21 +107,27 @@ impl Way<'_> {
 
     /// The material as it is now.
     pub(super) async fn material(&self, files: &Files) -> Result<Material, CredentialError> {
-        let text = async |source: &SecretSource, name: &str| {
-            let key = format!("{}.{name}", self.tls_block);
-            let found = credentials::find(files, source, &key).await?;
-            Ok(Text(found.secret))
-        };
         let mut material = Material::default();
         if let Some(source) = &self.tls.ca {
-            material.ca = Some(text(source, "ca").await?);
+            material.ca = Some(self.text(files, source, "ca").await?);
         }
         if let Some(client) = &self.tls.client {
-            let cert = text(&client.cert, "cert").await?;
-            let key = text(&client.key, "key").await?;
+            let cert = self.text(files, &client.cert, "cert").await?;
+            let key = self.text(files, &client.key, "key").await?;
             material.identity = Some((cert, key));
         }
         Ok(material)
+    }
+
+    async fn text(
+        &self,
+        files: &Files,
+        source: &SecretSource,
+        name: &str,
+    ) -> Result<Text, CredentialError> {
+        let key = format!("{}.{name}", self.tls_block);
+        let found = credentials::find(files, source, &key).await?;
+        Ok(Text(found.secret))
     }
 }
 

@@ -9,7 +9,8 @@ use crate::upstream::sessions::LoadError;
 use crate::upstream::sessions::Loaded;
 use crate::upstream::sessions::Outcome;
 
-/// How long before its end a session is no longer used.
+/// How long before its end a session is no longer used, or a tenth of its life if that is less: a
+/// token can be made for seconds.
 const UNUSABLE: Duration = Duration::from_secs(5);
 /// A session is renewed this long before its end, or a fifth of its life if that is less. With a
 /// margin near the life of a session every request would renew it.
@@ -42,7 +43,8 @@ struct Session<V> {
     held: Held<V>,
     /// When a renewal is due.
     due: Instant,
-    ends: Instant,
+    /// From when on it is no longer used.
+    until: Instant,
 }
 
 #[derive(Debug)]
@@ -160,7 +162,7 @@ impl<V: Clone, E: LoadError> Entry<V, E> {
                         serial,
                     },
                     due: now + due(loaded.lifetime, random),
-                    ends: now + loaded.lifetime,
+                    until: now + usable(loaded.lifetime),
                 });
             }
             Err(error) => {
@@ -181,7 +183,7 @@ impl<V: Clone, E: LoadError> Entry<V, E> {
 
     fn usable(&self, now: Instant) -> Option<&Session<V>> {
         let session = self.session.as_ref();
-        session.filter(|session| now + UNUSABLE < session.ends)
+        session.filter(|session| now < session.until)
     }
 
     /// The load that runs. One whose task has ended without a word, by a panic, does not.
@@ -189,6 +191,11 @@ impl<V: Clone, E: LoadError> Entry<V, E> {
         let load = self.load.as_ref();
         load.filter(|load| load.outcome.has_changed().is_ok())
     }
+}
+
+/// How long after its arrival a session is used.
+fn usable(lifetime: Duration) -> Duration {
+    lifetime - UNUSABLE.min(lifetime / 10)
 }
 
 /// After how long a session that lasts `lifetime` is to be renewed.
@@ -217,6 +224,14 @@ mod tests {
     fn a_session_of_900_s_is_renewed_after_720_to_765_s() {
         assert_eq!(due(seconds(900), 0.0), seconds(720));
         assert_eq!(due(seconds(900), 1.0), seconds(765));
+    }
+
+    #[test]
+    fn a_session_is_used_until_5_s_before_its_end_and_a_short_one_for_most_of_its_life() {
+        assert_eq!(usable(seconds(900)), seconds(895));
+        assert_eq!(usable(seconds(50)), seconds(45));
+        assert_eq!(usable(seconds(10)), seconds(9));
+        assert_eq!(usable(seconds(0)), seconds(0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! An `Authorization` header whose credentials are given as they are.
 
 use crate::connections::auth::Authorization;
+use crate::connections::auth::AuthorizationBlock;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::sign::Proof;
@@ -12,7 +13,10 @@ pub(super) async fn prove(
     proof: &mut Proof,
 ) -> Result<(), CredentialError> {
     let (scheme, source) = (&authorization.scheme, &authorization.credentials);
-    let key = "authorization.credentials";
+    let key = match authorization.block {
+        AuthorizationBlock::Authorization => "authorization.credentials",
+        AuthorizationBlock::BearerToken => "bearer_token",
+    };
     let credentials = proof.find(files, source, key).await?;
     let value = format!("{scheme} {}", credentials.expose());
     proof.add("authorization", &value, source, key)

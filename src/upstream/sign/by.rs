@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::connections::auth::Authentication;
+use crate::connections::auth::AuthorizationBlock;
 use crate::connections::auth::AwsBlock;
 
 /// With which block an attempt proved itself.
@@ -12,8 +13,8 @@ pub enum ProvedBy {
     Nothing,
     /// `basic_auth`
     Basic,
-    /// `authorization`
-    Authorization,
+    /// `authorization` or `bearer_token`
+    Authorization(AuthorizationBlock),
     /// `oauth2`
     OAuth2,
     /// `aws` or `sigv4`
@@ -31,7 +32,7 @@ impl ProvedBy {
         match authentication {
             Authentication::None => Self::Nothing,
             Authentication::Basic(_) => Self::Basic,
-            Authentication::Authorization(_) => Self::Authorization,
+            Authentication::Authorization(it) => Self::Authorization(it.block),
             Authentication::OAuth2(_) => Self::OAuth2,
             Authentication::Aws(aws) => Self::Aws {
                 block: aws.block,
@@ -47,7 +48,8 @@ impl fmt::Display for ProvedBy {
         match self {
             Self::Nothing => f.write_str("no authentication"),
             Self::Basic => f.write_str("basic_auth"),
-            Self::Authorization => f.write_str("authorization"),
+            Self::Authorization(AuthorizationBlock::Authorization) => f.write_str("authorization"),
+            Self::Authorization(AuthorizationBlock::BearerToken) => f.write_str("bearer_token"),
             Self::OAuth2 => f.write_str("oauth2"),
             Self::Aws { block, scope } => {
                 f.write_str(match block {

@@ -42,6 +42,8 @@ use endpoint::Style;
 
 /// How long a token lasts that does not say it.
 const LIFETIME: Duration = Duration::from_secs(300);
+/// As long as a token is ever kept: an endpoint can name any number.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// The tokens of this process.
 pub(in crate::upstream) struct Tokens {
@@ -91,26 +93,53 @@ pub(super) async fn prove(
     block: &OAuth2,
     connection: &Connection,
     shared: &Shared,
-    (purpose, deadline): (Purpose, Instant),
+    when: (Purpose, Instant),
     proof: &mut Proof,
 ) -> Result<(), CredentialError> {
-    let key = "oauth2.client_secret";
-    let client_secret = proof.find(&shared.files, &block.client_secret, key).await?;
     for (_, value) in &block.endpoint_params {
         proof.secrets.add(value);
     }
+    let key = "oauth2.client_secret";
+    let find = || credentials::find(&shared.files, &block.client_secret, key);
+    let mut found = find().await?;
+    let mut shown = show(block, connection, shared, when, &found.secret).await;
+    // As with a 401 of a backend: the file may have changed since it was looked at.
+    if let (Err(CredentialError::Refused { .. }), Some(read)) = (&shown, &found.read)
+        && shared.files.has_changed(read).await
+    {
+        found = find().await?;
+        shown = show(block, connection, shared, when, &found.secret).await;
+    }
+    let shown = shown?;
+    proof.secrets.add(&found.secret);
+    proof.reads.extend(found.read);
+    let token = &shown.held.value.secret;
+    proof.secrets.add(token);
+    let value = format!("Bearer {}", token.expose());
+    proof.add("authorization", &value, &block.client_secret, key)?;
+    proof.token = Some(shown);
+    Ok(())
+}
+
+/// The token at hand, or a new one.
+async fn show(
+    block: &OAuth2,
+    connection: &Connection,
+    shared: &Shared,
+    (purpose, deadline): (Purpose, Instant),
+    client_secret: &Secret,
+) -> Result<Shown, CredentialError> {
     let identity = shared.tokens.process.identity(&Whole {
         block,
-        client_secret: &client_secret,
+        client_secret,
         proxy: &connection.proxy,
     });
-    let client = Client {
-        block: block.clone(),
-        secret: client_secret,
-        proxy: connection.proxy.clone(),
-    };
     let load = load(Giver {
-        client,
+        client: Client {
+            block: block.clone(),
+            secret: client_secret.clone(),
+            proxy: connection.proxy.clone(),
+        },
         backend: connection.name.clone(),
         clients: Arc::clone(&shared.clients),
         files: Arc::clone(&shared.files),
@@ -120,18 +149,20 @@ pub(super) async fn prove(
     let held = match purpose {
         Purpose::Query => sessions.session(identity, deadline, &load).await,
         Purpose::Test => sessions.session_apart(identity, deadline, &load).await,
-    }
-    .map_err(credentials::missing)?;
-    let value = format!("Bearer {}", held.value.secret.expose());
-    proof.secrets.add(&held.value.secret);
-    proof.add("authorization", &value, &block.client_secret, key)?;
-    proof.token = Some(Shown {
+    };
+    let held = held.map_err(|missing| match missing {
+        Missing::Late => CredentialError::Endpoint {
+            service: endpoint::host_port(&block.token_url),
+            reason: "it was silent".to_owned(),
+        },
+        other => credentials::missing(other),
+    })?;
+    Ok(Shown {
         identity,
         held,
         load,
         purpose,
-    });
-    Ok(())
+    })
 }
 
 /// What is to be done about a 401 in answer to `shown`: the token may have been revoked.
@@ -201,7 +232,7 @@ impl Giver {
                 secret: granted.token,
                 style: used,
             },
-            lifetime: granted.lifetime.unwrap_or(LIFETIME),
+            lifetime: granted.lifetime.unwrap_or(LIFETIME).min(LONGEST),
         })
     }
 }

@@ -12,6 +12,7 @@ use super::{Rig, TWO, lasting, ok};
 use crate::connections::Connection;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::Authorization;
+use crate::connections::auth::AuthorizationBlock;
 use crate::connections::auth::Basic;
 use crate::connections::auth::SecretSource;
 use crate::time::UnixMillis;
@@ -43,6 +44,7 @@ fn basic(password: SecretSource) -> Authentication {
 
 fn authorization(scheme: &str, credentials: SecretSource) -> Authentication {
     Authentication::Authorization(Authorization {
+        block: AuthorizationBlock::BearerToken,
         scheme: scheme.to_owned(),
         credentials,
     })
@@ -128,20 +130,24 @@ async fn a_connection_without_a_block_shows_nothing() {
     assert!(!rig.server.seen()[0].head.contains("authorization"));
 }
 
+/// Checks what is said of a 401 in answer to `authentication`.
+async fn refused(authentication: Authentication, by: ProvedBy, shown: &str) {
+    let rig = rig([unauthorised()], |it| it.authentication = authentication).await;
+    let error = ask(&rig).await.unwrap_err();
+    let expected = format!("{} answered 401 to {shown}", rig.server.host());
+    assert_eq!(error.to_string(), expected);
+    assert!(matches!(error, UpstreamError::Unauthorised { by: is, .. } if is == by));
+    assert_eq!(rig.server.seen().len(), 1);
+}
+
 #[tokio::test]
 async fn f13_a_refusal_names_the_block_that_was_refused() {
-    let check = async |authentication: Authentication, by: ProvedBy, shown: &str| {
-        let rig = rig([unauthorised()], |it| it.authentication = authentication).await;
-        let error = ask(&rig).await.unwrap_err();
-        let expected = format!("{} answered 401 to {shown}", rig.server.host());
-        assert_eq!(error.to_string(), expected);
-        assert!(matches!(error, UpstreamError::Unauthorised { by: is, .. } if is == by));
-        assert_eq!(rig.server.seen().len(), 1);
-    };
-    check(Authentication::None, ProvedBy::Nothing, "no authentication").await;
-    check(basic(inline("x")), ProvedBy::Basic, "basic_auth").await;
+    let nothing = "no authentication";
+    refused(Authentication::None, ProvedBy::Nothing, nothing).await;
+    refused(basic(inline("x")), ProvedBy::Basic, "basic_auth").await;
     let bearer = authorization("Bearer", inline("x"));
-    check(bearer, ProvedBy::Authorization, "authorization").await;
+    let by = ProvedBy::Authorization(AuthorizationBlock::BearerToken);
+    refused(bearer, by, "bearer_token").await;
 }
 
 #[tokio::test]
@@ -213,8 +219,7 @@ async fn a_secret_that_no_header_can_carry_is_named_by_its_key() {
     let UpstreamError::Credentials { source, .. } = error else {
         panic!("{error}");
     };
-    let expected =
-        "authorization.credentials_file: the file cannot be used: no header can carry it";
+    let expected = "bearer_token_file: the file cannot be used: no header can carry it";
     assert_eq!(source.to_string(), expected);
 }
 

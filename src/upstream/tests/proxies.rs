@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use http::Version;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioExecutor;
@@ -164,6 +165,11 @@ async fn a_proxy_that_cannot_be_reached_is_told_from_a_backend() {
     assert_eq!(reason, "no way through the proxy: connection refused");
 }
 
+async fn two(request: http::Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    assert_eq!(request.version(), Version::HTTP_2);
+    Ok(Response::new(Full::new(Bytes::from_static(TWO.as_bytes()))))
+}
+
 #[tokio::test]
 async fn http2_is_spoken_where_the_connection_wants_it_and_the_backend_can() {
     let ours = Authority::new();
@@ -176,12 +182,7 @@ async fn http2_is_spoken_where_the_connection_wants_it_and_the_backend_can() {
     tasks.spawn(async move {
         let (socket, _) = listener.accept().await.unwrap();
         let session = acceptor.accept(socket).await.unwrap();
-        let service = service_fn(async |request: http::Request<_>| {
-            assert_eq!(request.version(), Version::HTTP_2);
-            drop::<http::Request<hyper::body::Incoming>>(request);
-            let body = Full::new(Bytes::from_static(TWO.as_bytes()));
-            Ok::<_, Infallible>(Response::new(body))
-        });
+        let service = service_fn(two);
         let server = http2::Builder::new(TokioExecutor::new());
         let _ = server
             .serve_connection(TokioIo::new(session), service)

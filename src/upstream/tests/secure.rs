@@ -175,6 +175,25 @@ async fn f18_a_client_certificate_that_is_not_taken_is_named() {
     }
 }
 
+/// Checks that nobody is asked over a connection as `change` makes it, since `key` is unfit.
+async fn unfit(change: impl FnOnce(&mut Connection), key: &str, reason: &str) {
+    let ours = Authority::new();
+    let server = TlsServer::start(ours.signs("localhost"), []).await;
+    let trust = trusting(&ours);
+    let change = |it: &mut Connection| {
+        trust(it);
+        change(it);
+    };
+    let source = CredentialError::Inline {
+        key: key.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let host = server.host();
+    let expected = UpstreamError::Credentials { host, source };
+    let upstreams = Upstreams::of(Default::default());
+    assert_eq!(ask(&upstreams, &server, change).await, Err(expected));
+}
+
 #[tokio::test]
 async fn material_that_cannot_be_used_is_named_by_its_key() {
     let ours = Authority::new();
@@ -183,38 +202,18 @@ async fn material_that_cannot_be_used_is_named_by_its_key() {
         let (cert, key) = (inline(cert), inline(key));
         move |it: &mut Connection| it.tls.client = Some(ClientCertificate { cert, key })
     };
-    let check = async |change: Box<dyn FnOnce(&mut Connection)>, key: &str, reason: &str| {
-        let server = TlsServer::start(ours.signs("localhost"), []).await;
-        let upstreams = Upstreams::of(Default::default());
-        let change = |it: &mut Connection| {
-            it.tls.ca = Some(inline(&ours.pem));
-            change(it);
-        };
-        let source = CredentialError::Inline {
-            key: key.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let host = server.host();
-        let expected = UpstreamError::Credentials { host, source };
-        assert_eq!(ask(&upstreams, &server, change).await, Err(expected));
-    };
     let (ca, cert, key) = ("tls_config.ca", "tls_config.cert", "tls_config.key");
     let none = "it holds no certificate";
-    check(Box::new(|it| it.tls.ca = Some(inline("no PEM"))), ca, none).await;
-    check(Box::new(pair("", &one.key)), cert, none).await;
-    check(
-        Box::new(pair(&one.cert, "")),
-        key,
-        "it holds no private key",
-    )
-    .await;
+    unfit(|it| it.tls.ca = Some(inline("no PEM")), ca, none).await;
+    unfit(pair("", &one.key), cert, none).await;
+    unfit(pair(&one.cert, ""), key, "it holds no private key").await;
     let foreign = "it does not belong to the certificate";
-    check(Box::new(pair(&one.cert, &other.key)), key, foreign).await;
+    unfit(pair(&one.cert, &other.key), key, foreign).await;
     let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----";
-    check(Box::new(pair(&one.cert, locked)), key, "it is encrypted").await;
+    unfit(pair(&one.cert, locked), key, "it is encrypted").await;
     let name = "no certificate can be for it";
     let change = |it: &mut Connection| it.tls.server_name = Some("a b".to_owned());
-    check(Box::new(change), "tls_config.server_name", name).await;
+    unfit(change, "tls_config.server_name", name).await;
 }
 
 /// A certificate and its key in files.

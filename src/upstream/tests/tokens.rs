@@ -1,8 +1,12 @@
 //! OAuth2 against a token endpoint that does what it is told.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::join_all;
+use tempfile::TempDir;
 
 use super::server::{Server, Step, answer, error, json};
 use super::tls::{Authority, TlsServer, inline};
@@ -10,6 +14,7 @@ use super::{TWO, connection, lasting, ok};
 use crate::connections::Connection;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::OAuth2;
+use crate::connections::auth::SecretSource;
 use crate::instruments::Instruments;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
@@ -258,13 +263,48 @@ async fn f14_an_endpoint_that_hangs_takes_no_more_than_the_callers_time() {
     let at = UnixMillis::new(0);
     let cx = lasting(300);
     let error = rig.upstream().value(&cx, "1", at, &[]).await.unwrap_err();
-    assert!(matches!(
-        error,
-        UpstreamError::Timeout {
-            phase: "getting credentials",
-            ..
-        }
-    ));
+    let expected = UpstreamError::Credentials {
+        host: rig.backend.host(),
+        source: CredentialError::Endpoint {
+            service: rig.endpoint.host(),
+            reason: "it was silent".to_owned(),
+        },
+    };
+    assert_eq!(error, expected);
+    assert!(cx.deadline.remaining(Instant::now()).is_zero());
+}
+
+#[tokio::test]
+async fn a_token_may_claim_to_last_for_ever() {
+    let body = r#"{"access_token":"t1","token_type":"bearer","expires_in":18446744073709551615}"#;
+    let rig = Rig::new([ok(body)], [ok(TWO), ok(TWO)]).await;
+    for _ in 0..2 {
+        assert_eq!(rig.ask().await, Ok(Some(2.0)));
+    }
+}
+
+#[tokio::test]
+async fn a_client_secret_that_was_changed_is_read_again_when_it_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("secret");
+    let write = |text: &str| {
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    write("old");
+    let refusal = || refused("401 Unauthorized", "invalid_client");
+    let tokens = [token("t1"), refusal(), refusal(), token("t2")];
+    let rig = Rig::new(tokens, [ok(TWO), ok(TWO)]).await;
+    let source = || SecretSource::File(path.clone());
+    let one = rig.connection(|it| it.client_secret = source());
+    assert_eq!(ask(&rig.upstreams.open(&one)).await, Ok(Some(2.0)));
+    write("new");
+    let other = rig.connection(|it| {
+        it.client_secret = source();
+        it.scopes.clear();
+    });
+    assert_eq!(ask(&rig.upstreams.open(&other)).await, Ok(Some(2.0)));
+    assert_eq!(rig.shown(), ["t1", "t2"]);
 }
 
 #[tokio::test]

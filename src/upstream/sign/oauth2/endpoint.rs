@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
+use url::Url;
 use url::form_urlencoded::Serializer;
 use url::form_urlencoded::byte_serialize;
 
@@ -181,7 +182,7 @@ impl Client {
     fn silent(&self, reason: &str) -> NoToken {
         NoToken {
             error: CredentialError::Endpoint {
-                service: self.service(),
+                service: host_port(&self.block.token_url),
                 reason: reason.to_owned(),
             },
             result: Refresh::Failed,
@@ -192,21 +193,20 @@ impl Client {
     fn refused(&self, reason: &str, is_about_the_client: bool) -> NoToken {
         NoToken {
             error: CredentialError::Refused {
-                service: self.service(),
+                service: host_port(&self.block.token_url),
                 reason: reason.to_owned(),
             },
             result: Refresh::Refused,
             is_about_the_client,
         }
     }
+}
 
-    /// Name and port of the endpoint.
-    fn service(&self) -> String {
-        let url = &self.block.token_url;
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or_default();
-        format!("{host}:{port}")
-    }
+/// Name and port of an endpoint.
+pub(super) fn host_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{host}:{port}")
 }
 
 fn worded(error: &legacy::Error, has_certificate: bool) -> String {
