@@ -81,7 +81,7 @@ const RULES: &[Rule] = &[
     Rule {
         claim: "one builder makes the clients for backends and token endpoints; what asks this machine who \
                 it is has another, and so has the health check of our own port",
-        words: &["Client::builder", "client::conn::http"],
+        words: &["Client::builder(TokioExecutor", "client::conn::http"],
         literals: &[],
         within: &[],
         except: &[
