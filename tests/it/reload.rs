@@ -149,7 +149,8 @@ fn what_needs_a_restart_is_said_and_the_rest_applies() {
     );
     folder.write("mirror.yaml", &moved);
     program.hang_up(IN_FORCE);
-    assert_eq!(program.logged("needs a restart"), 1);
+    // The poll may see the change just before the signal does.
+    assert!(program.logged("needs a restart") >= 1);
     let reply = program.post("/api/connection", "{}");
     assert_eq!(reply.header("x-mirror-api-key"), Some(KEYS[1]));
     assert!(program.logged(r#""level":"DEBUG""#) == 0);
