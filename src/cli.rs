@@ -1,8 +1,10 @@
 //! The command line (experience.md, section 4). Data goes to stdout, everything else to stderr;
 //! only this module prints.
 
+mod check_config;
 mod health;
 mod print;
+mod print_config;
 mod schema;
 mod serve;
 
@@ -46,6 +48,10 @@ struct Cli {
 enum Command {
     /// Run the mirror (also with no command).
     Serve(ServeFlags),
+    /// Check a configuration: exit code 0 if the mirror would start with it, else 1.
+    CheckConfig(check_config::Arguments),
+    /// Print the configuration as YAML, without its secrets.
+    PrintConfig(print_config::Arguments),
     /// Print a schema.
     Schema {
         /// Which one.
@@ -118,6 +124,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let code = match cli.command {
         None => serve::run(cli.serve.into()),
         Some(Command::Serve(flags)) => serve::run(flags.into()),
+        Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
+        Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
         Some(Command::Schema { schema }) => schema::run(schema),
         Some(Command::Health { url, config }) => health::run(url, config),
     };

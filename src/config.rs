@@ -7,6 +7,7 @@
 pub mod environment;
 pub mod error;
 mod file;
+mod account;
 mod defaults;
 mod files;
 mod key;
@@ -16,6 +17,7 @@ mod material;
 mod named;
 mod placeholder;
 mod policy;
+pub mod print;
 mod read;
 mod reader;
 mod secret_file;
@@ -29,6 +31,7 @@ use std::path::PathBuf;
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
 use crate::secret::Secret;
+pub use account::Account;
 pub use environment::Environment;
 pub use environment::ProcessEnvironment;
 pub use error::Code;
@@ -154,6 +157,8 @@ pub struct Loaded {
     pub warnings: Vec<Finding>,
     /// What it was read from.
     pub files: Files,
+    /// What was given and where.
+    pub account: Account,
 }
 
 /// Reads the settings.

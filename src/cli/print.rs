@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 
 use crate::config::ConfigError;
+use crate::config::Finding;
 
 /// Prints data, which has its own line breaks. A reader that has gone away has read enough.
 pub(super) fn data(text: &str) {
@@ -18,6 +19,13 @@ pub(super) fn note(text: &dyn Display) {
 /// Prints why a command failed.
 pub(super) fn error(text: &dyn Display) {
     note(&format_args!("error: {text}"));
+}
+
+/// Prints what can be used and should not stay.
+pub(super) fn warnings(warnings: &[Finding]) {
+    for warning in warnings {
+        note(&format_args!("warning[{}]: {warning}", warning.code));
+    }
 }
 
 /// Prints every finding about the settings.

@@ -40,26 +40,33 @@ impl Reader<'_> {
         if self.findings.len() > before {
             return None;
         }
-        let (api_key, origin) = match (inline, path) {
-            (None, None) => return Some((self.random_key(address, world)?, true)),
-            (Some((_, inline)), Some((_, path))) if inline.layer() == path.layer() => {
-                let text = "cannot stand beside api_key in the same place";
-                self.findings.push(Finding::new(Code::BadValue, path, text));
-                return None;
-            }
-            (Some((value, origin)), path)
-                if path
-                    .as_ref()
-                    .is_none_or(|(_, path)| origin.layer() < path.layer()) =>
-            {
-                (Secret::new(value), origin)
-            }
-            (_, Some((path, origin))) if self.reads_named_files => {
+        if let (Some((_, inline)), Some((_, path))) = (&inline, &path)
+            && inline.layer() == path.layer()
+        {
+            let text = "cannot stand beside api_key in the same place";
+            let finding = Finding::new(Code::BadValue, path.clone(), text);
+            self.findings.push(finding);
+            return None;
+        }
+        let is_first = |path: &Origin| {
+            let inline = inline.as_ref();
+            inline.is_none_or(|(_, inline)| path.layer() < inline.layer())
+        };
+        let (api_key, origin) = match (path.filter(|(_, path)| is_first(path)), inline) {
+            (Some((path, origin)), _) => {
+                self.account.forget(&setting::API_KEY);
+                if !self.reads_named_files {
+                    // Not read, and so not judged.
+                    return Some((Secret::new(String::new()), false));
+                }
                 let path = self.path(&path, &origin);
                 (self.secret_in(&path, &origin)?, origin)
             }
-            // Not read, and so not judged.
-            (_, _) => return Some((Secret::new(String::new()), false)),
+            (None, Some((value, origin))) => {
+                self.account.forget(&setting::API_KEY_FILE);
+                (Secret::new(value), origin)
+            }
+            (None, None) => return Some((self.random_key(address, world)?, true)),
         };
         match judge(&api_key, origin, address) {
             Verdict::Good => {}

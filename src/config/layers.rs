@@ -7,6 +7,7 @@ use super::environment::Environment;
 use super::error::{Code, Finding, Origin};
 use super::file;
 use super::files::Files;
+use super::print::REDACTED;
 use super::setting;
 use super::setting::{CONNECTIONS, LATER, SECTIONS, Setting};
 use super::tree::{At, Member, Node, Value};
@@ -18,7 +19,8 @@ use crate::connections::details::keys;
 pub(super) struct Layers<'a> {
     flags: &'a Flags,
     pub(super) environment: &'a dyn Environment,
-    file_name: String,
+    /// The file as it was named.
+    pub(super) file_name: String,
     file: Node,
 }
 
@@ -104,6 +106,14 @@ impl<'a> Layers<'a> {
             } else if name == CONNECTIONS || SECTIONS.contains(&name) {
                 findings.extend(self.section_misfits(member));
             }
+        }
+        for at in self.file.holders(REDACTED) {
+            let text = "a secret was taken out here; put it back";
+            findings.push(Finding::new(
+                Code::BadValue,
+                self.place(at, String::new()),
+                text,
+            ));
         }
         findings
     }

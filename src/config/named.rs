@@ -19,7 +19,10 @@ impl Reader<'_> {
         for member in self.layers.connections() {
             let path = path_of(&member);
             match self.layers.filled(&member.node, &path) {
-                Ok(node) => self.connection(&member, &node, defaults, policy, &mut named),
+                Ok(node) => {
+                    self.connection(&member, &node, defaults, policy, &mut named);
+                    self.account.connections.push((member.name, node));
+                }
                 Err(finding) => self.findings.push(finding),
             }
         }

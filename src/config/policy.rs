@@ -55,11 +55,10 @@ impl Reader<'_> {
 
     fn allowed_upstreams(&mut self) -> AllowedUpstreams {
         let setting = &setting::ALLOWED_UPSTREAMS;
-        if self
-            .layers
-            .value(setting)
-            .is_ok_and(|found| found.is_some_and(|(it, _)| is_any(&it)))
+        if let Ok(Some((given, origin))) = self.layers.value(setting)
+            && is_any(&given)
         {
+            self.account.note(setting, given, origin);
             return AllowedUpstreams::Any;
         }
         let listed = self.entries(setting, upstream);

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use super::account::Account;
 use super::error::{Code, ConfigError, Finding};
 use super::files::Files;
 use super::layers::Layers;
@@ -38,6 +39,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         findings: layers.misfits(),
         warnings: Vec::new(),
         files,
+        account: Account::new(layers.file_name.clone(), world.cores),
         layers,
         folder: path
             .as_deref()
@@ -88,6 +90,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         is_key_random,
         warnings: reader.warnings,
         files: reader.files,
+        account: reader.account,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::account::Account;
 use super::error::{Code, Finding, Origin};
 use super::files::Files;
 use super::layers::Layers;
@@ -19,6 +20,7 @@ pub(super) struct Reader<'a> {
     pub(super) files: Files,
     /// Whether files that are named are read.
     pub(super) reads_named_files: bool,
+    pub(super) account: Account,
     pub(super) findings: Vec<Finding>,
     pub(super) warnings: Vec<Finding>,
 }
@@ -44,8 +46,11 @@ impl Reader<'_> {
             let Some((given, origin)) = found else {
                 return Ok(None);
             };
-            match read(given) {
-                Ok(value) => Ok(Some((value, origin))),
+            match read(given.clone()) {
+                Ok(value) => {
+                    self.account.note(setting, given, origin.clone());
+                    Ok(Some((value, origin)))
+                }
                 Err(unfit) => Err(Finding::of(unfit, origin)),
             }
         });
@@ -61,12 +66,12 @@ impl Reader<'_> {
         setting: &Setting,
         read: fn(Given) -> Result<T, Unfit>,
     ) -> Option<Vec<T>> {
-        let (given, origin) = self.value_with_origin(setting, |given| match given {
+        let (members, origin) = self.value_with_origin(setting, |given| match given {
             Given::List(members) => Ok(members),
             Given::Scalar(_) | Given::Map(_) => Err(Unfit::invalid("must be a list")),
         })?;
         let mut entries = Vec::new();
-        for (at, member) in given.into_iter().enumerate() {
+        for (at, member) in members.into_iter().enumerate() {
             match read(member) {
                 Ok(entry) => entries.push(entry),
                 Err(unfit) => {

@@ -28,6 +28,8 @@ pub(super) struct Setting {
     /// Its variable, if that does not follow from section and key.
     variable: Option<&'static str>,
     form: Form,
+    /// What holds if nobody says otherwise, as YAML; `null` if that depends.
+    pub(super) default: &'static str,
 }
 
 /// What the text of a variable stands for.
@@ -41,22 +43,27 @@ enum Form {
     List,
 }
 
-pub(super) const LISTEN: Setting = top("listen", "MIRROR_LISTEN");
-pub(super) const PORT: Setting = top("port", "PORT");
-pub(super) const ADMIN_PORT: Setting = top("admin_port", "ADMIN_PORT");
-pub(super) const WORKERS: Setting = top("workers", "WORKERS");
-pub(super) const API_KEY: Setting = top("api_key", "API_KEY");
-pub(super) const API_KEY_FILE: Setting = top("api_key_file", "API_KEY_FILE");
-pub(super) const LOG_FORMAT: Setting = member("log", "format", Form::Text);
-pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text);
-pub(super) const ALLOWED_UPSTREAMS: Setting = member("policy", "allowed_upstreams", Form::List);
-pub(super) const NAMED_ONLY: Setting = member("policy", "named_only", Form::Flag);
-pub(super) const REQUEST_CREDENTIALS: Setting = member("policy", "request_credentials", Form::Flag);
-pub(super) const AMBIENT_CREDENTIALS: Setting = member("policy", "ambient_credentials", Form::Flag);
-pub(super) const ALLOWED_ROLE_ARNS: Setting = member("policy", "allowed_role_arns", Form::List);
-pub(super) const SECRETS_DIR: Setting = member("policy", "secrets_dir", Form::Text);
-pub(super) const ALLOW_INSECURE_TLS: Setting = member("policy", "allow_insecure_tls", Form::Flag);
-pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text);
+pub(super) const LISTEN: Setting = top("listen", "MIRROR_LISTEN", "127.0.0.1");
+pub(super) const PORT: Setting = top("port", "PORT", "9900");
+pub(super) const ADMIN_PORT: Setting = top("admin_port", "ADMIN_PORT", "9901");
+pub(super) const WORKERS: Setting = top("workers", "WORKERS", "null");
+pub(super) const API_KEY: Setting = top("api_key", "API_KEY", "null");
+pub(super) const API_KEY_FILE: Setting = top("api_key_file", "API_KEY_FILE", "null");
+pub(super) const LOG_FORMAT: Setting = member("log", "format", Form::Text, "json");
+pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text, "info");
+pub(super) const ALLOWED_UPSTREAMS: Setting =
+    member("policy", "allowed_upstreams", Form::List, "null");
+pub(super) const NAMED_ONLY: Setting = member("policy", "named_only", Form::Flag, "false");
+pub(super) const REQUEST_CREDENTIALS: Setting =
+    member("policy", "request_credentials", Form::Flag, "true");
+pub(super) const AMBIENT_CREDENTIALS: Setting =
+    member("policy", "ambient_credentials", Form::Flag, "true");
+pub(super) const ALLOWED_ROLE_ARNS: Setting =
+    member("policy", "allowed_role_arns", Form::List, "null");
+pub(super) const SECRETS_DIR: Setting = member("policy", "secrets_dir", Form::Text, "null");
+pub(super) const ALLOW_INSECURE_TLS: Setting =
+    member("policy", "allow_insecure_tls", Form::Flag, "false");
+pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
 const SETTINGS: [Setting; 16] = [
     LISTEN,
@@ -77,21 +84,28 @@ const SETTINGS: [Setting; 16] = [
     TIMEOUT,
 ];
 
-const fn top(key: &'static str, variable: &'static str) -> Setting {
+const fn top(key: &'static str, variable: &'static str, default: &'static str) -> Setting {
     Setting {
         section: None,
         key,
         variable: Some(variable),
         form: Form::Text,
+        default,
     }
 }
 
-const fn member(section: &'static str, key: &'static str, form: Form) -> Setting {
+const fn member(
+    section: &'static str,
+    key: &'static str,
+    form: Form,
+    default: &'static str,
+) -> Setting {
     Setting {
         section: Some(section),
         key,
         variable: None,
         form,
+        default,
     }
 }
 
@@ -103,12 +117,26 @@ pub(super) fn all() -> impl Iterator<Item = Setting> {
 /// The query options in `defaults`.
 pub(super) fn query_options() -> impl Iterator<Item = Setting> {
     options::NAMES.into_iter().map(|name| {
-        let form = match name {
-            "classified_labels" => Form::List,
-            "include_partial_last" | "tilde_variables" | "field_value_patterns" => Form::Flag,
-            _ => Form::Text,
+        let (form, default) = match name {
+            "profile" => (Form::Text, "exact"),
+            "strategy" => (Form::Text, "auto"),
+            "nan_interpretation" => (Form::Text, "ZERO"),
+            "inf_interpretation" => (Form::Text, "NONE"),
+            "bucket_alignment" => (Form::Text, "epoch"),
+            "multiple_series" => (Form::Text, "combine"),
+            "tilde_conditions" => (Form::Text, "apply"),
+            "max_points" => (Form::Text, "100000"),
+            "raw_budget" => (Form::Text, "500000"),
+            "max_steps" => (Form::Text, "11000"),
+            "max_query_range" => (Form::Text, "31d"),
+            "classified_labels" => (Form::List, "[]"),
+            "include_partial_last" | "tilde_variables" | "field_value_patterns" => {
+                (Form::Flag, "false")
+            }
+            // Found out, if they are not set.
+            _ => (Form::Text, "null"),
         };
-        member("defaults", name, form)
+        member("defaults", name, form, default)
     })
 }
 

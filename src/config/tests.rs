@@ -5,6 +5,7 @@ mod files;
 mod keys;
 mod layers;
 mod policy;
+mod printed;
 
 use std::collections::HashMap;
 use std::fs;

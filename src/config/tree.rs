@@ -48,6 +48,19 @@ impl Node {
         matches!(self.value, Value::Scalar(Scalar::Absent))
     }
 
+    /// Where strings stand that hold `text`.
+    pub(super) fn holders(&self, text: &str) -> Vec<At> {
+        match &self.value {
+            Value::Scalar(Scalar::Text(value)) if value.contains(text) => vec![self.at],
+            Value::Scalar(_) => Vec::new(),
+            Value::List(members) => members.iter().flat_map(|it| it.holders(text)).collect(),
+            Value::Map(members) => {
+                let members = members.iter();
+                members.flat_map(|it| it.node.holders(text)).collect()
+            }
+        }
+    }
+
     /// The members of a map; none if it is something else.
     pub(super) fn members(&self) -> &[Member] {
         match &self.value {

@@ -114,3 +114,70 @@ fn health_of_a_mirror_that_is_not_there_exits_with_1() {
         "error: URL: has no scheme",
     );
 }
+
+/// A file `mirror.yaml` with `text`, and a name for it.
+fn config(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mirror.yaml");
+    std::fs::write(&path, text).unwrap();
+    let name = path.to_str().unwrap().to_owned();
+    (folder, name)
+}
+
+#[test]
+fn check_config_names_every_error_with_its_place_and_exits_with_1() {
+    let (_folder, name) = config(
+        "prot: 1\nconnections:\n  a: {url: planted}\n  b: {url: 'http://b', bearer_token_file: missing}\n",
+    );
+    let output = run(&["check-config", &name], &[]);
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    for (line, expected) in lines.iter().zip([
+        format!("error[PM-5002]: {name}:1:1: prot: unknown key; did you mean port"),
+        format!("error[PM-5003]: {name}:3:12: connections.a.url: has no scheme"),
+        format!("error[PM-5007]: {name}:4:43: connections.b.bearer_token_file: "),
+    ]) {
+        assert!(line.starts_with(&expected), "{line}");
+    }
+    check(&output, 1, "", "error[PM-5002]: ");
+    assert!(!said.contains("planted"));
+}
+
+#[test]
+fn check_config_without_files_passes_over_what_they_hold() {
+    let (_folder, name) = config(
+        "api_key_file: missing\nconnections: {b: {url: 'http://b', bearer_token_file: missing}}\n",
+    );
+    let output = run(&["check-config", &name, "--offline"], &[]);
+    check(&output, 0, "ok\n", "warning[PM-5003]: ");
+    let output = run(&["check-config"], &[("MIRROR_CONFIG", &name)]);
+    check(&output, 1, "", "error[PM-5007]: ");
+}
+
+#[test]
+fn print_config_can_be_checked_again() {
+    let (folder, name) = config("connections: {b: {url: 'https://b', bearer_token_file: b}}\n");
+    std::fs::write(folder.path().join("b"), "token").unwrap();
+    let arguments = ["print-config", "--config", &name, "--origin", "--port", "1"];
+    let output = run(&arguments, &[("API_KEY", "planted")]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        text.contains(&format!("{name}:1")) && text.contains("# env API_KEY"),
+        "{text}"
+    );
+    assert!(!text.contains("planted"), "{text}");
+    let put_back = text.replace("<redacted>", "0123456789abcdef");
+    std::fs::write(&name, put_back).unwrap();
+    check(&run(&["check-config", &name], &[]), 0, "ok\n", "");
+}
+
+#[test]
+fn print_config_of_a_bad_file_exits_with_2() {
+    let (_folder, name) = config("prot: 1");
+    let output = run(&["print-config", "--config", &name], &[]);
+    check(&output, 2, "", "error[PM-5002]: ");
+    let output = run(&["print-config", "--defaults"], &[("MIRROR_CONFIG", &name)]);
+    assert_eq!(output.status.code(), Some(0));
+}

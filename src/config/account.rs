@@ -1,0 +1,54 @@
+//! Where each value came from, so that the configuration can be shown.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::error::Origin;
+use super::setting::Setting;
+use super::tree::Node;
+use crate::connections::details::given::Given;
+
+/// What was given, and where. It can hold secrets, so only [`super::print`] shows it.
+pub struct Account {
+    given: BTreeMap<String, (Given, Origin)>,
+    /// The named connections as they are written, placeholders filled.
+    pub(super) connections: Vec<(String, Node)>,
+    /// The file as it was named.
+    pub(super) file: String,
+    /// What stands in for the number of workers.
+    pub(super) cores: usize,
+}
+
+impl Account {
+    /// Nothing given in `file` or elsewhere; without a setting there are as many workers as `cores`.
+    #[must_use]
+    pub fn new(file: String, cores: usize) -> Self {
+        Self {
+            given: BTreeMap::new(),
+            connections: Vec::new(),
+            file,
+            cores,
+        }
+    }
+
+    /// `given` holds for `setting`.
+    pub(super) fn note(&mut self, setting: &Setting, given: Given, origin: Origin) {
+        self.given.insert(setting.path(), (given, origin));
+    }
+
+    /// What was given for `setting` does not hold after all.
+    pub(super) fn forget(&mut self, setting: &Setting) {
+        self.given.remove(&setting.path());
+    }
+
+    /// What holds for `setting`, unless that is the default.
+    pub(super) fn given(&self, setting: &Setting) -> Option<&(Given, Origin)> {
+        self.given.get(&setting.path())
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! The configuration as YAML that can be read again once its secrets are put back.
+
+mod redact;
+mod scalar;
+
+use std::fmt::Write as _;
+
+use super::account::Account;
+use super::error::Origin;
+use super::setting;
+use super::setting::{API_KEY, API_KEY_FILE, CONNECTIONS, SECRETS_DIR, Setting, WORKERS};
+use super::tree::{Node, Value};
+use crate::connections::details::given::Given;
+pub(super) use redact::REDACTED;
+use redact::{Shown, shown};
+
+/// The column at which comments begin, where there is room for it.
+const COMMENTS: usize = 48;
+
+/// Writes the configuration of `account`; with `has_origins` a comment behind each value says where
+/// it came from. Secrets are redacted, and paths of files are shown.
+#[must_use]
+pub fn yaml(account: &Account, has_origins: bool) -> String {
+    let mut printer = Printer {
+        account,
+        has_origins,
+        text: String::new(),
+    };
+    let mut section = None;
+    for setting in setting::all() {
+        if setting.section != section {
+            section = setting.section;
+            let _ = writeln!(printer.text, "{}:", section.unwrap_or_default());
+        }
+        printer.setting(&setting);
+    }
+    printer.connections();
+    printer.text
+}
+
+struct Printer<'a> {
+    account: &'a Account,
+    has_origins: bool,
+    text: String,
+}
+
+impl Printer<'_> {
+    fn setting(&mut self, setting: &Setting) {
+        let indent = if setting.section.is_some() { "  " } else { "" };
+        let (value, origin) = match self.account.given(setting) {
+            Some((_, origin)) if *setting == API_KEY => (REDACTED.to_owned(), of(origin)),
+            Some((given, origin)) => (path(setting, given, origin), of(origin)),
+            None if *setting == WORKERS => (self.account.cores.to_string(), "default".to_owned()),
+            None => (setting.default.to_owned(), "default".to_owned()),
+        };
+        self.line(&format!("{indent}{}: {value}", setting.key), &origin);
+    }
+
+    fn connections(&mut self) {
+        let account = self.account;
+        if account.connections.is_empty() {
+            return self.line(&format!("{CONNECTIONS}: {{}}"), "default");
+        }
+        let _ = writeln!(self.text, "{CONNECTIONS}:");
+        for (name, node) in &account.connections {
+            self.node(1, name, node, Shown::connection());
+        }
+    }
+
+    /// Writes a member of a connection, maps member by member.
+    fn node(&mut self, depth: usize, name: &str, node: &Node, how: Shown) {
+        let indent = "  ".repeat(depth);
+        let name = scalar::text(name);
+        match &node.value {
+            Value::Map(members) if !members.is_empty() => {
+                let _ = writeln!(self.text, "{indent}{name}:");
+                for member in members {
+                    let how = how.inside(&member.name);
+                    self.node(depth + 1, &member.name, &member.node, how);
+                }
+            }
+            Value::Scalar(_) | Value::List(_) | Value::Map(_) => {
+                let origin = format!("{}:{}", self.account.file, node.at.0);
+                let value = shown(&node.given(), how);
+                self.line(&format!("{indent}{name}: {value}"), &origin);
+            }
+        }
+    }
+
+    fn line(&mut self, text: &str, origin: &str) {
+        self.text.push_str(text);
+        if self.has_origins {
+            let room = COMMENTS.saturating_sub(text.chars().count());
+            let _ = write!(self.text, "{:room$} # {origin}", "");
+        }
+        self.text.push('\n');
+    }
+}
+
+/// A value that is no secret. A path that was not given in the file is not relative to it, so it is
+/// made one that means the same there.
+fn path(setting: &Setting, given: &Given, origin: &Origin) -> String {
+    let is_path = *setting == API_KEY_FILE || *setting == SECRETS_DIR;
+    if is_path
+        && !matches!(origin, Origin::Place { .. })
+        && let Ok(text) = given.clone().text()
+        && let Ok(absolute) = std::path::absolute(text)
+    {
+        return scalar::text(&absolute.display().to_string());
+    }
+    shown(given, Shown::policy())
+}
+
+fn of(origin: &Origin) -> String {
+    match origin {
+        Origin::Flag(_) => "flag".to_owned(),
+        Origin::Variable(name) => format!("env {name}"),
+        Origin::Place { file, line, .. } => format!("{file}:{line}"),
+        Origin::File(name) => name.clone(),
+        Origin::Listener(_) => "default".to_owned(),
+    }
+}
