@@ -82,7 +82,10 @@ pub enum Barred {
     /// One that a request brought.
     #[error("credentials of a request")]
     OfRequest,
-    /// The mirror's own.
+    /// The mirror's own, which is switched off.
+    #[error("the mirror's own AWS identity")]
+    NoIdentity,
+    /// The mirror's own, towards a backend that the operator does not know.
     #[error("the mirror's own AWS identity")]
     OwnIdentity,
     /// A role that is not listed, or with another external id than its own.
@@ -122,7 +125,7 @@ impl Policy {
             _ => None,
         };
         if own_identity.is_some() && !self.ambient_credentials {
-            return barred(Barred::OwnIdentity);
+            return barred(Barred::NoIdentity);
         }
         // The rest is about requests; a named connection is the operator's own word.
         if connection.name.is_some() {

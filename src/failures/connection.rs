@@ -50,10 +50,11 @@ pub fn policy(error: &PolicyError) -> Failure {
             Id::NotAllowed,
             match what {
                 Barred::OfRequest => "Allow policy.request_credentials, or name a connection.",
+                Barred::NoIdentity => "Allow policy.ambient_credentials, or give keys.",
                 Barred::OwnIdentity => {
-                    "Allow policy.ambient_credentials, list the upstream, or give other credentials."
+                    "List it in policy.allowed_upstreams, name a connection, or give keys."
                 }
-                Barred::Role => "List both in policy.allowed_role_arns, or give other credentials.",
+                Barred::Role => "List both in policy.allowed_role_arns, or give keys.",
             },
         ),
     };
@@ -65,7 +66,7 @@ pub fn policy(error: &PolicyError) -> Failure {
         PolicyError::Credential { what, host } => {
             let what = match what {
                 Barred::OfRequest => "Credentials of a request",
-                Barred::OwnIdentity => "The mirror's own AWS identity",
+                Barred::NoIdentity | Barred::OwnIdentity => "The mirror's own AWS identity",
                 Barred::Role => "This role or external id",
             };
             format!("{what} may not be used towards {}.", text::insert(host))
@@ -86,4 +87,48 @@ fn findings(id: Id, error: &DetailsError, fix: &str) -> crate::protocol::failure
         fix,
         Some(&others.join(" ")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: &PolicyError, expected: &str) {
+        let failure = policy(error);
+        let details = failure.details();
+        assert_eq!(details, expected);
+        assert!(details.chars().count() <= 200, "{details}");
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_told_with_the_setting_that_allows_it() {
+        let host = || "prometheus.example".to_owned();
+        check(
+            &PolicyError::Upstream { host: host() },
+            "prometheus.example is not an upstream this mirror may reach. List it in \
+             policy.allowed_upstreams, or name a connection. [PM-6002]",
+        );
+        let credential = |what| PolicyError::Credential { what, host: host() };
+        check(
+            &credential(Barred::OfRequest),
+            "Credentials of a request may not be used towards prometheus.example. Allow \
+             policy.request_credentials, or name a connection. [PM-6004]",
+        );
+        check(
+            &credential(Barred::NoIdentity),
+            "The mirror's own AWS identity may not be used towards prometheus.example. Allow \
+             policy.ambient_credentials, or give keys. [PM-6004]",
+        );
+        check(
+            &credential(Barred::OwnIdentity),
+            "The mirror's own AWS identity may not be used towards prometheus.example. List it in \
+             policy.allowed_upstreams, name a connection, or give keys. [PM-6004]",
+        );
+        check(
+            &credential(Barred::Role),
+            "This role or external id may not be used towards prometheus.example. List both in \
+             policy.allowed_role_arns, or give keys. [PM-6004]",
+        );
+    }
 }

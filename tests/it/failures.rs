@@ -540,6 +540,17 @@ fn pm_4003_a_token_endpoint_that_does_not_answer() {
 }
 
 #[test]
+fn pm_6004_the_own_identity_is_for_backends_that_the_operator_knows() {
+    check_details(r#""url": "{backend}", "aws": {}"#, expected("PM-6004", C));
+}
+
+#[test]
+fn pm_6005_a_request_names_no_file() {
+    let file = format!(r#""url": "{{backend}}", "bearer_token_file": "{PLANTED}""#);
+    check_details(&file, remote("PM-6005", VALIDATION));
+}
+
+#[test]
 fn pm_6006_a_connection_that_is_not_configured() {
     check_details(
         &format!(r#""connection": "{PLANTED}""#),

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use prometheus_mirror::connections;
-use prometheus_mirror::connections::{Configured, DetailsError};
+use prometheus_mirror::connections::Configured;
 use prometheus_mirror::openapi;
 use prometheus_mirror::protocol;
+use prometheus_mirror::protocol::Invalid;
 use prometheus_mirror::protocol::connection::TestConnectionRequest;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -16,6 +17,17 @@ use serde::de::IgnoredAny;
 struct Document {
     openapi: String,
     components: Components,
+}
+
+/// The schema of connection details, with the keys of its blocks.
+#[derive(Deserialize)]
+struct Details {
+    properties: BTreeMap<String, Block>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    properties: Option<BTreeMap<String, IgnoredAny>>,
 }
 
 #[derive(Deserialize)]
@@ -71,20 +83,95 @@ fn every_reference_leads_to_a_schema_and_every_schema_is_referred_to() {
     assert_eq!(referred, named);
 }
 
+/// What the reader of connection details says of the members of the object.
+#[track_caller]
+fn findings(members: &str) -> Vec<Invalid> {
+    let body = format!(r#"{{"connectionDetails": {{{members}}}}}"#);
+    let request: TestConnectionRequest = protocol::decode(body.as_bytes()).unwrap();
+    let read = connections::resolve(&request.connection_details, None, &Configured::default());
+    let error = read.expect_err(members);
+    error.findings().to_vec()
+}
+
 #[test]
 fn the_reader_of_connection_details_knows_each_key_of_their_schema() {
     let document: Document = serde_json::from_str(&openapi::document()).unwrap();
     let details = &document.components.schemas["ConnectionDetails"];
-    assert!(details.properties.len() > 20);
+    assert!(details.properties.len() > 40);
     for key in details.properties.keys() {
         // An unknown key would only be warned of; a known one does not take a list of a list.
-        let body = format!(r#"{{"connectionDetails": {{"{key}": [[1]]}}}}"#);
-        let request: TestConnectionRequest = protocol::decode(body.as_bytes()).unwrap();
-        let read = connections::resolve(&request.connection_details, None, &Configured::default());
-        let Err(DetailsError::Invalid(findings) | DetailsError::Refused(findings)) = read else {
-            panic!("{key}: {read:?}");
-        };
-        assert_eq!(findings[0].path, format!("connectionDetails.{key}"));
+        let found = findings(&format!(r#""{key}": [[1]]"#));
+        assert_eq!(found[0].path, format!("connectionDetails.{key}"));
+    }
+}
+
+#[test]
+fn the_reader_knows_each_key_of_each_block() {
+    let details: Details = serde_json::from_str(&openapi::connection_details()).unwrap();
+    let mut blocks = 0;
+    for (block, schema) in &details.properties {
+        let keys = schema.properties.as_ref().into_iter().flatten();
+        for (key, _) in keys {
+            let path = format!("connectionDetails.{block}.{key}");
+            let found = findings(&format!(r#""{block}": {{"{key}": [[1]]}}"#));
+            let found = found.iter().find(|found| found.path == path).expect(&path);
+            assert!(!found.expectation.contains("unknown"), "{found}");
+        }
+        blocks += usize::from(schema.properties.is_some());
+    }
+    assert_eq!(blocks, 6);
+}
+
+#[test]
+fn each_key_of_the_chapter_is_described() {
+    let details: Details = serde_json::from_str(&openapi::connection_details()).unwrap();
+    for key in [
+        "connection",
+        "url",
+        "host",
+        "port",
+        "path_prefix",
+        "request_timeout_seconds",
+        "timeout",
+        "requestTimeout",
+        "token",
+        "http_method",
+        "query_parameters",
+        "headers",
+        "http_headers",
+        "tls_config",
+        "proxy_url",
+        "no_proxy",
+        "proxy_from_environment",
+        "basic_auth",
+        "authorization",
+        "bearer_token",
+        "bearer_token_file",
+        "oauth2",
+        "aws",
+        "sigv4",
+        "enable_http2",
+        "backend_compression",
+        "follow_redirects",
+        "profile",
+        "dialect",
+        "nan_interpretation",
+        "inf_interpretation",
+        "bucket_alignment",
+        "include_partial_last",
+        "settle_delay",
+        "multiple_series",
+        "tilde_conditions",
+        "tilde_variables",
+        "scrape_interval_ms",
+        "max_points",
+        "raw_budget",
+        "max_steps",
+        "max_query_range",
+        "field_value_patterns",
+        "classified_labels",
+    ] {
+        assert!(details.properties.contains_key(key), "{key}");
     }
 }
 

@@ -165,6 +165,18 @@ fn all_findings_are_told_in_document_order() {
 }
 
 #[test]
+fn half_a_pair_of_files_names_the_other_file() {
+    refuses_named(
+        "url: https://h\ntls_config: { cert_file: cert }",
+        &["tls_config.cert_file: needs key_file as well"],
+    );
+    refuses_named(
+        "url: https://h\ntls_config: { key_file: key }",
+        &["tls_config.key_file: needs cert_file as well"],
+    );
+}
+
+#[test]
 fn a_name_can_be_the_value_of_a_label() {
     let longest = "a".repeat(63);
     for name in ["a", "0", "prod.eu-1_x", &longest] {
