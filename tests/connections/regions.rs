@@ -70,7 +70,7 @@ fn what_is_no_region_is_refused(rig: &Rig) {
         block["region_name"] = json!(region);
         refused(
             mirror.query(&rig.amp(block)),
-            "PM-1008",
+            "PM-1002",
             &["connectionDetails.aws.region_name"],
         );
     }

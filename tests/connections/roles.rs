@@ -51,7 +51,7 @@ fn the_session_name_is_ours_unless_another_is_given(rig: &Rig) {
     let wrong = with(rig, json!({"role_session_name": "a blank"}));
     refused(
         mirror.query(&wrong),
-        "PM-1008",
+        "PM-1002",
         &["connectionDetails.aws.role_session_name"],
     );
 }

@@ -175,7 +175,9 @@ impl<'a> Block<'a> {
             && !names.iter().any(|name| self.has(name))
         {
             let unfit = Unfit::invalid(format!("needs {first}"));
-            self.findings.push(&self.place, &*self.path, unfit);
+            // Behind the members: one of them may be this one, misspelt.
+            let place = self.inside(usize::MAX);
+            self.findings.push(&place, &*self.path, unfit);
         }
     }
 

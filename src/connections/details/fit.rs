@@ -44,7 +44,12 @@ pub(super) fn plain(text: &str) -> Result<(), Unfit> {
 
 /// Something in PEM.
 pub(super) fn pem(text: &str) -> Result<(), Unfit> {
-    check(text.contains("-----BEGIN "), "must be PEM")
+    // What is PEM and still cannot be used is found when it is, and refused likewise.
+    if text.contains("-----BEGIN ") {
+        Ok(())
+    } else {
+        Err(Unfit::refused("must be PEM"))
+    }
 }
 
 /// A private key in PEM that needs no password.

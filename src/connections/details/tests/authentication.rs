@@ -245,6 +245,18 @@ fn unknown_keys_of_a_block_are_errors_with_the_nearest() {
 }
 
 #[test]
+fn a_misspelt_key_is_told_before_the_one_that_is_missing() {
+    let text = format!(r#"{{{URL}, "basic_auth": {{"usrname": "u"}}}}"#);
+    let error = resolve(&text, None, &Defaults::default()).unwrap_err();
+    assert!(matches!(error, DetailsError::Refused(_)));
+    assert_eq!(
+        error.to_string(),
+        "connectionDetails.basic_auth.usrname: unknown key; did you mean username; \
+         connectionDetails.basic_auth: needs username"
+    );
+}
+
+#[test]
 fn a_block_must_be_an_object() {
     for name in [
         "basic_auth",
