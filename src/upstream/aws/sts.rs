@@ -1,45 +1,28 @@
 //! Asking STS for a session, with what is mended on the way: another region, another length,
 //! another time.
 
+mod call;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sdk_sts::Client;
-use aws_sdk_sts::config::BehaviorVersion;
-use aws_sdk_sts::config::Config;
-use aws_sdk_sts::config::IdentityCache;
-use aws_sdk_sts::config::Region;
-use aws_sdk_sts::config::StalledStreamProtectionConfig;
-use aws_sdk_sts::config::retry::RetryConfig;
-use aws_sdk_sts::config::timeout::TimeoutConfig;
-use aws_sdk_sts::error::ProvideErrorMetadata;
-use aws_sdk_sts::error::SdkError;
-use aws_sdk_sts::operation::RequestId as _;
-use aws_sdk_sts::types;
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_async::time::TimeSource;
+use aws_smithy_async::time::TimeSource as _;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use crate::upstream::aws::AwsError;
-use crate::upstream::aws::chain::ATTEMPTS;
-use crate::upstream::aws::clock;
 use crate::upstream::aws::clock::HostClock;
 use crate::upstream::aws::clock::Offset;
 use crate::upstream::aws::clock::Offsets;
 use crate::upstream::aws::clock::system_time;
-use crate::upstream::aws::complaint;
 use crate::upstream::aws::wanted::Place;
 use crate::upstream::aws::wanted::Role;
 use crate::upstream::credentials::CredentialError;
-use crate::upstream::scrub::Scrubbed;
 use crate::upstream::sessions::pace::Pace;
+use call::Failed;
 
-/// How long one attempt may take; connecting, as the dialler has it.
-const ATTEMPT: Duration = Duration::from_secs(5);
 /// The longest session of a role that is assumed by a session, and of any role that sets no other
 /// length.
 pub(super) const CHAINED: Duration = Duration::from_secs(3600);
@@ -81,14 +64,6 @@ pub(super) struct Denied {
     pub(super) error: CredentialError,
     /// Its code, if it answered with one.
     pub(super) code: Option<String>,
-}
-
-/// One failed call.
-struct Failed {
-    denied: Denied,
-    is_about_time: bool,
-    /// `Date` of the answer.
-    date: Option<SystemTime>,
 }
 
 impl Sts {
@@ -180,74 +155,6 @@ impl Sts {
         most.map_or(role.length, |most| role.length.min(most))
     }
 
-    async fn call(
-        &self,
-        place: &Place,
-        role: &Role,
-        proof: &Proof,
-        length: Duration,
-        at_home: bool,
-    ) -> Result<Credentials, Failed> {
-        let client = self.client(place, proof, at_home);
-        let seconds = i32::try_from(length.as_secs()).unwrap_or(i32::MAX);
-        let credentials = match proof {
-            Proof::Credentials(_) => {
-                let external_id = role.external_id.as_ref().map(|it| it.expose().to_owned());
-                let asked = client
-                    .assume_role()
-                    .role_arn(&role.arn)
-                    .role_session_name(&role.session_name)
-                    .set_external_id(external_id)
-                    .duration_seconds(seconds)
-                    .send()
-                    .await;
-                asked.map_err(|error| failed(role, &error))?.credentials
-            }
-            Proof::Token(token) => {
-                let asked = client
-                    .assume_role_with_web_identity()
-                    .role_arn(&role.arn)
-                    .role_session_name(&role.session_name)
-                    .web_identity_token(token.expose())
-                    .duration_seconds(seconds)
-                    .send()
-                    .await;
-                asked.map_err(|error| failed(role, &error))?.credentials
-            }
-        };
-        credentials.and_then(taken).ok_or_else(|| Failed {
-            denied: unanswered("its answer holds no session"),
-            is_about_time: false,
-            date: None,
-        })
-    }
-
-    fn client(&self, place: &Place, proof: &Proof, at_home: bool) -> Client {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT)
-            .build();
-        let region = if at_home { HOME } else { &place.region };
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
-            .http_client(self.http.clone())
-            .sleep_impl(TokioSleep::new())
-            .time_source(self.time_source(place))
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            // The sessions above are the cache, and a connection test must pass it by.
-            .identity_cache(IdentityCache::no_cache())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config = match &place.endpoint {
-            Some(endpoint) => config.endpoint_url(endpoint.as_str()),
-            None => config.use_fips(place.fips),
-        };
-        if let Proof::Credentials(credentials) = proof {
-            config = config.credentials_provider(credentials.clone());
-        }
-        Client::from_conf(config.build())
-    }
-
     /// A clock for the SDK that is as right as ours is known to be.
     pub(super) fn time_source(&self, place: &Place) -> HostClock {
         HostClock {
@@ -275,74 +182,4 @@ impl Sts {
             ..failed.denied
         }
     }
-}
-
-fn taken(session: types::Credentials) -> Option<Credentials> {
-    let ends = SystemTime::try_from(session.expiration).ok()?;
-    Some(Credentials::new(
-        session.access_key_id,
-        session.secret_access_key,
-        Some(session.session_token),
-        Some(ends),
-        "sts",
-    ))
-}
-
-fn failed<E>(role: &Role, error: &SdkError<E>) -> Failed
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let answer: Option<&HttpResponse> = error.raw_response();
-    let date = answer.and_then(|answer| answer.headers().get("date"));
-    let date = date.and_then(clock::date);
-    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let code = meta.and_then(|meta| meta.code()).and_then(complaint::code);
-    let message = meta.and_then(|meta| meta.message()).unwrap_or_default();
-    let request_id = error.request_id().unwrap_or_default();
-    let Some(code) = code else {
-        let reason = reason(error);
-        tracing::warn!(role = role.arn, request_id, reason, "STS gave no session");
-        return Failed {
-            denied: unanswered(&reason),
-            is_about_time: false,
-            date,
-        };
-    };
-    tracing::warn!(role = role.arn, request_id, code, "STS gave no session");
-    let is_server = answer.is_some_and(|answer| answer.status().is_server_error());
-    let error = if complaint::is_throttling(&code) || is_server {
-        unanswered(&code).error
-    } else {
-        CredentialError::Aws(AwsError::RoleRefused {
-            role: role.arn.clone(),
-            code: code.clone(),
-        })
-    };
-    Failed {
-        is_about_time: complaint::is_about_time(&code, message),
-        denied: Denied {
-            error,
-            code: Some(code),
-        },
-        date,
-    }
-}
-
-fn unanswered(reason: &str) -> Denied {
-    let error = CredentialError::Endpoint {
-        service: "STS".to_owned(),
-        reason: reason.to_owned(),
-    };
-    Denied { error, code: None }
-}
-
-/// What the innermost cause says.
-fn reason(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = error.to_string();
-        cause = error.source();
-    }
-    Scrubbed::new(&text).as_str().to_owned()
 }
