@@ -2,11 +2,13 @@
 //! only this module prints.
 
 mod check_config;
+mod exit;
 mod health;
 mod print;
 mod print_config;
 mod schema;
 mod serve;
+mod test_connection;
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -17,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::config::ProcessEnvironment;
+use crate::config::Purpose;
 use crate::config::World;
 
 /// Exit code: done.
@@ -52,6 +55,8 @@ enum Command {
     CheckConfig(check_config::Arguments),
     /// Print the configuration as YAML, without its secrets.
     PrintConfig(print_config::Arguments),
+    /// Test a connection step by step, as the mirror would reach it.
+    TestConnection(test_connection::Arguments),
     /// Print a schema.
     Schema {
         /// Which one.
@@ -126,6 +131,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Serve(flags)) => serve::run(flags.into()),
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
+        Some(Command::TestConnection(arguments)) => test_connection::run(arguments),
         Some(Command::Schema { schema }) => schema::run(schema),
         Some(Command::Health { url, config }) => health::run(url, config),
     };
@@ -138,7 +144,7 @@ fn world() -> World<'static> {
         environment: &ProcessEnvironment,
         random: getrandom::fill,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
-        reads_named_files: true,
+        purpose: Purpose::Run,
     }
 }
 

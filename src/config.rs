@@ -9,6 +9,7 @@ pub mod error;
 mod file;
 mod account;
 mod defaults;
+pub mod details;
 mod files;
 mod key;
 mod layers;
@@ -132,6 +133,17 @@ pub struct Flags {
     pub workers: Option<u16>,
 }
 
+/// What settings are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To run with them, or to see whether that would work.
+    Run,
+    /// To see the same, but for what stands in the files that they name. The key then has no use.
+    RunWithoutFiles,
+    /// To show them, or to use the connections: neither those files nor a key are needed.
+    Show,
+}
+
 /// What settings depend on beside flags and file.
 #[derive(Clone, Copy)]
 pub struct World<'a> {
@@ -141,9 +153,8 @@ pub struct World<'a> {
     pub random: fn(&mut [u8]) -> Result<(), getrandom::Error>,
     /// How many threads can run at the same time.
     pub cores: usize,
-    /// Whether the files that settings name are read and checked. Settings of which they are part,
-    /// the key, then have no use.
-    pub reads_named_files: bool,
+    /// What they are read for.
+    pub purpose: Purpose,
 }
 
 /// Settings, and what their author should know.

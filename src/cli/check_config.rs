@@ -7,6 +7,7 @@ use clap::Args;
 use super::{DONE, FAILED, print};
 use crate::config;
 use crate::config::Flags;
+use crate::config::Purpose;
 use crate::config::World;
 
 /// What is checked.
@@ -32,7 +33,11 @@ pub(super) fn run(arguments: Arguments) -> u8 {
         ..Flags::default()
     };
     let world = World {
-        reads_named_files: !offline,
+        purpose: if offline {
+            Purpose::RunWithoutFiles
+        } else {
+            Purpose::Run
+        },
         ..super::world()
     };
     match config::load(&flags, world) {

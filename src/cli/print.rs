@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 
 use crate::config::ConfigError;
 use crate::config::Finding;
+use crate::failures::Failure;
 
 /// Prints data, which has its own line breaks. A reader that has gone away has read enough.
 pub(super) fn data(text: &str) {
@@ -21,8 +22,16 @@ pub(super) fn error(text: &dyn Display) {
     note(&format_args!("error: {text}"));
 }
 
+/// Prints a failure as a caller would read it.
+pub(super) fn failure(failure: &Failure) {
+    let id = format!(" [{}]", failure.id);
+    let details = failure.details();
+    let text = details.strip_suffix(&id).unwrap_or(&details);
+    note(&format_args!("error[{}]: {text}", failure.id));
+}
+
 /// Prints what can be used and should not stay.
-pub(super) fn warnings(warnings: &[Finding]) {
+pub(super) fn warnings<'a>(warnings: impl IntoIterator<Item = &'a Finding>) {
     for warning in warnings {
         note(&format_args!("warning[{}]: {warning}", warning.code));
     }

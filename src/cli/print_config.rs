@@ -5,6 +5,7 @@ use clap::Args;
 use super::{DONE, ServeFlags, USAGE, print};
 use crate::config;
 use crate::config::Account;
+use crate::config::Purpose;
 use crate::config::World;
 use crate::config::print::yaml;
 
@@ -28,9 +29,8 @@ pub(super) fn run(arguments: Arguments) -> u8 {
         origin,
         defaults,
     } = arguments;
-    // Files are shown by their paths, so they need not be there.
     let world = World {
-        reads_named_files: false,
+        purpose: Purpose::Show,
         ..super::world()
     };
     if defaults {

@@ -3,11 +3,11 @@
 
 use std::net::SocketAddr;
 
-use super::World;
 use super::error::{Code, Finding, Origin};
 use super::listen;
 use super::reader::Reader;
 use super::setting;
+use super::{Purpose, World};
 use crate::connections::details::given::Given;
 use crate::secret::Secret;
 
@@ -55,7 +55,7 @@ impl Reader<'_> {
         let (api_key, origin) = match (path.filter(|(_, path)| is_first(path)), inline) {
             (Some((path, origin)), _) => {
                 self.account.forget(&setting::API_KEY);
-                if !self.reads_named_files {
+                if self.purpose != Purpose::Run {
                     // Not read, and so not judged.
                     return Some((Secret::new(String::new()), false));
                 }
@@ -80,7 +80,7 @@ impl Reader<'_> {
     }
 
     fn random_key(&mut self, address: SocketAddr, world: World<'_>) -> Option<Secret> {
-        if !listen::is_loopback(address.ip()) {
+        if !listen::is_loopback(address.ip()) && self.purpose != Purpose::Show {
             self.findings.push(missing(address));
             return None;
         }

@@ -11,6 +11,7 @@ use super::setting;
 use super::setting::{API_KEY, API_KEY_FILE, CONNECTIONS, SECRETS_DIR, Setting, WORKERS};
 use super::tree::{Node, Value};
 use crate::connections::details::given::Given;
+use crate::connections::details::given::Scalar;
 pub(super) use redact::REDACTED;
 use redact::{Shown, shown};
 
@@ -101,6 +102,13 @@ impl Printer<'_> {
 /// made one that means the same there.
 fn path(setting: &Setting, given: &Given, origin: &Origin) -> String {
     let is_path = *setting == API_KEY_FILE || *setting == SECRETS_DIR;
+    if !is_path
+        && let Given::Scalar(Scalar::Text(text)) = given
+        && given.number().is_some()
+    {
+        // A variable spells numbers as text.
+        return text.clone();
+    }
     if is_path
         && !matches!(origin, Origin::Place { .. })
         && let Ok(text) = given.clone().text()

@@ -46,7 +46,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             .and_then(Path::parent)
             .map(PathBuf::from)
             .unwrap_or_default(),
-        reads_named_files: world.reads_named_files,
+        purpose: world.purpose,
     };
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let address = reader.value(&setting::LISTEN, listen::address);

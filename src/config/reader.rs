@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Purpose;
 use super::account::Account;
 use super::error::{Code, Finding, Origin};
 use super::files::Files;
@@ -18,8 +19,7 @@ pub(super) struct Reader<'a> {
     /// Where the file lies: paths in it are relative to that.
     pub(super) folder: PathBuf,
     pub(super) files: Files,
-    /// Whether files that are named are read.
-    pub(super) reads_named_files: bool,
+    pub(super) purpose: Purpose,
     pub(super) account: Account,
     pub(super) findings: Vec<Finding>,
     pub(super) warnings: Vec<Finding>,
@@ -100,7 +100,7 @@ impl Reader<'_> {
 
     /// The secret in a file that was named at `origin`; none if it is not to be read.
     pub(super) fn secret_in(&mut self, path: &Path, origin: &Origin) -> Option<Secret> {
-        if !self.reads_named_files {
+        if self.purpose != Purpose::Run {
             return None;
         }
         secret_file::read(path, &mut self.files)

@@ -49,7 +49,7 @@ impl Given<'_> {
             environment: &environment,
             random: zeros,
             cores: CORES,
-            reads_named_files: true,
+            purpose: Purpose::Run,
         };
         load(&flags, world)
     }

@@ -166,7 +166,12 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
         UpstreamError::Status { host, status } => {
             let id = Id::BadStatus;
             let sentence = format!("{} answered {status}.", insert(host));
-            (id, store(id, &sentence, "Look at the backend's log."))
+            let fix = match status {
+                // Prometheus has every path that is asked for, so the base URL is not its own.
+                404 => "Check the path in `url`, or `path_prefix`.",
+                _ => "Look at the backend's log.",
+            };
+            (id, store(id, &sentence, fix))
         }
         UpstreamError::NotPrometheus {
             host, media_type, ..

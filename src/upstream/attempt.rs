@@ -209,10 +209,11 @@ impl Upstream {
         let connection = capture_connection(&mut request);
         let asked = sent.client.request(request, sent.attempt.is_fresh);
         let began = Instant::now();
-        let answered = timeout_at(sent.deadline, asked).await;
-        cx.took(Step::Authorisation, began.elapsed());
-        match answered {
-            Ok(Ok(response)) => Ok(response),
+        match timeout_at(sent.deadline, asked).await {
+            Ok(Ok(response)) => {
+                cx.took(Step::Authorisation, began.elapsed());
+                Ok(response)
+            }
             Ok(Err(error)) => Err(self.unanswered(&error, sent.client)),
             Err(_) => {
                 let phase = match *connection.connection_metadata() {

@@ -120,7 +120,8 @@ fn an_unset_variable_is_named(_: &Rig) {
 }
 
 fn a_value_cannot_change_the_structure(_: &Rig) {
-    let content = "connections: { a: { url: 'http://x', bearer_token: ${SET} } }\n";
+    // In braces YAML itself takes no unquoted one.
+    let content = "connections:\n  a:\n    url: http://x\n    bearer_token: ${SET}\n";
     let ended = check(&Setup::new(), content, &[]);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
 }

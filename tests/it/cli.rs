@@ -181,3 +181,21 @@ fn print_config_of_a_bad_file_exits_with_2() {
     let output = run(&["print-config", "--defaults"], &[("MIRROR_CONFIG", &name)]);
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn test_connection_needs_a_connection_and_a_file_that_can_be_read() {
+    check(
+        &run(&["test-connection"], &[]),
+        2,
+        "",
+        "error: which connection?",
+    );
+    let (_folder, name) = config("url: [");
+    let output = run(&["test-connection", "-c", &name], &[]);
+    check(&output, 2, "", &format!("error[PM-5001]: {name}:1:"));
+    let (_folder, name) = config("prot: 1");
+    let output = run(&["test-connection", "-c", "x", "--config", &name], &[]);
+    check(&output, 2, "", "error[PM-5002]: ");
+    let output = run(&["test-connection"], &[("MIRROR_CONNECTION", "x")]);
+    assert_eq!(output.status.code(), Some(5));
+}

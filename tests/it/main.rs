@@ -15,3 +15,4 @@ mod openapi;
 mod cli;
 mod program;
 mod reload;
+mod ladder;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::connections::auth::Authentication;
 use crate::failures;
 use crate::failures::Failure;
 use crate::mirror::Opened;
@@ -62,8 +63,15 @@ impl<'a> Climb<'a> {
     }
 
     /// Ends the test.
-    pub(super) fn fail(self, failure: Failure) {
+    pub(super) fn fail(mut self, failure: Failure) {
         let step = ladder::step_of(failure.id, self.phase);
+        // Steps that were climbed within the call that failed.
+        let last = self.ladder.rungs.last().map(|rung| rung.step);
+        for between in Step::ALL {
+            if last.is_some_and(|last| between > last) && between < step {
+                self.pass_measured(between);
+            }
+        }
         let took = self.opened.cx.time(step);
         let took = took.unwrap_or_else(|| self.began.elapsed());
         tracing::info!(step = step.as_str(), "the connection test ends here");
@@ -167,11 +175,39 @@ impl<'a> Climb<'a> {
 
     /// A step of which the call itself noted the time; without one there was no such step.
     fn pass_measured(&mut self, step: Step) {
-        match self.opened.cx.time(step) {
-            Some(took) => drop(self.ladder.pass(step, Some(took))),
-            None => self.ladder.pass_over(step),
+        let Some(took) = self.opened.cx.time(step) else {
+            return self.ladder.pass_over(step);
+        };
+        let rung = self.ladder.pass(step, Some(took));
+        if step == Step::Credentials {
+            rung.remark = identity(&self.opened.connection.authentication);
         }
     }
+}
+
+/// As whom the backend is asked, without anything that is secret.
+fn identity(authentication: &Authentication) -> Option<String> {
+    Some(match authentication {
+        Authentication::None => return None,
+        Authentication::Basic(_) => "basic_auth".to_owned(),
+        Authentication::Authorization(_) => "authorization".to_owned(),
+        Authentication::OAuth2(oauth2) => format!("oauth2, client {}", oauth2.client_id),
+        Authentication::Aws(aws) => {
+            let source = match &aws.keys {
+                Some(_) => "keys of the connection",
+                None => "the mirror's own identity",
+            };
+            // A session that was given is used as it is.
+            let is_session = aws
+                .keys
+                .as_ref()
+                .is_some_and(|it| it.session_token.is_some());
+            match aws.role_arn.as_ref().filter(|_| !is_session) {
+                Some(role) => format!("{role}, assumed with {source}"),
+                None => source.to_owned(),
+            }
+        }
+    })
 }
 
 fn name(dialect: Dialect) -> &'static str {
