@@ -27,6 +27,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
 use crate::app::App;
+use crate::caller::Peer;
 use crate::instruments::MethodLabel;
 use observe::observed;
 
@@ -83,12 +84,13 @@ impl Api {
         Self(coded(router))
     }
 
-    /// Answers one request. Doubled slashes are folded before anything looks at the path.
-    pub async fn call<B>(&self, request: Request<B>) -> Response
+    /// Answers one request of `peer`. Doubled slashes are folded before anything looks at the path.
+    pub async fn call<B>(&self, peer: &Peer, mut request: Request<B>) -> Response
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
+        request.extensions_mut().insert(peer.clone());
         let answered = self.0.clone().oneshot(wire::fold_slashes(request)).await;
         answered.unwrap_or_else(|never| match never {})
     }

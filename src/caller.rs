@@ -4,7 +4,12 @@
 //! key header above all. Acceptance runs in the handler, after routing, so that no second reading
 //! of the path can differ from the first.
 
+mod peer;
+
 use http::HeaderMap;
+
+pub use peer::Certificate;
+pub use peer::Peer;
 
 /// The proof that a caller was accepted.
 #[derive(Debug)]

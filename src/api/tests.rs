@@ -1,5 +1,6 @@
 //! The mirror's port without a socket: what goes in as a request and what comes out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -15,6 +16,7 @@ use super::reply;
 use super::wire::Call;
 use crate::app::App;
 use crate::app::tests::app;
+use crate::caller::Peer;
 
 const KEY: &str = "x-mirror-api-key";
 
@@ -33,6 +35,10 @@ impl Answered {
     }
 }
 
+fn peer() -> Peer {
+    Peer::plain(SocketAddr::from(([127, 0, 0, 1], 1)))
+}
+
 async fn read(response: Response) -> Answered {
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
@@ -40,7 +46,7 @@ async fn read(response: Response) -> Answered {
 }
 
 async fn send(app: &Arc<App>, request: Request<Body>) -> Answered {
-    read(Api::new(app).call(request).await).await
+    read(Api::new(app).call(&peer(), request).await).await
 }
 
 fn request(method: &str, path: &str, body: impl Into<Body>) -> Request<Body> {
@@ -257,7 +263,8 @@ async fn a_caller_that_goes_away_is_counted_as_that() {
     // A body that never ends: the request is dropped while it waits.
     let forever = Body::new(Forever);
     let api = Api::new(&app);
-    let mut call = Box::pin(api.call(request("POST", "/api/metric", forever)));
+    let peer = peer();
+    let mut call = Box::pin(api.call(&peer, request("POST", "/api/metric", forever)));
     let poll = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));
     assert!(poll.await.is_pending());
     drop(call);

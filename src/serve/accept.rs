@@ -31,6 +31,7 @@ use super::patient::Patient;
 use super::stages::Stages;
 use crate::admin::Admin;
 use crate::api::Api;
+use crate::caller::Peer;
 use crate::instruments::Instruments;
 
 /// Largest head of a request, in bytes, and most header fields (security.md, "Limits on input").
@@ -43,18 +44,30 @@ const AGE: Duration = Duration::from_secs(600);
 
 /// What is served on a port.
 pub(super) trait Service: Clone + Send + Sync + 'static {
-    /// Answers one request.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
+    /// Answers one request of `peer`.
+    fn answer(
+        &self,
+        peer: &Peer,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> + Send;
 }
 
 impl Service for Api {
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response> + Send {
-        self.call(request)
+    fn answer(
+        &self,
+        peer: &Peer,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> + Send {
+        self.call(peer, request)
     }
 }
 
 impl Service for Admin {
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response> + Send {
+    fn answer(
+        &self,
+        _: &Peer,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response> + Send {
         self.call(request)
     }
 }
@@ -136,9 +149,10 @@ impl<S: Service> Port<S> {
         backoff: &mut Backoff,
     ) -> Result<(), Duration> {
         match accepted {
-            Ok((stream, _peer)) => {
+            Ok((stream, address)) => {
                 backoff.accepted();
-                self.tasks.spawn(self.connection(stream));
+                self.tasks
+                    .spawn(self.connection(stream, Peer::plain(address)));
                 Ok(())
             }
             Err(error) => {
@@ -160,7 +174,11 @@ impl<S: Service> Port<S> {
     }
 
     /// Serves one connection to its end.
-    fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + 'static {
+    fn connection(
+        &self,
+        stream: TcpStream,
+        peer: Peer,
+    ) -> impl Future<Output = ()> + Send + 'static {
         listen::set_up(&stream);
         let counted = self.instruments.as_ref().map(|i| i.connection());
         let activity = Activity::new(counted);
@@ -174,10 +192,11 @@ impl<S: Service> Port<S> {
         async move {
             let (old_at, stages) = (Instant::now() + age(), &stages);
             let answer = service_fn(|request| {
+                let peer = peer.clone();
                 let (service, turn) = (service.clone(), activity.begin());
                 let activity = Arc::clone(&activity);
                 async move {
-                    let mut response = service.answer(request).await;
+                    let mut response = service.answer(&peer, request).await;
                     if response.status().is_client_error() {
                         activity.leave_unread();
                     }

@@ -23,6 +23,7 @@ use super::serve_until;
 use crate::api::Api;
 use crate::app::App;
 use crate::app::tests::app;
+use crate::caller;
 
 const HEALTHCHECK: &str = "GET /healthcheck HTTP/1.1\r\nhost: m\r\n\r\n";
 /// The head of a call whose body of two bytes is still to come.
@@ -331,7 +332,7 @@ impl Long {
 }
 
 impl accept::Service for Long {
-    async fn answer(&self, _: Request<Incoming>) -> Response {
+    async fn answer(&self, _: &caller::Peer, _: Request<Incoming>) -> Response {
         Response::new(Body::from("a".repeat(Self::LENGTH)))
     }
 }
