@@ -4,12 +4,14 @@
 //! It resolves a name, connects to one of its addresses and speaks TLS on it. It knows neither
 //! HTTP nor Prometheus, follows no redirect and takes no proxy from the environment.
 
+pub mod address;
 pub mod dial;
 mod proxy;
 mod race;
 mod stream;
 pub mod tls;
 
+pub use address::Refusal;
 pub use dial::DialError;
 pub use dial::Dialler;
 pub use proxy::Proxy;

@@ -22,6 +22,7 @@ pub mod secret;
 pub mod series;
 pub mod options;
 pub mod limits;
+pub mod network;
 pub mod protocol;
 pub mod openapi;
 pub mod promql;

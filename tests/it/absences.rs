@@ -36,6 +36,7 @@ const PURE: &[&str] = &[
     "src/buckets.rs",
     "src/buckets/",
     "src/egress/address.rs",
+    "src/network.rs",
     "src/connections/url.rs",
     "src/connections/url/",
 ];

@@ -23,23 +23,24 @@ const ARROWS: &[(&str, May)] = &[
     ("series", Name(&["time"])),
     ("options", Name(&["time"])),
     ("limits", Name(&["time"])),
+    ("network", Name(&[])),
     ("protocol", Name(&["limits", "secret", "time"])),
     ("openapi", Name(&["options", "protocol"])),
     ("promql", Name(&["limits", "time"])),
     (
         "connections",
         Name(&[
-            "caller", "limits", "options", "promql", "protocol", "secret", "time",
+            "caller", "limits", "network", "options", "promql", "protocol", "secret", "time",
         ]),
     ),
-    ("caller", Name(&["protocol", "secret", "time"])),
+    ("caller", Name(&["network", "protocol", "secret", "time"])),
     ("record", Name(&["protocol", "time"])),
     ("instruments", Name(&["protocol", "time"])),
     (
         "translate",
         Name(&["limits", "options", "promql", "protocol", "series", "time"]),
     ),
-    ("egress", Name(&["limits", "time"])),
+    ("egress", Name(&["limits", "network", "time"])),
     (
         "upstream",
         Name(&[
@@ -47,6 +48,7 @@ const ARROWS: &[(&str, May)] = &[
             "egress",
             "instruments",
             "limits",
+            "network",
             "promql",
             "record",
             "secret",
@@ -111,6 +113,7 @@ const ARROWS: &[(&str, May)] = &[
             "connections",
             "egress",
             "limits",
+            "network",
             "options",
             "secret",
             "time",
