@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod dial;
+mod near;
 mod proxy;
 mod race;
 mod stream;

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower::Service;
 
+use crate::egress::near;
+use crate::egress::near::Last;
 use crate::egress::proxy::Proxy;
 use crate::egress::race;
 use crate::egress::stream::Io;
@@ -94,12 +97,13 @@ impl Default for Timers {
     }
 }
 
-/// Dials. A connector for hyper's client; clones share their TLS settings.
+/// Dials. A connector for hyper's client; clones share their TLS settings and what they learn.
 #[derive(Clone, Debug, Default)]
 pub struct Dialler {
     timers: Timers,
     tls: Option<Tls>,
     proxy: Option<Proxy>,
+    last: Arc<Last>,
 }
 
 impl Dialler {
@@ -116,7 +120,23 @@ impl Dialler {
             timers: Timers::default(),
             tls,
             proxy,
+            last: Arc::default(),
         }
+    }
+
+    /// Whether what is dialled for `url` is loopback or private; with a proxy that is the proxy.
+    /// Before the first connection the name tells, if all its addresses agree; one that cannot be
+    /// resolved counts as near, since nothing will be sent there.
+    pub async fn leads_near(&self, url: &Uri) -> bool {
+        if let Some(was_near) = self.last.was_near() {
+            return was_near;
+        }
+        let host = match &self.proxy {
+            Some(proxy) => &proxy.host,
+            None => host_of(url),
+        };
+        let addresses = self.resolve(host, 0).await.unwrap_or_default();
+        addresses.iter().all(|it| near::is_near(it.ip()))
     }
 
     /// Dials `url` as for a call, and hangs up. With a proxy, name and connection are the proxy's.
@@ -129,9 +149,8 @@ impl Dialler {
     }
 
     async fn dial(&self, url: &Uri, watch: Watch<'_>) -> Result<Stream, DialError> {
-        // A host that is an IPv6 address stands in brackets in a URL and nowhere else.
         let bracketed = url.host().unwrap_or_default();
-        let host = bracketed.trim_start_matches('[').trim_end_matches(']');
+        let host = host_of(url);
         let is_https = url.scheme_str() == Some("https");
         let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
         let tls = self.tls.as_ref().filter(|_| is_https);
@@ -168,7 +187,11 @@ impl Dialler {
         // The place of the guard: every address of the name is known here, also where the host is
         // an address itself, and none is dialled yet. What is to be refused is refused here.
         let connecting = race::connect(addresses, &self.timers);
-        timed(watch, Part::Connect, connecting).await
+        let tcp = timed(watch, Part::Connect, connecting).await?;
+        if let Ok(peer) = tcp.peer_addr() {
+            self.last.note(peer.ip());
+        }
+        Ok(tcp)
     }
 
     async fn reach_proxy(&self, proxy: &Proxy, watch: Watch<'_>) -> Result<Box<dyn Io>, DialError> {
@@ -232,6 +255,12 @@ impl Dialler {
     }
 }
 
+/// A host that is an IPv6 address stands in brackets in a URL and nowhere else.
+fn host_of(url: &Uri) -> &str {
+    let host = url.host().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// What `part` ends in; `watch` is told how long it took.
 async fn timed<T>(watch: Watch<'_>, part: Part, future: impl Future<Output = T>) -> T {
     let began = Instant::now();
@@ -286,7 +315,7 @@ mod tests {
         let dialler = Dialler {
             timers,
             tls: Some(tls),
-            proxy: None,
+            ..Dialler::default()
         };
         dialler.dial(&url, &|_, _| ()).await
     }
@@ -312,6 +341,22 @@ mod tests {
     async fn an_address_in_brackets_is_an_address() {
         let error = dial("http://[::1]:1", Timers::default()).await.unwrap_err();
         assert!(matches!(error, DialError::Connect { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_is_near_is_known_before_the_first_connection_and_learnt_from_each() {
+        #[track_caller]
+        fn check(is_near: bool, expected: bool) {
+            assert_eq!(is_near, expected);
+        }
+        let dialler = Dialler::new();
+        let url = |text: &str| text.parse::<Uri>().unwrap();
+        check(dialler.leads_near(&url("http://[::1]:9090/p")).await, true);
+        check(dialler.leads_near(&url("http://192.0.2.1")).await, false);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let open = url(&format!("http://{}", listener.local_addr().unwrap()));
+        dialler.clone().try_out(&open, &|_, _| ()).await.unwrap();
+        check(dialler.leads_near(&url("http://192.0.2.1")).await, true);
     }
 
     #[test]

@@ -5,14 +5,18 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::HeaderValue;
 use http::Response;
-use http::header::CONTENT_ENCODING;
+use http::Uri;
+use http::header::ACCEPT_ENCODING;
+use http::response::Parts;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::timeout_at;
 
+use crate::connections::Compression;
 use crate::egress::DialError;
 use crate::egress::Traffic;
 use crate::limits;
@@ -22,6 +26,7 @@ use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::body;
+use crate::upstream::body::Coding;
 use crate::upstream::body::Unread;
 use crate::upstream::client;
 use crate::upstream::client::Client;
@@ -84,6 +89,7 @@ struct Sent<'a> {
     attempt: Attempt,
     client: &'a Client,
     proof: &'a Proof,
+    offers_gzip: bool,
     /// How much time the backend was given.
     time: Duration,
     deadline: tokio::time::Instant,
@@ -118,8 +124,14 @@ impl Upstream {
         let began = Instant::now();
         let signed = self.signed(request, deadline).await;
         cx.took(Step::Credentials, began.elapsed());
-        let (request, proof) = signed?;
+        let (mut request, proof) = signed?;
         let client = self.client(deadline).await?;
+        // No signature covers it, so that a proxy may change it.
+        let offers_gzip = self.offers_gzip(&client, request.uri()).await;
+        if offers_gzip {
+            let gzip = HeaderValue::from_static("gzip");
+            request.headers_mut().insert(ACCEPT_ENCODING, gzip);
+        }
         if cx.count_call() > limits::BACKEND_CALLS {
             return Err(Failed::for_good(UpstreamError::Calls {
                 limit: limits::BACKEND_CALLS,
@@ -136,6 +148,7 @@ impl Upstream {
             attempt,
             client: &client,
             proof: &proof,
+            offers_gzip,
             time,
             deadline,
         };
@@ -154,6 +167,16 @@ impl Upstream {
                 tally.fail(&failed.error);
                 Err(failed)
             }
+        }
+    }
+
+    /// Whether gzip is offered. To what is near, compressing costs the backend and saves nothing
+    /// (performance.md, "HTTP").
+    async fn offers_gzip(&self, client: &Client, url: &Uri) -> bool {
+        match self.target.connection.compression {
+            Compression::On => true,
+            Compression::Off => false,
+            Compression::Auto => !client.dialler.leads_near(url).await,
         }
     }
 
@@ -244,35 +267,22 @@ impl Upstream {
             return Err(self.head_too_large());
         }
         let media_type = status::media_type(&head.headers, &sent.proof.secrets);
-        // None was offered, so one that comes all the same is not ours to undo.
-        if let Some(coding) = head.headers.get(CONTENT_ENCODING)
-            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-        {
-            let coding = String::from_utf8_lossy(coding.as_bytes());
-            return Err(Failed::for_good(UpstreamError::NotPrometheus {
-                host: host.clone(),
-                media_type: Scrubbed::without(
-                    &sent.proof.secrets,
-                    &format!("{media_type} coded as {coding}"),
-                )
-                .as_str()
-                .to_owned(),
-                status: head.status.as_u16(),
-            }));
-        }
+        // One that was not offered is not ours to undo.
+        let coding = Coding::of(&head.headers, sent.offers_gzip)
+            .map_err(|coding| self.miscoded(&head, sent, &format!("coded as {coding}")))?;
         let is_success = head.status.is_success();
         let cap = if is_success {
             limits::ANSWER_BODY
         } else {
             ERROR_BODY
         };
-        let read = body::read(body, cap, self.shared.progress, sent.deadline).await;
+        let read = body::read(body, coding, cap, self.shared.progress, sent.deadline).await;
         if let (Ok(body), Some(traffic)) = (&read, head.extensions.get::<Traffic>()) {
             tally.bytes = body.len();
             traffic.answered();
         }
         if is_success {
-            let body = read.map_err(|unread| self.unread(cx, unread))?;
+            let body = read.map_err(|unread| self.unread(cx, unread, &head, sent))?;
             if is_cut_off(&body) {
                 return Err(self.broken(u64::try_from(body.len()).unwrap_or(u64::MAX)));
             }
@@ -341,13 +351,18 @@ impl Upstream {
         }
     }
 
-    fn unread(&self, cx: &Context, unread: Unread) -> Failed {
+    fn unread(&self, cx: &Context, unread: Unread, head: &Parts, sent: Sent<'_>) -> Failed {
         let host = self.target.host.clone();
         match unread {
             Unread::Cap => Failed::for_good(UpstreamError::TooLarge {
                 host,
                 limit: AnswerLimit::Body,
             }),
+            Unread::Expansion => Failed::for_good(UpstreamError::TooLarge {
+                host,
+                limit: AnswerLimit::Expansion,
+            }),
+            Unread::Malformed => self.miscoded(head, sent, "whose gzip is broken"),
             Unread::Slow => Failed::for_good(UpstreamError::Timeout {
                 host,
                 after: self.shared.progress.every,
@@ -356,6 +371,18 @@ impl Upstream {
             Unread::Deadline => Failed::for_good(self.timed_out(cx, "reading the answer")),
             Unread::Broken(bytes) => self.broken(bytes),
         }
+    }
+
+    /// What is coded in a way that cannot be undone is not Prometheus' JSON.
+    fn miscoded(&self, head: &Parts, sent: Sent<'_>, how: &str) -> Failed {
+        let secrets = &sent.proof.secrets;
+        let media_type = status::media_type(&head.headers, secrets);
+        let media_type = Scrubbed::without(secrets, &format!("{media_type} {how}"));
+        Failed::for_good(UpstreamError::NotPrometheus {
+            host: self.target.host.clone(),
+            media_type: media_type.into(),
+            status: head.status.as_u16(),
+        })
     }
 
     /// The request's own time is what a person can raise, so it is the time that is named.

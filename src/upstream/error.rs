@@ -20,6 +20,8 @@ pub enum AnswerLimit {
     Body,
     /// Series in one answer. A shorter range has as many.
     Series,
+    /// The body, decoded, against what came of it.
+    Expansion,
 }
 
 impl fmt::Display for AnswerLimit {
@@ -28,6 +30,7 @@ impl fmt::Display for AnswerLimit {
             Self::Head => "64 KiB or 100 fields of headers",
             Self::Body => "32 MiB",
             Self::Series => "1,000 series",
+            Self::Expansion => "100 times what was sent of it",
         })
     }
 }

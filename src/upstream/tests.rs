@@ -2,6 +2,7 @@
 
 mod aws;
 mod calls;
+mod codings;
 mod faults;
 mod proofs;
 mod proxies;

@@ -32,9 +32,9 @@ fn each(rig: &Rig, check: impl Fn(&Running, &Value)) {
                 assert_eq!(one.identity.as_deref(), Some(key.id), "{one:?}");
                 assert_eq!(one.has_token, key.token.is_some());
                 assert_eq!(one.status, Some(200), "{one:?}");
-                let is_list = one.path.contains("/label/");
+                let is_by_get = one.path.contains("/label/") || one.path.ends_with("/buildinfo");
                 assert!(
-                    one.method == if is_list { "GET" } else { method },
+                    one.method == if is_by_get { "GET" } else { method },
                     "{one:?}"
                 );
             }

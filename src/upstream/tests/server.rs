@@ -220,9 +220,11 @@ pub(super) fn json(status: &str, body: &str) -> Vec<u8> {
 }
 
 /// A whole answer; `fields` each end in CRLF.
-pub(super) fn answer(status: &str, fields: &str, body: &str) -> Vec<u8> {
+pub(super) fn answer(status: &str, fields: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+    let head = format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
 }
 
 /// An error of the Prometheus API.

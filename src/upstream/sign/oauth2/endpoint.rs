@@ -23,6 +23,7 @@ use crate::egress::DialError;
 use crate::instruments::Refresh;
 use crate::secret::Secret;
 use crate::upstream::body;
+use crate::upstream::body::Coding;
 use crate::upstream::body::Progress;
 use crate::upstream::client::Clients;
 use crate::upstream::client::NoClient;
@@ -151,7 +152,10 @@ impl Client {
         deadline: Instant,
     ) -> Result<Granted, NoToken> {
         let (head, body) = answer.into_parts();
-        let read = body::read(body, ANSWER, Progress::default(), deadline).await;
+        // None was offered: a token is a few hundred bytes.
+        let coding = Coding::of(&head.headers, false)
+            .map_err(|_| self.silent("its answer is coded, which nobody asked for"))?;
+        let read = body::read(body, coding, ANSWER, Progress::default(), deadline).await;
         let status = head.status;
         if status.is_success() {
             let body = read.map_err(|_| self.silent("its answer did not end"))?;
