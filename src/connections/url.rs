@@ -11,6 +11,7 @@ use ::url::Url;
 
 use crate::limits;
 pub use user_info::UserInfo;
+pub use user_info::proxy;
 
 /// Endings that people paste along with the address, longest first: AWS shows its users the query
 /// URL of a workspace.
@@ -136,7 +137,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// A URL that is used as it is, without an API path below it: of tokens, of a proxy, of STS. Checked
+/// A URL that is used as it is, without an API path below it: of tokens, of STS. Checked
 /// and normalised as a base URL is, except that its path stays: there are token endpoints that end
 /// in a slash.
 ///

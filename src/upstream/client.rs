@@ -2,6 +2,7 @@
 
 mod clients;
 mod key;
+mod lanes;
 mod no_proxy;
 pub(super) mod proxy;
 mod table;

@@ -55,8 +55,10 @@ mod canary;
 mod chain;
 mod check_config;
 mod clock;
+mod compression;
 mod deputies;
 mod files;
+mod http2;
 mod interleaved;
 mod ladder;
 mod oauth2;
@@ -64,6 +66,7 @@ mod open;
 mod passwords;
 mod precedence;
 mod print_config;
+mod proxies;
 mod redirects;
 mod refusals;
 mod regions;
@@ -96,11 +99,14 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-const SUBJECTS: [(&str, &[Case]); 24] = [
+const SUBJECTS: [(&str, &[Case]); 27] = [
     ("open", open::CASES),
     ("passwords", passwords::CASES),
     ("bearer", bearer::CASES),
     ("tls", tls::CASES),
+    ("http2", http2::CASES),
+    ("compression", compression::CASES),
+    ("proxies", proxies::CASES),
     ("oauth2", oauth2::CASES),
     ("redirects", redirects::CASES),
     ("files", files::CASES),

@@ -21,7 +21,7 @@ pub(crate) struct Nginx {
     process: Process,
     folder: PathBuf,
     plain: u16,
-    tls: [u16; 6],
+    tls: [u16; 8],
     /// Lines of the access log that belong to earlier cases.
     before: Cell<usize>,
 }
@@ -36,12 +36,18 @@ pub(crate) struct Visit {
     /// The subject of the client certificate, or empty.
     pub(crate) client: String,
     pub(crate) protocol: String,
+    /// The version of HTTP, and the number of the connection.
+    pub(crate) http: String,
+    pub(crate) connection: String,
+    /// Which coding was offered, and which was used.
+    pub(crate) offered: String,
+    pub(crate) coding: String,
 }
 
 /// Without a word nginx 1.22 stops at 1.2.
 const BOTH: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
 /// What a TLS listener has: name, certificate, further lines.
-const TLS: [(&str, &str, &str); 6] = [
+const TLS: [(&str, &str, &str); 8] = [
     ("tls", "server", BOTH),
     ("expired", "expired", BOTH),
     ("wrong-name", "wrong-name", BOTH),
@@ -52,6 +58,13 @@ const TLS: [(&str, &str, &str); 6] = [
         "ssl_protocols TLSv1.2 TLSv1.3; ssl_verify_client on; ssl_client_certificate client-ca.pem;",
     ),
     ("tls12", "server", "ssl_protocols TLSv1.2;"),
+    ("h2", "server", BOTH),
+    // Says GOAWAY after every tenth request.
+    (
+        "h2-restless",
+        "server",
+        "ssl_protocols TLSv1.2 TLSv1.3; keepalive_requests 10;",
+    ),
 ];
 
 impl Nginx {
@@ -77,7 +90,7 @@ impl Nginx {
         ] {
             std::fs::copy(pki.path(name), folder.join(name)).unwrap();
         }
-        let [plain, tls @ ..] = free_ports::<7>();
+        let [plain, tls @ ..] = free_ports::<9>();
         let file = folder.join("nginx.conf");
         std::fs::write(&file, config(prometheus, elsewhere, plain, &tls)).unwrap();
         std::fs::write(folder.join("access.log"), "").unwrap();
@@ -177,6 +190,13 @@ fn config(prometheus: &str, elsewhere: &str, plain: u16, tls: &[u16]) -> String 
         location /parameter/ {{ if ($arg_team != a) {{ return 403; }} proxy_pass {prometheus}/; }}
         location /get-only/ {{ if ($request_method = POST) {{ return 405; }} proxy_pass {prometheus}/; }}
         location /login/ {{ default_type text/html; return 200 "<html>log in</html>"; }}
+        location /gzip/ {{
+            gzip on; gzip_types application/json; gzip_proxied any; gzip_min_length 1;
+            gzip_http_version 1.0; proxy_set_header Accept-Encoding ""; proxy_pass {prometheus}/;
+        }}
+        location /miscoded/ {{
+            proxy_set_header Accept-Encoding ""; proxy_pass {prometheus}/; add_header Content-Encoding br;
+        }}
         location /gone/ {{ return 404; }}
         location /broken/ {{ return 500; }}
         location /forbidden/ {{ return 403; }}
@@ -185,10 +205,11 @@ fn config(prometheus: &str, elsewhere: &str, plain: u16, tls: &[u16]) -> String 
         "#
     );
     let mut servers = format!("server {{ listen 127.0.0.1:{plain}; {places} }}\n");
-    for ((_, certificate, more), port) in TLS.iter().zip(tls) {
+    for ((name, certificate, more), port) in TLS.iter().zip(tls) {
+        let version = if name.starts_with("h2") { " http2" } else { "" };
         writeln!(
             servers,
-            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {certificate}.pem; \
+            "server {{ listen 127.0.0.1:{port} ssl{version}; ssl_certificate {certificate}.pem; \
              ssl_certificate_key {certificate}.key; {more} {places} }}"
         )
         .unwrap();
@@ -204,7 +225,9 @@ fn config(prometheus: &str, elsewhere: &str, plain: u16, tls: &[u16]) -> String 
                 "Bearer {TOKEN_ONE}" one; "Bearer {TOKEN_TWO}" two; default "";
             }}
             log_format visit escape=json '{{"uri":"$uri","user":"$remote_user","bearer":"$bearer",'
-                '"client":"$ssl_client_s_dn","protocol":"$ssl_protocol"}}';
+                '"client":"$ssl_client_s_dn","protocol":"$ssl_protocol",'
+                '"http":"$server_protocol","connection":"$connection",'
+                '"offered":"$http_accept_encoding","coding":"$sent_http_content_encoding"}}';
             access_log access.log visit;
             large_client_header_buffers 4 64k; client_max_body_size 4m;
             {servers}

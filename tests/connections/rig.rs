@@ -21,6 +21,7 @@ pub(crate) struct Rig {
     pub(crate) sts: Peer,
     pub(crate) oauth2: Peer,
     pub(crate) identity: Peer,
+    pub(crate) proxy: Peer,
     pub(crate) trap: Trap,
     pub(crate) prometheus: Engine,
     pub(crate) pki: Pki,
@@ -64,6 +65,7 @@ impl Rig {
             sts,
             oauth2: start("oauth2.py", &[url]),
             identity: start("identity.py", &[]),
+            proxy: start("forward_proxy.py", &[]),
             trap,
             pki,
             program: kind.program(&settings.backends),
@@ -76,7 +78,13 @@ impl Rig {
 
     /// Everything as it was at the start.
     pub(crate) fn reset(&self) {
-        for peer in [&self.amp, &self.sts, &self.oauth2, &self.identity] {
+        for peer in [
+            &self.amp,
+            &self.sts,
+            &self.oauth2,
+            &self.identity,
+            &self.proxy,
+        ] {
             peer.reset();
         }
         self.nginx.reset();

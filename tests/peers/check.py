@@ -5,7 +5,9 @@
 A peer that lets everything pass would make every test of the mirror pass as well.
 """
 
+import contextlib
 import datetime
+import http.client
 import http.server
 import json
 import pathlib
@@ -272,6 +274,44 @@ class Tokens(Peers):
         basic = ask(f"{self.peer.url}/token", "POST", form,
                     Authorization="Basic bWlycm9yOnMzY3JldA==")
         self.assertEqual(200, basic[0])
+
+
+class Proxies(Peers):
+    def setUp(self):
+        super().setUp()
+        self.peer = Peer(self, "forward_proxy.py")
+        self.place = urllib.parse.urlsplit(self.peer.url)
+
+    def request(self, method="POST", **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        client = http.client.HTTPConnection(self.place.netloc)
+        with contextlib.closing(client):
+            client.request(method, f"{self.prometheus}/a?b=c", b"d", headers)
+            answer = client.getresponse()
+            return answer.status, answer.read().decode()
+
+    def test_a_whole_request_is_passed_on_without_what_is_the_proxys(self):
+        status, body = self.request(Proxy_Authorization="Basic dTpw", Authorization="Bearer t")
+        echo = json.loads(body)
+        self.assertEqual((200, "/a?b=c", "d"), (status, echo["path"], echo["body"]))
+        self.assertNotIn("Proxy-Authorization", echo["headers"])
+        seen, = self.peer.seen()
+        self.assertEqual(("POST", "u", True), (seen["method"], seen["user"], seen["authorization"]))
+
+    def test_a_tunnel_leads_there(self):
+        target = urllib.parse.urlsplit(self.prometheus).netloc
+        client = http.client.HTTPConnection(self.place.netloc)
+        client.set_tunnel(target)
+        with contextlib.closing(client):
+            client.request("GET", "/x")
+            self.assertEqual("/x", json.loads(client.getresponse().read())["path"])
+        self.assertEqual(("CONNECT", target), tuple(self.peer.seen()[0].values())[:2])
+
+    def test_who_must_prove_himself_is_not_let_by_without(self):
+        self.peer.set(credentials="u:p")
+        self.assertEqual(407, self.request()[0])
+        self.assertEqual(407, self.request(Proxy_Authorization="Basic dTp3")[0])
+        self.assertEqual(200, self.request(Proxy_Authorization="Basic dTpw")[0])
 
 
 class Identities(Peers):

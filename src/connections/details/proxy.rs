@@ -1,7 +1,6 @@
 //! `proxy_url`, `no_proxy`, `proxy_from_environment`: named connections only, since a proxy dials
 //! for the mirror, so that the egress guard would see the proxy alone (connections.md, section 3).
 
-use super::block;
 use super::error::{Findings, Unfit};
 use super::given::{Given, Scalar};
 use super::target::Placed;
@@ -58,7 +57,10 @@ impl ProxyKeys {
             }
         }
         let Placed { position, value } = self.url?;
-        match block::url(value) {
+        let read = value
+            .text()
+            .and_then(|text| url::proxy(&text).map_err(|error| Unfit::invalid(error.to_string())));
+        match read {
             Ok(url) => Some(Proxy { url, no_proxy }),
             Err(unfit) => {
                 findings.push(&[position], "proxy_url", unfit);
@@ -81,7 +83,13 @@ fn from_variables(
     let Some(text) = variable(upper).or_else(|| variable(lower)) else {
         return Ok(None);
     };
-    let url = url::endpoint(&text)
+    // Everybody else takes `proxy:3128` there too.
+    let text = if text.contains("://") {
+        text
+    } else {
+        format!("http://{text}")
+    };
+    let url = url::proxy(&text)
         .map_err(|error| Unfit::invalid(format!("the variable {upper} {error}")))?;
     let no_proxy = variable("NO_PROXY").or_else(|| variable("no_proxy"));
     Ok(Some(Proxy {

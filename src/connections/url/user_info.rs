@@ -1,6 +1,8 @@
 //! `user:password@` in an address, which old documents use.
 
-use super::{UrlError, authority};
+use ::url::Url;
+
+use super::{UrlError, authority, endpoint};
 use crate::secret::Secret;
 
 /// A user name and a password, percent-decoded.
@@ -34,6 +36,25 @@ impl UserInfo {
         let username = Secret::new(username);
         Ok((rest, Some(Self { username, password })))
     }
+}
+
+/// The URL of a proxy: one to be used as it is, which may hold a user and a password for the proxy.
+/// They stay in it, percent-encoded.
+///
+/// # Errors
+///
+/// As [`endpoint`], and [`UrlError::UnreadableUser`].
+pub fn proxy(text: &str) -> Result<Url, UrlError> {
+    let (bare, user) = UserInfo::split(text)?;
+    let mut url = endpoint(&bare)?;
+    if let Some(UserInfo { username, password }) = user {
+        let password = password.as_ref().map(Secret::expose);
+        // A URL with a host takes both.
+        let taken = url.set_username(username.expose());
+        let taken = taken.and_then(|()| url.set_password(password));
+        taken.map_err(|()| UrlError::Host)?;
+    }
+    Ok(url)
 }
 
 /// Text without its escapes.

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::HeaderValue;
 use http::Request;
+use http::Response;
 use http::header::PROXY_AUTHORIZATION;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::ResponseFuture;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 use url::Url;
@@ -31,6 +32,8 @@ use crate::instruments::Instruments;
 use crate::upstream::client::key::Key;
 use crate::upstream::client::key::Material;
 use crate::upstream::client::key::Way;
+use crate::upstream::client::lanes::Http;
+use crate::upstream::client::lanes::Lanes;
 use crate::upstream::client::proxy;
 use crate::upstream::client::table::Known;
 use crate::upstream::client::table::Table;
@@ -51,8 +54,6 @@ const HEADER_FIELDS: usize = 100;
 /// (performance.md, "HTTP").
 const H2_WINDOWS: (u32, u32) = (1 << 20, 4 << 20);
 
-type Http = legacy::Client<Dialler, Full<Bytes>>;
-
 /// The clients of this process.
 pub(in crate::upstream) struct Clients {
     table: Mutex<Table<Client>>,
@@ -62,8 +63,8 @@ pub(in crate::upstream) struct Clients {
 
 /// One client. It holds no credential of a backend's: those come with each request.
 pub(in crate::upstream) struct Client {
-    /// Keeps connections.
-    pooled: Http,
+    /// Keep connections.
+    pooled: Lanes,
     /// Makes a new connection for each call: for the repeat after a kept one turned out closed,
     /// since the others may be closed as well.
     fresh: Http,
@@ -174,7 +175,7 @@ impl Clients {
         let proxy_authorization = forwards.and_then(|proxy| proxy.authorization.clone());
         let dialler = Dialler::with(tls, proxy);
         Ok(Client {
-            pooled: http(dialler.clone(), IDLE_CONNECTIONS),
+            pooled: Lanes::new(key.offers_h2, || http(dialler.clone(), IDLE_CONNECTIONS)),
             fresh: http(dialler.clone(), 0),
             dialler,
             proxy_authorization,
@@ -226,18 +227,21 @@ fn http(dialler: Dialler, idle_connections: usize) -> Http {
 
 impl Client {
     /// Sends `request`, on a connection of its own if it has to be one.
-    pub(in crate::upstream) fn request(
+    pub(in crate::upstream) async fn request(
         &self,
         mut request: Request<Full<Bytes>>,
         is_fresh: bool,
-    ) -> ResponseFuture {
+    ) -> Result<Response<Incoming>, legacy::Error> {
         if let Some(value) = &self.proxy_authorization {
             request
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, value.clone());
         }
-        let http = if is_fresh { &self.fresh } else { &self.pooled };
-        http.request(request)
+        if is_fresh {
+            self.fresh.request(request).await
+        } else {
+            self.pooled.request(request).await
+        }
     }
 }
 

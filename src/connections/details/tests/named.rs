@@ -12,7 +12,7 @@ use crate::connections::named::Setting;
 fn variable(name: &str) -> Option<String> {
     let value = match name {
         "HTTPS_PROXY" => "http://proxy:3128",
-        "http_proxy" => "http://lower:3128",
+        "http_proxy" => "lower:3128",
         "NO_PROXY" => "a.example, .b.example,",
         _ => return None,
     };
@@ -210,9 +210,12 @@ fn a_proxy_is_given_or_taken_from_the_environment() {
         "url: http://h\nproxy_url: http://p\nproxy_from_environment: true",
         &["proxy_url: cannot stand beside proxy_from_environment"],
     );
+    let found = proxy("url: http://h\nproxy_url: http://u:p%40%3a@p:1");
+    assert_eq!(found.url.as_str(), "http://u:p%40%3A@p:1/");
+    assert!(!format!("{found:?}").contains("p%40"));
     refuses_named(
-        "url: http://h\nproxy_url: http://u:planted@p",
-        &["proxy_url: must not hold a user name or password"],
+        "url: http://h\nproxy_url: http://:planted@p",
+        &["proxy_url: has a user name or password that cannot be read"],
     );
     refuses_named(
         "url: http://h\nproxy_url: socks5://p",
