@@ -3,6 +3,8 @@
 //! A keystroke in a field lookup must not cost the backend a list each time. Callers that ask for
 //! the same list at the same time share one call. A list that was cut is not kept.
 
+mod turn;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::series::Metadata;
 use crate::time::UnixMillis;
 use crate::upstream::List;
 use crate::upstream::UpstreamError;
+pub use turn::Turn;
 
 /// How long lists and metadata are kept.
 const LISTS_LIVE: Duration = Duration::from_secs(30);
@@ -58,43 +61,55 @@ impl Default for Lists {
 }
 
 impl Lists {
-    /// The list of `key`, or what `fetch` brings.
+    /// The list of `key`, or what `fetch` brings if it is this caller's `turn`.
     ///
     /// # Errors
     ///
     /// The error of `fetch`, which is not kept.
-    pub async fn list(
+    pub async fn list<F>(
         &self,
         key: ListKey,
-        fetch: impl Future<Output = Result<List<String>, UpstreamError>>,
-    ) -> Result<Arc<List<String>>, UpstreamError> {
-        let fetch = async { fetch.await.map(Arc::new) };
-        let list = self
-            .lists
-            .try_get_with_by_ref(&key, fetch)
-            .await
-            .map_err(|e| (*e).clone())?;
-        if list.is_cut {
-            self.lists.invalidate(&key).await;
+        turn: &Turn<'_>,
+        fetch: impl Fn() -> F + Sync,
+    ) -> Result<Arc<List<String>>, UpstreamError>
+    where
+        F: Future<Output = Result<List<String>, UpstreamError>> + Send,
+    {
+        loop {
+            let fetch = turn.lead(async { fetch().await.map(Arc::new) });
+            let shared = self.lists.try_get_with_by_ref(&key, fetch);
+            let Some(list) = turn.end(shared).await else {
+                continue;
+            };
+            let list = list?;
+            if list.is_cut {
+                self.lists.invalidate(&key).await;
+            }
+            return Ok(list);
         }
-        Ok(list)
     }
 
-    /// The metadata of a backend, or what `fetch` brings.
+    /// The metadata of a backend, or what `fetch` brings if it is this caller's `turn`.
     ///
     /// # Errors
     ///
     /// The error of `fetch`, which is not kept.
-    pub async fn metadata(
+    pub async fn metadata<F>(
         &self,
         identity: &str,
-        fetch: impl Future<Output = Result<Metadata, UpstreamError>>,
-    ) -> Result<Arc<Metadata>, UpstreamError> {
-        let fetch = async { fetch.await.map(Arc::new) };
-        self.metadata
-            .try_get_with_by_ref(identity, fetch)
-            .await
-            .map_err(|e| (*e).clone())
+        turn: &Turn<'_>,
+        fetch: impl Fn() -> F + Sync,
+    ) -> Result<Arc<Metadata>, UpstreamError>
+    where
+        F: Future<Output = Result<Metadata, UpstreamError>> + Send,
+    {
+        loop {
+            let fetch = turn.lead(async { fetch().await.map(Arc::new) });
+            let shared = self.metadata.try_get_with_by_ref(identity, fetch);
+            if let Some(metadata) = turn.end(shared).await {
+                return metadata;
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use moka::future::Cache;
 
+use crate::cache::Turn;
 use crate::options::Dialect;
 use crate::options::QueryOptions;
 use crate::record::Context;
@@ -101,15 +102,17 @@ impl Prober {
         cx: &Context,
         upstream: &Upstream,
     ) -> Result<Dialect, UpstreamError> {
-        let key = upstream.identity().to_owned();
-        let known = self
-            .dialects
-            .try_get_with(key, ask_dialect(cx, upstream))
-            .await;
+        let turn = Turn::new(&cx.deadline, upstream.host());
+        let known = loop {
+            let ask = turn.lead(ask_dialect(cx, upstream));
+            let shared = self.dialects.try_get_with_by_ref(upstream.identity(), ask);
+            if let Some(known) = turn.end(shared).await {
+                break known;
+            }
+        };
         match known {
-            Ok(dialect) => Ok(dialect),
             Err(error) if has_own_status(&error) => Ok(Dialect::PromqlOpen),
-            Err(error) => Err((*error).clone()),
+            known => known,
         }
     }
 
@@ -120,10 +123,14 @@ impl Prober {
         probe: &IntervalProbe,
     ) -> Result<Millis, UpstreamError> {
         let key = (upstream.identity().to_owned(), probe.metric.clone());
-        let known = self
-            .intervals
-            .try_get_with(key, ask_interval(cx, upstream, probe));
-        known.await.map_err(|error| (*error).clone())
+        let turn = Turn::new(&cx.deadline, upstream.host());
+        loop {
+            let ask = turn.lead(ask_interval(cx, upstream, probe));
+            let shared = self.intervals.try_get_with_by_ref(&key, ask);
+            if let Some(known) = turn.end(shared).await {
+                return known;
+            }
+        }
     }
 }
 

@@ -255,10 +255,13 @@ fn credentials(error: &CredentialError) -> (Id, FailureBody) {
             (id, store(id, &sentence, "Check client and scopes."))
         }
         CredentialError::Aws(error) => aws(error),
-        CredentialError::Late => {
+        CredentialError::Late { service } => {
             let id = Id::NoCredentials;
-            let sentence = "There were no credentials in time.";
-            (id, store(id, sentence, "Check endpoint and route."))
+            let sentence = format!(
+                "{} did not answer: the request had no more time.",
+                insert(service)
+            );
+            (id, store(id, &sentence, "Check endpoint and route."))
         }
     }
 }

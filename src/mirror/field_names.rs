@@ -1,6 +1,7 @@
 //! Which fields can be used in conditions.
 
 use crate::cache::ListKey;
+use crate::cache::Turn;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
@@ -49,10 +50,9 @@ impl Mirror {
         };
         let list = self
             .lists
-            .list(
-                key,
-                upstream.label_names(&cx, &plan.selectors, plan.start, plan.end),
-            )
+            .list(key, &Turn::new(&cx.deadline, upstream.host()), || {
+                upstream.label_names(&cx, &plan.selectors, plan.start, plan.end)
+            })
             .await
             .map_err(|error| failures::upstream(&error, profile))?;
         let (labels, is_cut) = plan.labels(&list.values);

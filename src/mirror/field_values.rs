@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cache::ListKey;
+use crate::cache::Turn;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
@@ -83,7 +84,11 @@ impl Mirror {
         let Opened { cx, upstream, .. } = opened;
         let metadata = self
             .lists
-            .metadata(upstream.identity(), upstream.metadata(cx))
+            .metadata(
+                upstream.identity(),
+                &Turn::new(&cx.deadline, upstream.host()),
+                || upstream.metadata(cx),
+            )
             .await;
         // Metadata only sort: a backend without them still lists its metrics.
         let metadata = match metadata {
@@ -123,7 +128,7 @@ impl Mirror {
             selectors: selectors.to_vec(),
             range: (*start, *end),
         };
-        let fetch = async {
+        let fetch = async || {
             if upstream.fits(path_segment, selectors, *start, *end) {
                 return upstream
                     .label_values(cx, path_segment, selectors, *start, *end)
@@ -140,6 +145,7 @@ impl Mirror {
             let is_cut = series.is_cut || values.len() > limits::ANSWER_LIST;
             Ok(List { values, is_cut })
         };
-        self.lists.list(key, fetch).await
+        let turn = Turn::new(&cx.deadline, upstream.host());
+        self.lists.list(key, &turn, fetch).await
     }
 }

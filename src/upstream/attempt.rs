@@ -191,7 +191,7 @@ impl Upstream {
             .shared
             .prove(connection, self.purpose, &request, deadline);
         let proved = timeout_at(deadline, proving).await;
-        let proved = proved.unwrap_or(Err(CredentialError::Late));
+        let proved = proved.unwrap_or(Err(CredentialError::late()));
         let mut proof = proved.map_err(|source| self.without(source))?;
         for (name, value) in proof.headers.drain(..) {
             request.headers_mut().append(name, value);
@@ -213,7 +213,7 @@ impl Upstream {
                 host: self.target.host.clone(),
                 reason: reason.to_owned(),
             })),
-            Err(_) => Err(self.without(CredentialError::Late)),
+            Err(_) => Err(self.without(CredentialError::late())),
         }
     }
 

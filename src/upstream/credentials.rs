@@ -12,6 +12,9 @@ use crate::upstream::credentials::files::Read;
 use crate::upstream::sessions::LoadError;
 use crate::upstream::sessions::Missing;
 
+/// What gives credentials, where nobody knows better.
+const GIVER: &str = "What gives credentials";
+
 /// Why a call has no credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
@@ -51,11 +54,21 @@ pub enum CredentialError {
     #[error(transparent)]
     Aws(AwsError),
     /// There was no time left for them.
-    #[error("no credentials in time")]
-    Late,
+    #[error("{service} did not answer: the request had no more time")]
+    Late {
+        /// Who was waited for.
+        service: String,
+    },
 }
 
 impl CredentialError {
+    /// There was no time left for whatever was to give them.
+    pub(super) fn late() -> Self {
+        Self::Late {
+            service: GIVER.to_owned(),
+        }
+    }
+
     /// Something is wrong with what `source` holds. `key` is its key in the connection details,
     /// without the `_file` of a file.
     pub(super) fn of(source: &SecretSource, key: &str, reason: &str) -> Self {
@@ -76,7 +89,7 @@ impl CredentialError {
 impl LoadError for CredentialError {
     fn is_refusal(&self) -> bool {
         match self {
-            Self::Endpoint { .. } | Self::Late => false,
+            Self::Endpoint { .. } | Self::Late { .. } => false,
             Self::Aws(error) => error.is_refusal(),
             Self::File { .. } | Self::Inline { .. } | Self::Refused { .. } => true,
         }
@@ -87,9 +100,9 @@ impl LoadError for CredentialError {
 pub(super) fn missing(missing: Missing<CredentialError>) -> CredentialError {
     match missing {
         Missing::Failed(error) => error,
-        Missing::Late | Missing::Again => CredentialError::Late,
+        Missing::Late | Missing::Again => CredentialError::late(),
         Missing::Lost => CredentialError::Endpoint {
-            service: "What gives credentials".to_owned(),
+            service: GIVER.to_owned(),
             reason: "it ended without a word".to_owned(),
         },
     }

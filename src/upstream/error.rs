@@ -202,6 +202,22 @@ impl UpstreamError {
         )
     }
 
+    /// Whether it is about the request that met it, its time or the number of its calls, and not
+    /// about the backend: another request may fare better.
+    #[must_use]
+    pub const fn is_of_one_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Timeout { .. }
+                | Self::QueryTimeout { .. }
+                | Self::Calls { .. }
+                | Self::Credentials {
+                    source: CredentialError::Late { .. },
+                    ..
+                }
+        )
+    }
+
     /// The status that the backend answered, where there was an answer.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {

@@ -228,8 +228,7 @@ fn late(wanted: &Wanted) -> CredentialError {
         Some(_) => "STS",
         None => "The credential provider",
     };
-    CredentialError::Endpoint {
+    CredentialError::Late {
         service: service.to_owned(),
-        reason: "the request had no more time".to_owned(),
     }
 }

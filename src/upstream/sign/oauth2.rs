@@ -151,9 +151,8 @@ async fn show(
         Purpose::Test => sessions.session_apart(identity, deadline, &load).await,
     };
     let held = held.map_err(|missing| match missing {
-        Missing::Late => CredentialError::Endpoint {
+        Missing::Late => CredentialError::Late {
             service: endpoint::host_port(&block.token_url),
-            reason: "it was silent".to_owned(),
         },
         other => credentials::missing(other),
     })?;
