@@ -11,6 +11,7 @@ pub mod details;
 pub mod identity;
 pub mod named;
 pub mod policy;
+pub mod reach;
 pub mod tls;
 pub mod url;
 
@@ -24,6 +25,7 @@ pub use details::error::DetailsError;
 pub use details::warning::Warning;
 pub use named::Named;
 pub use policy::{Policy, PolicyError};
+pub use reach::Reach;
 
 /// A resolved connection.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Connection {
     pub tls: tls::Tls,
     /// The proxy that dials for it; named connections only.
     pub proxy: Option<Proxy>,
+    /// Which addresses its hosts may have; [`Policy::admit`] says it.
+    pub reach: Reach,
     /// Whether HTTP/2 is offered.
     pub enable_http2: bool,
     /// Whether compressed answers are asked for.

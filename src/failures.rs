@@ -17,6 +17,7 @@ use crate::fetch::FetchError;
 use crate::options::Profile;
 use crate::protocol::DecodeError;
 use crate::protocol::failure::FailureBody;
+use crate::record::Step;
 use crate::translate::TranslateError;
 use crate::upstream::UpstreamError;
 pub use catalogue::Id;
@@ -37,6 +38,8 @@ pub struct Failure {
     pub profile: Option<Profile>,
     /// The status that the backend gave, which the legacy profile passes on for `/api/connection`.
     pub backend_status: Option<u16>,
+    /// The step of a connection test that it ends, where its id alone does not tell.
+    pub step: Option<Step>,
     /// The errors below it, outermost first, for the log.
     pub cause: String,
 }
@@ -76,6 +79,7 @@ impl Failure {
             body,
             profile: None,
             backend_status: None,
+            step: None,
             cause: chain(cause),
         }
     }
@@ -201,6 +205,7 @@ pub fn internal(request_id: &str) -> Failure {
         body,
         profile: None,
         backend_status: None,
+        step: None,
         cause: "panic".to_owned(),
     }
 }

@@ -53,6 +53,7 @@ pub struct Instruments {
     empty_answers: Family<Labels<2>, Counter>,
     points_dropped: Family<Labels<1>, Counter>,
     backend_warnings: Family<Named<1>, Counter>,
+    guard_refusals: Family<Labels<1>, Counter>,
     credential_refresh: Family<Named<2>, Counter>,
     clock_skew: Family<Named<1>, Gauge>,
     certificate_expiry: Family<Named<1>, Gauge>,
@@ -87,6 +88,7 @@ impl Instruments {
             empty_answers: Family::default(),
             points_dropped: Family::default(),
             backend_warnings: Family::default(),
+            guard_refusals: Family::default(),
             credential_refresh: Family::default(),
             clock_skew: Family::default(),
             certificate_expiry: Family::default(),
@@ -160,6 +162,11 @@ impl Instruments {
             "backend_warnings",
             "Warnings that came with answers of backends",
             self.backend_warnings.clone(),
+        );
+        mirror.register(
+            "guard_refusals",
+            "Addresses that were not dialled, by reason",
+            self.guard_refusals.clone(),
         );
         mirror.register(
             "credential_refresh",
@@ -243,6 +250,14 @@ impl Instruments {
         self.backend_call_duration
             .get_or_create(&[backend])
             .observe(took.as_secs_f64());
+    }
+
+    /// Counts one address that was not dialled. `reason` is one of `egress::Refusal`, which is what
+    /// closes this set.
+    pub fn guard_refusal(&self, reason: &'static str) {
+        self.guard_refusals
+            .get_or_create(&[("reason", reason)])
+            .inc();
     }
 
     /// Counts one attempt to have a session or a token for `connection`.

@@ -75,6 +75,11 @@ impl Mirror {
         }
     }
 
+    /// Which ports this program listens on: no backend is there.
+    pub fn listens_on(&self, ports: Vec<u16>) {
+        self.upstreams.listens_on(ports);
+    }
+
     /// Resolves the connection of a request, whose deadline begins with its arrival.
     fn open(
         &self,

@@ -137,6 +137,8 @@ pub async fn serve_until(
     admin: TcpListener,
     stages: Stages,
 ) -> Result<(), ServeError> {
+    let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
+    app.mirror.listens_on(ports.into_iter().flatten().collect());
     let heart = AbortOnDropHandle::new(TaskTracker::new().spawn(beat(Arc::clone(&app))));
     // Dropped last, so that health can be asked for until the end.
     let _admin = admin::start(Arc::clone(&app), admin).map_err(ServeError::Admin)?;

@@ -45,6 +45,8 @@ use crate::upstream::decode::Decoded;
 use crate::upstream::first::First;
 use crate::upstream::request::Call;
 
+pub use crate::egress::Refusal;
+pub use crate::egress::dial::Part;
 pub use aws::AwsError;
 pub use aws::Cause;
 pub use client::Upstreams;

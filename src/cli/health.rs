@@ -16,6 +16,8 @@ use crate::config;
 use crate::config::Flags;
 use crate::connections::url::BaseUrl;
 use crate::egress::Dialler;
+use crate::egress::Guard;
+use crate::network::Bounds;
 
 /// How long the answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -79,8 +81,9 @@ fn ready(target: &str) -> Result<(), String> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     runtime.block_on(async {
+        let dialler = Dialler::new(Guard::default(), Bounds::default(), None, None);
         let client: Client<Dialler, Empty<Bytes>> =
-            Client::builder(TokioExecutor::new()).build(Dialler::new());
+            Client::builder(TokioExecutor::new()).build(dialler);
         let answer = tokio::time::timeout(PATIENCE, client.get(uri)).await;
         match answer.map_err(|_| "no answer in time".to_owned())? {
             Ok(answer) if answer.status().is_success() => Ok(()),

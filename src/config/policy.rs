@@ -11,8 +11,10 @@ use crate::connections::details::given::Scalar;
 use crate::connections::details::keys;
 use crate::connections::policy::AllowedRole;
 use crate::connections::policy::AllowedUpstreams;
+use crate::connections::policy::PrivateTargets;
 use crate::connections::policy::SecretsDir;
 use crate::connections::policy::UpstreamPattern;
+use crate::network::Network;
 use crate::secret::Secret;
 
 impl Reader<'_> {
@@ -21,6 +23,7 @@ impl Reader<'_> {
         let default = Policy::default();
         Policy {
             allowed_upstreams: self.allowed_upstreams(),
+            private_targets: self.private_targets(),
             named_only: self.flag(&setting::NAMED_ONLY, default.named_only),
             request_credentials: self
                 .flag(&setting::REQUEST_CREDENTIALS, default.request_credentials),
@@ -65,6 +68,16 @@ impl Reader<'_> {
         listed.map_or(AllowedUpstreams::Unset, AllowedUpstreams::Listed)
     }
 
+    fn private_targets(&mut self) -> PrivateTargets {
+        let read = |given: Given| match given.text()?.as_str() {
+            "allow" => Ok(PrivateTargets::Allow),
+            "listed" => Ok(PrivateTargets::Listed),
+            _ => Err(Unfit::invalid("must be allow or listed")),
+        };
+        let read = self.value(&setting::PRIVATE_TARGETS, read);
+        read.unwrap_or_default()
+    }
+
     fn secrets_dir(&mut self) -> Option<SecretsDir> {
         let (path, origin) = self.value_with_origin(&setting::SECRETS_DIR, Given::text)?;
         let path = self.path(&path, &origin);
@@ -83,11 +96,30 @@ fn is_any(given: &Given) -> bool {
 
 fn upstream(given: Given) -> Result<UpstreamPattern, Unfit> {
     let [url, addresses] = members(given, "url", ["url", "addresses"])?;
-    if addresses.is_some() {
-        return Err(Unfit::refused("addresses are not supported yet"));
-    }
+    let networks = addresses.map(networks).transpose()?;
     let url = url.ok_or_else(|| Unfit::invalid("needs url"))?.text()?;
-    UpstreamPattern::parse(&url).map_err(|error| Unfit::invalid(error.to_string()))
+    let pattern = UpstreamPattern::parse(&url);
+    let pattern = pattern.map_err(|error| Unfit::invalid(error.to_string()))?;
+    Ok(match networks {
+        Some(networks) => pattern.narrowed_to(networks),
+        None => pattern,
+    })
+}
+
+/// What the name of an upstream may resolve to.
+fn networks(given: Given) -> Result<Vec<Network>, Unfit> {
+    let members = match given {
+        Given::List(members) if !members.is_empty() => members,
+        Given::List(_) | Given::Scalar(_) | Given::Map(_) => {
+            return Err(Unfit::invalid("addresses must be a list of networks"));
+        }
+    };
+    let networks = members.into_iter().map(|member| {
+        let text = member.text()?;
+        let network = text.parse::<Network>();
+        network.map_err(|error| Unfit::invalid(format!("addresses: {error}")))
+    });
+    networks.collect()
 }
 
 fn role(given: Given) -> Result<AllowedRole, Unfit> {

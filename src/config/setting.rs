@@ -10,13 +10,12 @@ pub(super) const SECTIONS: [&str; 3] = ["log", "policy", "defaults"];
 pub(super) const CONNECTIONS: &str = "connections";
 
 /// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-pub(super) const LATER: [&str; 7] = [
+pub(super) const LATER: [&str; 6] = [
     "allowed_callers",
     "callers",
     "trusted_proxies",
     "tls",
     "limits",
-    "policy.private_targets",
     "console",
 ];
 
@@ -53,6 +52,8 @@ pub(super) const LOG_FORMAT: Setting = member("log", "format", Form::Text, "json
 pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text, "info");
 pub(super) const ALLOWED_UPSTREAMS: Setting =
     member("policy", "allowed_upstreams", Form::List, "null");
+pub(super) const PRIVATE_TARGETS: Setting =
+    member("policy", "private_targets", Form::Text, "allow");
 pub(super) const NAMED_ONLY: Setting = member("policy", "named_only", Form::Flag, "false");
 pub(super) const REQUEST_CREDENTIALS: Setting =
     member("policy", "request_credentials", Form::Flag, "true");
@@ -65,7 +66,7 @@ pub(super) const ALLOW_INSECURE_TLS: Setting =
     member("policy", "allow_insecure_tls", Form::Flag, "false");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 16] = [
+const SETTINGS: [Setting; 17] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -75,6 +76,7 @@ const SETTINGS: [Setting; 16] = [
     LOG_FORMAT,
     LOG_LEVEL,
     ALLOWED_UPSTREAMS,
+    PRIVATE_TARGETS,
     NAMED_ONLY,
     REQUEST_CREDENTIALS,
     AMBIENT_CREDENTIALS,

@@ -94,6 +94,7 @@ impl Part for Connection {
             headers,
             tls,
             proxy,
+            reach,
             enable_http2,
             compression: _,
             options: _,
@@ -106,6 +107,7 @@ impl Part for Connection {
             headers,
             tls,
             proxy,
+            reach,
             enable_http2,
         ]);
     }

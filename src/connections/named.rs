@@ -46,7 +46,8 @@ pub struct Setting<'a> {
 }
 
 impl NamedConnection {
-    /// Whether a request may dial `url` because this connection dials it or fetches tokens there.
+    /// Whether a request may dial `url` because this connection dials it, fetches tokens there or
+    /// has it dial.
     pub(super) fn covers(&self, url: &::url::Url) -> bool {
         let token_url = match &self.connection.authentication {
             Authentication::OAuth2(oauth2) => Some(&oauth2.token_url),
@@ -55,7 +56,8 @@ impl NamedConnection {
             | Authentication::Authorization(_)
             | Authentication::Aws(_) => None,
         };
-        let own = [Some(self.connection.url.url()), token_url];
+        let proxy = self.connection.proxy.as_ref().map(|proxy| &proxy.url);
+        let own = [Some(self.connection.url.url()), token_url, proxy];
         own.into_iter()
             .flatten()
             .any(|listed| pattern::covers(listed, false, url))

@@ -12,7 +12,9 @@ use crate::connections::auth::Aws;
 use crate::connections::auth::SecretSource;
 pub use crate::connections::details::origin::SecretsDir;
 use crate::connections::named::Named;
+use crate::connections::reach::Reach;
 use crate::connections::url::BaseUrl;
+use crate::network::Bounds;
 use crate::secret::Secret;
 pub use pattern::{PatternError, UpstreamPattern};
 
@@ -21,6 +23,8 @@ pub use pattern::{PatternError, UpstreamPattern};
 pub struct Policy {
     /// Which upstreams a request may reach by their address.
     pub allowed_upstreams: AllowedUpstreams,
+    /// Which hosts may have private addresses.
+    pub private_targets: PrivateTargets,
     /// Whether a request may only name connections.
     pub named_only: bool,
     /// Whether a request may bring credentials.
@@ -45,6 +49,16 @@ pub enum AllowedUpstreams {
     Any,
     /// These, and those of named connections.
     Listed(Vec<UpstreamPattern>),
+}
+
+/// Which hosts may have private addresses (`policy.private_targets`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrivateTargets {
+    /// All that may be reached: a Prometheus in the same cluster is the usual case.
+    #[default]
+    Allow,
+    /// Those of listed upstreams and of named connections.
+    Listed,
 }
 
 /// A role that the mirror's own identity may assume (`policy.allowed_role_arns`).
@@ -98,6 +112,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             allowed_upstreams: AllowedUpstreams::Unset,
+            private_targets: PrivateTargets::Allow,
             named_only: false,
             request_credentials: true,
             ambient_credentials: true,
@@ -109,12 +124,14 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Checks a resolved connection, and fills in the external id that is pinned to its role.
+    /// Checks a resolved connection, and fills in which addresses its hosts may have and the
+    /// external id that is pinned to its role.
     ///
     /// # Errors
     ///
     /// The first [`PolicyError`] that applies.
     pub fn admit(&self, connection: &mut Connection, named: &Named) -> Result<(), PolicyError> {
+        connection.reach = self.reach(connection, named);
         let host = host(&connection.url);
         let barred = |what| {
             let host = host.clone();
@@ -162,6 +179,38 @@ impl Policy {
         }
     }
 
+    fn reach(&self, connection: &Connection, named: &Named) -> Reach {
+        let bounds = |url| self.bounds(url, named);
+        let token_url = match &connection.authentication {
+            Authentication::OAuth2(oauth2) => Some(&oauth2.token_url),
+            Authentication::None
+            | Authentication::Basic(_)
+            | Authentication::Authorization(_)
+            | Authentication::Aws(_) => None,
+        };
+        let proxy = connection.proxy.as_ref();
+        Reach {
+            backend: bounds(connection.url.url()),
+            token: token_url.map(bounds).unwrap_or_default(),
+            proxy: proxy.map(|proxy| bounds(&proxy.url)).unwrap_or_default(),
+        }
+    }
+
+    /// Which addresses the host of `url` may have. An entry that narrows a name narrows it for
+    /// named connections as well; of several entries each adds what it allows.
+    fn bounds(&self, url: &::url::Url, named: &Named) -> Bounds {
+        let entries: Vec<_> = self.entries(url).collect();
+        let is_listed = !entries.is_empty() || named.iter().any(|(_, it)| it.covers(url));
+        let narrowed: Option<Vec<_>> = entries.iter().map(|entry| entry.networks()).collect();
+        Bounds {
+            networks: narrowed
+                .filter(|all| !all.is_empty())
+                .map(|all| all.concat()),
+            allows_private: is_listed || self.private_targets == PrivateTargets::Allow,
+            is_veiled: !self.limits_upstreams(named),
+        }
+    }
+
     fn reaches(&self, url: &::url::Url, named: &Named) -> bool {
         !self.limits_upstreams(named)
             || self.lists(url)
@@ -169,10 +218,16 @@ impl Policy {
     }
 
     fn lists(&self, url: &::url::Url) -> bool {
-        match &self.allowed_upstreams {
-            AllowedUpstreams::Listed(patterns) => patterns.iter().any(|it| it.covers(url)),
-            AllowedUpstreams::Unset | AllowedUpstreams::Any => false,
-        }
+        self.entries(url).next().is_some()
+    }
+
+    /// The entries that cover `url`.
+    fn entries(&self, url: &::url::Url) -> impl Iterator<Item = &UpstreamPattern> {
+        let listed = match &self.allowed_upstreams {
+            AllowedUpstreams::Listed(patterns) => patterns.as_slice(),
+            AllowedUpstreams::Unset | AllowedUpstreams::Any => &[],
+        };
+        listed.iter().filter(|entry| entry.covers(url))
     }
 
     /// Whether the mirror's own identity may sign for `url` because a request says so. The address

@@ -1,8 +1,7 @@
-//! From a URL to a connection: resolve, connect, TLS, each within its own time.
+//! From a URL to a connection: resolve, connect, TLS, each within its own time, and past the guard.
 
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,16 +10,20 @@ use std::time::{Duration, Instant};
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tower::Service;
 
+use crate::egress::address;
+use crate::egress::address::Refusal;
+use crate::egress::guard::Guard;
 use crate::egress::near;
 use crate::egress::near::Last;
 use crate::egress::proxy::Proxy;
 use crate::egress::race;
+use crate::egress::resolve::Unresolved;
 use crate::egress::stream::Io;
 use crate::egress::stream::Stream;
 use crate::egress::tls::Tls;
+use crate::network::Bounds;
 
 /// Why there is no connection. The reasons are ours or the system's, except for the names in a
 /// certificate: what passes them on has to clean them.
@@ -54,16 +57,39 @@ pub enum DialError {
         /// What went wrong, in words.
         reason: String,
     },
+    /// The guard refuses an address: nothing was sent, and most often nothing dialled.
+    #[error("{host} has the address {address}, which is never dialled: {refusal}")]
+    Forbidden {
+        /// The name, of the backend or of its proxy.
+        host: String,
+        /// The address.
+        address: IpAddr,
+        /// What is wrong with it.
+        refusal: Refusal,
+    },
+    /// There is no connection, and nobody but the log may learn how far it came.
+    #[error("no usable connection: {part}: {reason}")]
+    Unreached {
+        /// Where it failed.
+        part: Part,
+        /// What went wrong, in words.
+        reason: String,
+        /// Whether asking again may help.
+        is_temporary: bool,
+    },
 }
 
 /// A part of dialling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Part {
     /// From a name to addresses.
+    #[error("name")]
     Resolve,
     /// From addresses to a connection.
+    #[error("connect")]
     Connect,
     /// From a connection to a TLS session.
+    #[error("TLS")]
     Handshake,
 }
 
@@ -97,27 +123,37 @@ impl Default for Timers {
     }
 }
 
-/// Dials. A connector for hyper's client; clones share their TLS settings and what they learn.
-#[derive(Clone, Debug, Default)]
+/// Dials what its guard lets it. A connector for hyper's client; clones share their TLS
+/// settings and what they learn.
+#[derive(Clone, Debug)]
 pub struct Dialler {
     timers: Timers,
+    guard: Guard,
+    bounds: Bounds,
     tls: Option<Tls>,
     proxy: Option<Proxy>,
     last: Arc<Last>,
 }
 
-impl Dialler {
-    /// A dialler that speaks no TLS and needs no proxy.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
+/// Where a URL leads.
+#[derive(Clone, Copy)]
+pub(super) struct Peer<'a> {
+    /// A name or an address, without brackets.
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    /// How TLS is spoken with it; absent: not at all.
+    pub(super) tls: Option<&'a Tls>,
+}
 
-    /// A dialler that speaks TLS as `tls` says to URLs with https, and has `proxy` dial for it.
+impl Dialler {
+    /// A dialler for hosts that have these `bounds`. It speaks `tls` to URLs with https, and has
+    /// `proxy` dial for it.
     #[must_use]
-    pub fn with(tls: Option<Tls>, proxy: Option<Proxy>) -> Self {
+    pub fn new(guard: Guard, bounds: Bounds, tls: Option<Tls>, proxy: Option<Proxy>) -> Self {
         Self {
             timers: Timers::default(),
+            guard,
+            bounds,
             tls,
             proxy,
             last: Arc::default(),
@@ -135,8 +171,8 @@ impl Dialler {
             Some(proxy) => &proxy.host,
             None => host_of(url),
         };
-        let addresses = self.resolve(host, 0).await.unwrap_or_default();
-        addresses.iter().all(|it| near::is_near(it.ip()))
+        let addresses = self.guard.look(host, self.timers.resolve).await;
+        addresses.into_iter().all(near::is_near)
     }
 
     /// Dials `url` as for a call, and hangs up. With a proxy, name and connection are the proxy's.
@@ -149,109 +185,126 @@ impl Dialler {
     }
 
     async fn dial(&self, url: &Uri, watch: Watch<'_>) -> Result<Stream, DialError> {
-        let bracketed = url.host().unwrap_or_default();
-        let host = host_of(url);
+        let peer = Peer::of(url, self.tls.as_ref())?;
+        match &self.proxy {
+            Some(proxy) => self.dial_through(proxy, peer, watch).await,
+            None => self.dial_directly(peer, watch).await,
+        }
+    }
+
+    async fn dial_directly(&self, peer: Peer<'_>, watch: Watch<'_>) -> Result<Stream, DialError> {
+        let addresses = self.addresses(peer.host, &self.bounds, watch).await?;
+        let is_veiled = self.bounds.is_veiled && !are_loopback(&addresses);
+        let dialled = async {
+            let tcp = self.connect(peer.host, peer.port, addresses, watch).await?;
+            let Some(tls) = peer.tls else {
+                return Ok(Stream::plain(tcp));
+            };
+            let session = tls.handshake(peer.host, tcp, self.timers.handshake);
+            Ok(Stream::tls(timed(watch, Part::Handshake, session).await?))
+        };
+        veiled(dialled.await, is_veiled)
+    }
+
+    async fn dial_through(
+        &self,
+        proxy: &Proxy,
+        peer: Peer<'_>,
+        watch: Watch<'_>,
+    ) -> Result<Stream, DialError> {
+        self.guard.check_literal(peer.host, &self.bounds)?;
+        let addresses = self.addresses(&proxy.host, &proxy.bounds, watch).await;
+        let addresses = addresses.map_err(DialError::of_proxy)?;
+        let is_near = are_loopback(&addresses) && is_near(peer.host);
+        let dialled = async {
+            let reached = self.reach_proxy(proxy, addresses, watch).await;
+            let mut socket = reached.map_err(DialError::of_proxy)?;
+            let Some(tls) = peer.tls else {
+                return Ok(Stream::forwarding(socket));
+            };
+            let limit = self.timers.handshake;
+            proxy.tunnel(&mut socket, &peer.target(), limit).await?;
+            let session = tls.handshake(peer.host, socket, limit);
+            let session = timed(watch, Part::Handshake, session).await?;
+            Ok(Stream::tunnelled(session))
+        };
+        veiled(dialled.await, self.bounds.is_veiled && !is_near)
+    }
+
+    async fn reach_proxy(
+        &self,
+        proxy: &Proxy,
+        addresses: Vec<IpAddr>,
+        watch: Watch<'_>,
+    ) -> Result<Box<dyn Io>, DialError> {
+        let tcp = self
+            .connect(&proxy.host, proxy.port, addresses, watch)
+            .await?;
+        let Some(tls) = &proxy.tls else {
+            return Ok(Box::new(tcp));
+        };
+        let session = tls.handshake(&proxy.host, tcp, self.timers.handshake);
+        Ok(Box::new(session.await?))
+    }
+
+    /// Every address of `host`, none of which is refused.
+    async fn addresses(
+        &self,
+        host: &str,
+        bounds: &Bounds,
+        watch: Watch<'_>,
+    ) -> Result<Vec<IpAddr>, DialError> {
+        let looking = self.guard.addresses(host, bounds, self.timers.resolve);
+        timed(watch, Part::Resolve, looking).await
+    }
+
+    /// A connection to one of `addresses`, which are those of `host` that may be dialled.
+    async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        addresses: Vec<IpAddr>,
+        watch: Watch<'_>,
+    ) -> Result<TcpStream, DialError> {
+        let addresses = addresses.into_iter();
+        let addresses = addresses.map(|ip| SocketAddr::new(ip, port)).collect();
+        let connecting = race::connect(addresses, &self.timers);
+        let (tcp, dialled) = timed(watch, Part::Connect, connecting).await?;
+        let ends = tcp
+            .peer_addr()
+            .and_then(|peer| Ok((peer, tcp.local_addr()?)));
+        let (peer, local) = ends.map_err(|error| DialError::Connect {
+            reason: error.kind().to_string(),
+        })?;
+        self.guard.check_arrival(host, dialled, peer, local)?;
+        self.last.note(peer.ip());
+        Ok(tcp)
+    }
+}
+
+impl<'a> Peer<'a> {
+    /// The peer at `url`, to which `tls` is spoken if it has https.
+    pub(super) fn of(url: &'a Uri, tls: Option<&'a Tls>) -> Result<Self, DialError> {
         let is_https = url.scheme_str() == Some("https");
-        let port = url.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        let tls = self.tls.as_ref().filter(|_| is_https);
         if is_https && tls.is_none() {
             let reason = "this client has no settings for it".to_owned();
             return Err(DialError::Tls { reason });
         }
-        let limit = self.timers.handshake;
-
-        let Some(proxy) = &self.proxy else {
-            let tcp = self.reach(host, port, watch).await?;
-            let Some(tls) = tls else {
-                return Ok(Stream::plain(tcp));
-            };
-            let session = tls.handshake(host, tcp, limit);
-            return Ok(Stream::tls(timed(watch, Part::Handshake, session).await?));
-        };
-        // What the guard refuses by address it has to refuse here by the host, where that is an
-        // address itself; a name is the proxy's to resolve.
-        let mut socket = self.reach_proxy(proxy, watch).await?;
-        let Some(tls) = tls else {
-            return Ok(Stream::forwarding(socket));
-        };
-        let target = format!("{bracketed}:{port}");
-        proxy.tunnel(&mut socket, &target, limit).await?;
-        let session = tls.handshake(host, socket, limit);
-        let session = timed(watch, Part::Handshake, session).await?;
-        Ok(Stream::tunnelled(session))
-    }
-
-    /// A connection to one of the addresses of `host`.
-    async fn reach(&self, host: &str, port: u16, watch: Watch<'_>) -> Result<TcpStream, DialError> {
-        let addresses = timed(watch, Part::Resolve, self.resolve(host, port)).await?;
-        // The place of the guard: every address of the name is known here, also where the host is
-        // an address itself, and none is dialled yet. What is to be refused is refused here.
-        let connecting = race::connect(addresses, &self.timers);
-        let tcp = timed(watch, Part::Connect, connecting).await?;
-        if let Ok(peer) = tcp.peer_addr() {
-            self.last.note(peer.ip());
-        }
-        Ok(tcp)
-    }
-
-    async fn reach_proxy(&self, proxy: &Proxy, watch: Watch<'_>) -> Result<Box<dyn Io>, DialError> {
-        let reached = async {
-            let tcp = self.reach(&proxy.host, proxy.port, watch).await?;
-            let Some(tls) = &proxy.tls else {
-                return Ok(Box::new(tcp) as Box<dyn Io>);
-            };
-            let session = tls
-                .handshake(&proxy.host, tcp, self.timers.handshake)
-                .await?;
-            Ok(Box::new(session) as Box<dyn Io>)
-        };
-        // It is not the backend that cannot be reached.
-        reached.await.map_err(|error| match error {
-            DialError::Resolve {
-                reason,
-                is_temporary,
-            } => {
-                let reason = format!("its name has no address ({reason})");
-                DialError::Proxy {
-                    reason,
-                    is_temporary,
-                }
-            }
-            DialError::Connect { reason } => DialError::Proxy {
-                reason,
-                is_temporary: true,
-            },
-            DialError::Tls { reason } => DialError::Proxy {
-                reason,
-                is_temporary: false,
-            },
-            DialError::Proxy { .. } => error,
+        Ok(Self {
+            host: host_of(url),
+            port: url.port_u16().unwrap_or(if is_https { 443 } else { 80 }),
+            tls: tls.filter(|_| is_https),
         })
     }
 
-    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the one place that resolves"
-        )]
-        let lookup = timeout(self.timers.resolve, tokio::net::lookup_host((host, port)));
-        let addresses: Vec<SocketAddr> = match lookup.await {
-            Ok(Ok(addresses)) => addresses.collect(),
-            Ok(Err(error)) => return Err(unresolved(&error)),
-            Err(_) => {
-                return Err(DialError::Resolve {
-                    reason: format!("no answer within {:?}", self.timers.resolve),
-                    is_temporary: true,
-                });
-            }
-        };
-        if addresses.is_empty() {
-            return Err(DialError::Resolve {
-                reason: "it has no address".to_owned(),
-                is_temporary: false,
-            });
+    /// As a proxy is told it.
+    fn target(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
         }
-        Ok(addresses)
     }
 }
 
@@ -259,6 +312,17 @@ impl Dialler {
 fn host_of(url: &Uri) -> &str {
     let host = url.host().unwrap_or_default();
     host.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn are_loopback(addresses: &[IpAddr]) -> bool {
+    addresses.iter().all(|ip| address::is_loopback(*ip))
+}
+
+/// Whether `host`, a name or an address without brackets, is this machine by what it is called.
+#[must_use]
+pub fn is_near(host: &str) -> bool {
+    let is_loopback = |ip: IpAddr| address::is_loopback(ip);
+    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(is_loopback)
 }
 
 /// What `part` ends in; `watch` is told how long it took.
@@ -269,14 +333,62 @@ async fn timed<T>(watch: Watch<'_>, part: Part, future: impl Future<Output = T>)
     ended
 }
 
-/// The resolver tells its failures apart by text alone; glibc and musl each have one for "ask
-/// again later" (`EAI_AGAIN`).
-fn unresolved(error: &io::Error) -> DialError {
-    let text = error.to_string();
-    let reason = text.rsplit(": ").next().unwrap_or(&text);
-    DialError::Resolve {
-        reason: reason.to_owned(),
-        is_temporary: reason.starts_with("Temporary failure") || reason.starts_with("Try again"),
+/// What was dialled, or that it was not, without a word on why.
+fn veiled(dialled: Result<Stream, DialError>, is_veiled: bool) -> Result<Stream, DialError> {
+    match dialled {
+        Ok(stream) => Ok(stream.veiled(is_veiled)),
+        Err(error) if is_veiled => Err(error.veiled()),
+        Err(error) => Err(error),
+    }
+}
+
+impl DialError {
+    /// The same where nobody may learn what failed.
+    #[must_use]
+    pub fn veiled(self) -> Self {
+        let (part, reason, is_temporary) = match self {
+            Self::Connect { reason } => (Part::Connect, reason, true),
+            Self::Tls { reason } => (Part::Handshake, reason, false),
+            Self::Proxy {
+                reason,
+                is_temporary,
+            } => {
+                let reason = format!("no way through the proxy: {reason}");
+                (Part::Connect, reason, is_temporary)
+            }
+            Self::Resolve { .. } | Self::Forbidden { .. } | Self::Unreached { .. } => return self,
+        };
+        Self::Unreached {
+            part,
+            reason,
+            is_temporary,
+        }
+    }
+
+    /// The same where it is the proxy that was dialled: it is not the backend that cannot be reached.
+    fn of_proxy(self) -> Self {
+        let (reason, is_temporary) = match self {
+            Self::Resolve {
+                reason,
+                is_temporary,
+            } => (format!("its name has no address ({reason})"), is_temporary),
+            Self::Connect { reason } => (reason, true),
+            Self::Tls { reason } => (reason, false),
+            Self::Proxy { .. } | Self::Forbidden { .. } | Self::Unreached { .. } => return self,
+        };
+        Self::Proxy {
+            reason,
+            is_temporary,
+        }
+    }
+}
+
+impl From<Unresolved> for DialError {
+    fn from(unresolved: Unresolved) -> Self {
+        Self::Resolve {
+            reason: unresolved.reason,
+            is_temporary: unresolved.is_temporary,
+        }
     }
 }
 
@@ -296,121 +408,4 @@ impl Service<Uri> for Dialler {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::net::TcpListener;
-
-    use super::*;
-    use crate::egress::tls::Roots;
-    use crate::egress::tls::Settings;
-
-    async fn dial(url: &str, timers: Timers) -> Result<Stream, DialError> {
-        let url: Uri = url.parse().unwrap();
-        let roots = Roots::default();
-        // Anyone, so that a test needs no roots of its system.
-        let settings = Settings {
-            trusts_anyone: true,
-            ..Settings::default()
-        };
-        let tls = Tls::new(settings, &roots).await.unwrap();
-        let dialler = Dialler {
-            timers,
-            tls: Some(tls),
-            ..Dialler::default()
-        };
-        dialler.dial(&url, &|_, _| ()).await
-    }
-
-    #[tokio::test]
-    async fn a_listening_port_is_reached() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        dial(&url, Timers::default()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_closed_port_is_refused() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        drop(listener);
-        let error = dial(&url, Timers::default()).await.unwrap_err();
-        let reason = "connection refused".to_owned();
-        assert_eq!(error, DialError::Connect { reason });
-    }
-
-    #[tokio::test]
-    async fn an_address_in_brackets_is_an_address() {
-        let error = dial("http://[::1]:1", Timers::default()).await.unwrap_err();
-        assert!(matches!(error, DialError::Connect { .. }), "{error}");
-    }
-
-    #[tokio::test]
-    async fn what_is_near_is_known_before_the_first_connection_and_learnt_from_each() {
-        #[track_caller]
-        fn check(is_near: bool, expected: bool) {
-            assert_eq!(is_near, expected);
-        }
-        let dialler = Dialler::new();
-        let url = |text: &str| text.parse::<Uri>().unwrap();
-        check(dialler.leads_near(&url("http://[::1]:9090/p")).await, true);
-        check(dialler.leads_near(&url("http://192.0.2.1")).await, false);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let open = url(&format!("http://{}", listener.local_addr().unwrap()));
-        dialler.clone().try_out(&open, &|_, _| ()).await.unwrap();
-        check(dialler.leads_near(&url("http://192.0.2.1")).await, true);
-    }
-
-    #[test]
-    fn only_a_failure_that_may_pass_is_temporary() {
-        #[track_caller]
-        fn check(text: &str, expected: (&str, bool)) {
-            let DialError::Resolve {
-                reason,
-                is_temporary,
-            } = unresolved(&io::Error::other(text))
-            else {
-                panic!("not a failure to resolve");
-            };
-            assert_eq!((reason.as_str(), is_temporary), expected);
-        }
-        let prefix = "failed to lookup address information";
-        check(
-            &format!("{prefix}: Name or service not known"),
-            ("Name or service not known", false),
-        );
-        check(
-            &format!("{prefix}: Temporary failure in name resolution"),
-            ("Temporary failure in name resolution", true),
-        );
-        check(&format!("{prefix}: Try again"), ("Try again", true));
-    }
-
-    #[tokio::test]
-    async fn a_peer_that_speaks_no_tls_is_a_failure_of_tls() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}", listener.local_addr().unwrap());
-        let server = async {
-            let (socket, _) = listener.accept().await.unwrap();
-            socket.writable().await.unwrap();
-            socket
-                .try_write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                .unwrap();
-            socket
-        };
-        let (dialled, _socket) = tokio::join!(dial(&url, Timers::default()), server);
-        let error = dialled.unwrap_err();
-        assert!(matches!(error, DialError::Tls { .. }), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_handshake_that_hangs_is_ended() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}", listener.local_addr().unwrap());
-        let timers = Timers {
-            handshake: Duration::from_millis(50),
-            ..Timers::default()
-        };
-        let error = dial(&url, timers).await.unwrap_err();
-        let reason = "the handshake did not end within 50ms".to_owned();
-        assert_eq!(error, DialError::Tls { reason });
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::egress::dial::DialError;
 use crate::egress::tls::Tls;
+use crate::network::Bounds;
 
 /// Largest head of an answer to CONNECT, in bytes.
 const HEAD: usize = 16 << 10;
@@ -24,6 +25,8 @@ pub struct Proxy {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// Which addresses it may have.
+    pub bounds: Bounds,
     /// How TLS is spoken with the proxy itself; absent: not at all.
     pub tls: Option<Tls>,
     /// The value of `Proxy-Authorization`.
@@ -115,6 +118,7 @@ mod tests {
         let proxy = Proxy {
             host: "proxy".to_owned(),
             port: 3128,
+            bounds: Bounds::default(),
             tls: None,
             authorization: Some(HeaderValue::from_static("Basic YTpi")),
         };

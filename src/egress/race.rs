@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::egress::dial::DialError;
 use crate::egress::dial::Timers;
 
-/// Connects to the first of `addresses` that takes the connection.
+/// Connects to the first of `addresses` that takes the connection, and says which one it is.
 ///
 /// # Errors
 ///
@@ -21,13 +21,16 @@ use crate::egress::dial::Timers;
 pub(super) async fn connect(
     addresses: Vec<SocketAddr>,
     timers: &Timers,
-) -> Result<TcpStream, DialError> {
+) -> Result<(TcpStream, SocketAddr), DialError> {
     timeout(timers.connect, race(addresses, timers))
         .await
         .unwrap_or_else(|_| Err(refused("timed out")))
 }
 
-async fn race(addresses: Vec<SocketAddr>, timers: &Timers) -> Result<TcpStream, DialError> {
+async fn race(
+    addresses: Vec<SocketAddr>,
+    timers: &Timers,
+) -> Result<(TcpStream, SocketAddr), DialError> {
     let mut waiting = addresses.into_iter();
     // Dropping the set ends the attempts that lost.
     let mut attempts = JoinSet::new();
@@ -38,7 +41,7 @@ async fn race(addresses: Vec<SocketAddr>, timers: &Timers) -> Result<TcpStream, 
         }
         tokio::select! {
             attempt = attempts.join_next() => match attempt {
-                Some(Ok(Ok(Ok(stream)))) => return Ok(stream),
+                Some(Ok(Ok(Ok(connected)))) => return Ok(connected),
                 Some(Ok(Ok(Err(error)))) => reason = worded(&error),
                 Some(Ok(Err(_)) | Err(_)) => "timed out".clone_into(&mut reason),
                 None => return Err(refused(&reason)),
@@ -48,7 +51,7 @@ async fn race(addresses: Vec<SocketAddr>, timers: &Timers) -> Result<TcpStream, 
     }
 }
 
-async fn one(address: SocketAddr) -> io::Result<TcpStream> {
+async fn one(address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -56,7 +59,7 @@ async fn one(address: SocketAddr) -> io::Result<TcpStream> {
     };
     // A call is one small write and one answer: nothing is gained by waiting for more to send.
     socket.set_nodelay(true)?;
-    socket.connect(address).await
+    Ok((socket.connect(address).await?, address))
 }
 
 fn refused(reason: &str) -> DialError {
@@ -93,8 +96,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
         let addresses = vec![closed_port().await, open];
-        let stream = connect(addresses, &Timers::default()).await.unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), open);
+        let (stream, dialled) = connect(addresses, &Timers::default()).await.unwrap();
+        assert_eq!((stream.peer_addr().unwrap(), dialled), (open, open));
     }
 
     #[tokio::test]
@@ -121,8 +124,8 @@ mod tests {
             next: Duration::from_millis(10),
             ..Timers::default()
         };
-        let stream = connect(vec![hole.address, open], &timers).await.unwrap();
-        assert_eq!(stream.peer_addr().unwrap(), open);
+        let (stream, dialled) = connect(vec![hole.address, open], &timers).await.unwrap();
+        assert_eq!((stream.peer_addr().unwrap(), dialled), (open, open));
     }
 
     /// A listener whose backlog is full: further connections get no answer.
@@ -138,7 +141,7 @@ mod tests {
         let listener = socket.listen(1).unwrap();
         let address = listener.local_addr().unwrap();
         let mut crowd = Vec::new();
-        while let Ok(Ok(stream)) = timeout(Duration::from_millis(100), one(address)).await {
+        while let Ok(Ok((stream, _))) = timeout(Duration::from_millis(100), one(address)).await {
             crowd.push(stream);
         }
         Hole {

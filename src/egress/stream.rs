@@ -21,7 +21,13 @@ use crate::egress::tls;
 pub struct Stream {
     socket: Socket,
     traffic: Traffic,
+    veil: Veil,
 }
+
+/// Whether nobody may learn why a connection failed; travels with each answer and each failure of
+/// it, since a TLS session can fail after it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Veil(pub bool);
 
 enum Socket {
     Plain(TcpStream),
@@ -90,7 +96,14 @@ impl Stream {
         Self {
             socket,
             traffic: Traffic::default(),
+            veil: Veil::default(),
         }
+    }
+
+    /// The same connection, of which nobody may learn why it failed.
+    pub(super) fn veiled(mut self, is_veiled: bool) -> Self {
+        self.veil = Veil(is_veiled);
+        self
     }
 }
 
@@ -105,7 +118,9 @@ impl fmt::Debug for Stream {
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        let connected = Connected::new().extra(self.traffic.clone());
+        let connected = Connected::new()
+            .extra(self.traffic.clone())
+            .extra(self.veil);
         let is_h2 = match &self.socket {
             Socket::Plain(_) => false,
             Socket::Tls(session) => tls::is_h2(session),

@@ -55,6 +55,8 @@ catalogue! {
     NoSeries = 2002,
     /// More samples than a percentile over several series may pool.
     TooManySamples = 2006,
+    /// There is no connection to the backend, and the caller does not learn why.
+    NoConnection = 3000,
     /// The backend's name cannot be resolved.
     Unresolved = 3001,
     /// The backend cannot be reached.
@@ -103,6 +105,8 @@ catalogue! {
     UnusableFile = 4007,
     /// The backend is not listed, or only named connections are.
     NotListed = 6002,
+    /// The backend has an address that is never dialled.
+    Forbidden = 6003,
     /// A credential, the mirror's identity or a role may not be used here.
     NotAllowed = 6004,
     /// A request names a file.

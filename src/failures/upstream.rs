@@ -10,10 +10,13 @@ use crate::failures::text;
 use crate::failures::text::insert;
 use crate::options::Profile;
 use crate::protocol::failure::FailureBody;
+use crate::record::Step;
 use crate::upstream::AwsError;
 use crate::upstream::Cause;
 use crate::upstream::CredentialError;
+use crate::upstream::Part;
 use crate::upstream::ProvedBy;
+use crate::upstream::Refusal;
 use crate::upstream::UpstreamError;
 
 const REFUSED: &str = "Prometheus error.";
@@ -22,10 +25,27 @@ pub(super) fn failure(error: &UpstreamError, profile: Profile) -> Failure {
     let (id, body) = worded(error);
     let mut failure = Failure::new(id, body, error);
     failure.backend_status = error.status();
+    failure.step = step(error);
     if profile == Profile::Legacy {
         legacy_summary(&mut failure);
     }
     failure
+}
+
+/// The step of a connection test that ended where the id is that of several.
+fn step(error: &UpstreamError) -> Option<Step> {
+    match error {
+        UpstreamError::Unreached { part, .. } => Some(match part {
+            Part::Resolve => Step::Name,
+            Part::Connect => Step::Connect,
+            Part::Handshake => Step::Tls,
+        }),
+        UpstreamError::Credentials {
+            source: CredentialError::Unreached { .. },
+            ..
+        } => Some(Step::Credentials),
+        _ => None,
+    }
 }
 
 /// A query of which the backend refuses even the smallest part.
@@ -81,6 +101,8 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             );
             (id, store(id, &sentence, tls_fix(reason)))
         }
+        UpstreamError::Forbidden { host, refusal, .. } => forbidden(host, *refusal),
+        UpstreamError::Unreached { host, .. } => unreached(host),
         UpstreamError::Unauthorised {
             host,
             status,
@@ -213,6 +235,32 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
     }
 }
 
+fn forbidden(host: &str, refusal: Refusal) -> (Id, FailureBody) {
+    let id = Id::Forbidden;
+    let sentence = format!("{} has an address that is never reached.", insert(host));
+    let fix = match refusal {
+        Refusal::Private => "Use another, or list it in policy.allowed_upstreams.",
+        Refusal::Narrowed => "Use another, or compare `addresses` in policy.allowed_upstreams.",
+        Refusal::Ourselves => "Use another: this is the mirror itself.",
+        Refusal::LinkLocal
+        | Refusal::Metadata
+        | Refusal::ThisHost
+        | Refusal::Multicast
+        | Refusal::Reserved
+        | Refusal::LocalNat64
+        | Refusal::Peer => "Use another.",
+    };
+    (id, store(id, &sentence, fix))
+}
+
+/// One text for several causes: nobody may scan ports with us.
+fn unreached(host: &str) -> (Id, FailureBody) {
+    let id = Id::NoConnection;
+    let sentence = format!("No usable connection to {}.", insert(host));
+    let fix = "Ask the mirror's operator; its log has the reason.";
+    (id, store(id, &sentence, fix))
+}
+
 /// The dialler says in words what is wrong; those about our own certificate have one in common.
 fn tls_fix(reason: &str) -> &'static str {
     if reason.contains("our certificate") || reason.contains("client certificate") {
@@ -245,6 +293,8 @@ fn credentials(error: &CredentialError) -> (Id, FailureBody) {
             );
             (id, store(id, &sentence, "Check endpoint and route."))
         }
+        CredentialError::Forbidden { host, refusal, .. } => forbidden(host, *refusal),
+        CredentialError::Unreached { service, .. } => unreached(service),
         CredentialError::Refused { service, reason } => {
             let id = Id::NoCredentials;
             let sentence = format!(
@@ -376,6 +426,83 @@ mod tests {
             &tls("it wants a client certificate"),
             "TLS with prometheus:9090 failed: it wants a client certificate. \
              Set `tls_config.cert` and `key`. [PM-3003]",
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_never_dialled_is_told_by_its_host() {
+        let refused = |refusal| UpstreamError::Forbidden {
+            host: "prom.example".to_owned(),
+            address: "169.254.169.254".parse().unwrap(),
+            refusal,
+        };
+        let sentence = "prom.example has an address that is never reached.";
+        let said = |fix: &str| format!("{sentence} {fix} [PM-6003]");
+        check(&refused(Refusal::LinkLocal), &said("Use another."));
+        check(
+            &refused(Refusal::Private),
+            &said("Use another, or list it in policy.allowed_upstreams."),
+        );
+        check(
+            &refused(Refusal::Narrowed),
+            &said("Use another, or compare `addresses` in policy.allowed_upstreams."),
+        );
+        check(
+            &refused(Refusal::Ourselves),
+            &said("Use another: this is the mirror itself."),
+        );
+        let (host, address) = ("login.example".to_owned(), "fe80::1".parse().unwrap());
+        check(
+            &without(Lacking::Forbidden {
+                host,
+                address,
+                refusal: Refusal::LinkLocal,
+            }),
+            "login.example has an address that is never reached. Use another. [PM-6003]",
+        );
+        for refusal in Refusal::ALL {
+            let failure = failure(&refused(refusal), Profile::Exact);
+            assert!(failure.cause.contains("169.254.169.254"), "for the log");
+            assert!(failure.cause.contains(&refusal.to_string()));
+            assert!(!failure.details().contains("169.254.169.254"));
+        }
+    }
+
+    #[test]
+    fn without_a_wall_one_text_stands_for_all_that_can_go_wrong_on_the_way() {
+        let unreached = |part, reason: &str| UpstreamError::Unreached {
+            host: HOST.to_owned(),
+            part,
+            reason: reason.to_owned(),
+            is_late: false,
+        };
+        let text = "No usable connection to prometheus:9090. \
+                    Ask the mirror's operator; its log has the reason. [PM-3000]";
+        for (error, step) in [
+            (
+                unreached(Part::Connect, "connection refused"),
+                Step::Connect,
+            ),
+            (unreached(Part::Connect, "timed out"), Step::Connect),
+            (unreached(Part::Handshake, "it has expired"), Step::Tls),
+        ] {
+            check(&error, text);
+            let failure = failure(&error, Profile::Exact);
+            assert_eq!(failure.step, Some(step));
+            let UpstreamError::Unreached { reason, .. } = &error else {
+                continue;
+            };
+            assert!(failure.cause.contains(reason), "for the log");
+        }
+        let token = without(Lacking::Unreached {
+            service: HOST.to_owned(),
+            part: Part::Connect,
+            reason: "connection refused".to_owned(),
+        });
+        check(&token, text);
+        assert_eq!(
+            failure(&token, Profile::Exact).step,
+            Some(Step::Credentials)
         );
     }
 

@@ -58,7 +58,11 @@ impl Ladder {
     /// they want only when they are asked.
     pub(super) fn fail(&mut self, step: Step, took: Option<Duration>, failure: Failure) {
         self.rungs.retain(|rung| rung.step < step);
-        self.add(step, Outcome::Failed, took);
+        let failed = self.add(step, Outcome::Failed, took);
+        // What the text of the failure does not tell its caller, whoever sees the steps may know.
+        if failure.id == Id::NoConnection {
+            failed.remark = Some(failure.cause.clone());
+        }
         for later in Step::ALL.into_iter().filter(|later| *later > step) {
             self.add(later, Outcome::NotReached, None);
         }
@@ -81,9 +85,11 @@ impl Ladder {
 pub(super) fn step_of(id: Id, phase: Step) -> Step {
     match id {
         Id::InvalidRequest | Id::InvalidDetails | Id::NoRegion => Step::Details,
-        Id::NotListed | Id::NotAllowed | Id::FilesNotAllowed | Id::UnknownConnection => {
-            Step::Allowed
-        }
+        Id::NotListed
+        | Id::Forbidden
+        | Id::NotAllowed
+        | Id::FilesNotAllowed
+        | Id::UnknownConnection => Step::Allowed,
         Id::Unresolved => Step::Name,
         Id::Unreachable => Step::Connect,
         Id::Tls => Step::Tls,

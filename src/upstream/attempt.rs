@@ -19,6 +19,9 @@ use tokio::time::timeout_at;
 use crate::connections::Compression;
 use crate::egress::DialError;
 use crate::egress::Traffic;
+use crate::egress::Veil;
+use crate::egress::dial::Part;
+use crate::egress::dial::is_near;
 use crate::limits;
 use crate::record::Context;
 use crate::record::Step;
@@ -34,6 +37,7 @@ use crate::upstream::client::NoClient;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::decode;
 use crate::upstream::error::NoAnswer;
+use crate::upstream::error::veil;
 use crate::upstream::request;
 use crate::upstream::request::Call;
 use crate::upstream::request::Verb;
@@ -238,13 +242,12 @@ impl Upstream {
                 Ok(response)
             }
             Ok(Err(error)) => Err(self.unanswered(&error, sent.client)),
-            Err(_) => {
-                let phase = match *connection.connection_metadata() {
-                    Some(_) => "waiting for the answer",
-                    None => "connecting",
-                };
-                Err(Failed::for_good(self.timed_out(cx, phase)))
+            Err(_) if connection.connection_metadata().is_none() => {
+                Err(Failed::for_good(self.never_connected(cx)))
             }
+            Err(_) => Err(Failed::for_good(
+                self.timed_out(cx, "waiting for the answer"),
+            )),
         }
     }
 
@@ -296,10 +299,10 @@ impl Upstream {
         // The status alone decides where the body of an error cannot be had.
         let body = read.unwrap_or_default();
         if let Some(reason) = status::about_certificate(head.status, &body) {
-            return Err(Failed::for_good(UpstreamError::Tls {
-                host: host.clone(),
-                reason: reason.to_owned(),
-            }));
+            let reason = reason.to_owned();
+            let error = DialError::Tls { reason };
+            let is_veiled = head.extensions.get() == Some(&Veil(true));
+            return Err(self.undialled(if is_veiled { error.veiled() } else { error }));
         }
         let error =
             decode::error_body(&body).or_else(|| sent.proof.error_body(&head.headers, &body));
@@ -336,6 +339,9 @@ impl Upstream {
         let host = self.target.host.clone();
         match NoAnswer::of(error, client.has_certificate) {
             NoAnswer::Dial(error) => self.undialled(error),
+            NoAnswer::Tls(reason) if veil(error) => {
+                self.undialled(DialError::Tls { reason }.veiled())
+            }
             NoAnswer::Tls(reason) => self.undialled(DialError::Tls { reason }),
             NoAnswer::NotHttp => Failed::for_good(UpstreamError::NotPrometheus {
                 host,
@@ -392,6 +398,23 @@ impl Upstream {
             after: cx.deadline.length(),
             phase,
         }
+    }
+
+    /// Time ran out before there was a connection. Who knocks at a port that swallows packets with
+    /// little time must not learn more than of one that is closed.
+    pub(super) fn never_connected(&self, cx: &Context) -> UpstreamError {
+        let connection = &self.target.connection;
+        let host = connection.url.url().host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if connection.reach.backend.is_veiled && !is_near(host) {
+            return UpstreamError::Unreached {
+                host: self.target.host.clone(),
+                part: Part::Connect,
+                reason: "the time of the request ran out".to_owned(),
+                is_late: true,
+            };
+        }
+        self.timed_out(cx, "connecting")
     }
 
     fn head_too_large(&self) -> Failed {

@@ -107,6 +107,11 @@ impl Upstreams {
         self.0.files.look().await;
     }
 
+    /// Which ports this program listens on: it never asks itself.
+    pub fn listens_on(&self, ports: Vec<u16>) {
+        self.0.clients.guard().listens_on(ports);
+    }
+
     /// The backend of `connection`. Opens no connection to it.
     #[must_use]
     pub fn open(&self, connection: &Connection) -> Upstream {
@@ -131,6 +136,8 @@ impl Target {
             tls: &self.connection.tls,
             tls_block: "tls_config",
             proxy: self.connection.proxy.as_ref(),
+            bounds: &self.connection.reach.backend,
+            proxy_bounds: &self.connection.reach.proxy,
             enable_http2: self.connection.enable_http2,
         }
     }
@@ -162,6 +169,7 @@ mod tests {
             headers: Vec::new(),
             tls: Default::default(),
             proxy: None,
+            reach: Default::default(),
             enable_http2: false,
             compression: Default::default(),
             url: BaseUrl::parse("http://prometheus:9090").unwrap().base,

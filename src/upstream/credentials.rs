@@ -4,7 +4,11 @@ pub(super) mod base64;
 pub(super) mod files;
 pub(super) mod secrets;
 
+use std::net::IpAddr;
+
 use crate::connections::auth::SecretSource;
+use crate::egress::Refusal;
+use crate::egress::dial::Part;
 use crate::secret::Secret;
 use crate::upstream::aws::AwsError;
 use crate::upstream::credentials::files::Files;
@@ -40,6 +44,26 @@ pub enum CredentialError {
         /// Which endpoint.
         service: String,
         /// What is wrong, in words.
+        reason: String,
+    },
+    /// The guard refuses an address of the endpoint: it is not dialled.
+    #[error("{host} has the address {address}, which is never dialled: {refusal}")]
+    Forbidden {
+        /// The endpoint's host, or its proxy's.
+        host: String,
+        /// The address.
+        address: IpAddr,
+        /// What is wrong with it.
+        refusal: Refusal,
+    },
+    /// No connection to the endpoint, where only the log may tell how far it came.
+    #[error("no usable connection to {service}: {part}: {reason}")]
+    Unreached {
+        /// Which endpoint.
+        service: String,
+        /// Where it failed.
+        part: Part,
+        /// What went wrong, in words.
         reason: String,
     },
     /// The endpoint that gives credentials gave none.
@@ -89,9 +113,12 @@ impl CredentialError {
 impl LoadError for CredentialError {
     fn is_refusal(&self) -> bool {
         match self {
-            Self::Endpoint { .. } | Self::Late { .. } => false,
+            Self::Endpoint { .. } | Self::Unreached { .. } | Self::Late { .. } => false,
             Self::Aws(error) => error.is_refusal(),
-            Self::File { .. } | Self::Inline { .. } | Self::Refused { .. } => true,
+            Self::File { .. }
+            | Self::Inline { .. }
+            | Self::Forbidden { .. }
+            | Self::Refused { .. } => true,
         }
     }
 }

@@ -2,10 +2,16 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
+
+use hyper_util::client::legacy;
 
 use crate::egress;
 use crate::egress::DialError;
+use crate::egress::Refusal;
+use crate::egress::Veil;
+use crate::egress::dial::Part;
 use crate::upstream::aws::Cause;
 use crate::upstream::credentials::CredentialError;
 pub use crate::upstream::scrub::Scrubbed;
@@ -61,6 +67,28 @@ pub enum UpstreamError {
         host: String,
         /// What is wrong, in words.
         reason: String,
+    },
+    /// The guard refuses an address of the name: it is not dialled.
+    #[error("{host} has the address {address}, which is never dialled: {refusal}")]
+    Forbidden {
+        /// Which host: the backend's or its proxy's, without a port.
+        host: String,
+        /// The address.
+        address: IpAddr,
+        /// What is wrong with it.
+        refusal: Refusal,
+    },
+    /// No TCP connection or no TLS session, where only the log may tell which.
+    #[error("no usable connection to {host}: {part}: {reason}")]
+    Unreached {
+        /// Which backend.
+        host: String,
+        /// Where it failed.
+        part: Part,
+        /// What went wrong, in words.
+        reason: String,
+        /// Whether it was the time of the request that ran out.
+        is_late: bool,
     },
     /// 401 or 403.
     #[error("{host} answered {status} to {by}")]
@@ -209,6 +237,7 @@ impl UpstreamError {
         matches!(
             self,
             Self::Timeout { .. }
+                | Self::Unreached { is_late: true, .. }
                 | Self::QueryTimeout { .. }
                 | Self::Calls { .. }
                 | Self::Credentials {
@@ -233,6 +262,8 @@ impl UpstreamError {
             Self::Resolve { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }
+            | Self::Forbidden { .. }
+            | Self::Unreached { .. }
             | Self::Credentials { .. }
             | Self::Timeout { .. }
             | Self::TooLarge { .. }
@@ -257,6 +288,15 @@ pub(super) enum NoAnswer {
     Head,
     /// The connection broke.
     Broken,
+}
+
+/// Whether nobody may learn why the connection of `error` failed.
+pub(super) fn veil(error: &legacy::Error) -> bool {
+    let mut extensions = http::Extensions::new();
+    if let Some(connected) = error.connect_info() {
+        connected.get_extras(&mut extensions);
+    }
+    extensions.get() == Some(&Veil(true))
 }
 
 impl NoAnswer {

@@ -41,7 +41,7 @@ impl Upstream {
         let remaining = cx.deadline.remaining(Instant::now());
         match timeout(remaining, client.dialler.try_out(&url, &watch)).await {
             Ok(dialled) => dialled.map_err(|error| self.undialled(error).error),
-            Err(_) => Err(self.timed_out(cx, "connecting")),
+            Err(_) => Err(self.never_connected(cx)),
         }
     }
 
@@ -49,6 +49,29 @@ impl Upstream {
     pub(super) fn undialled(&self, error: DialError) -> Failed {
         let host = self.target.host.clone();
         let (error, is_temporary) = match error {
+            DialError::Forbidden {
+                host,
+                address,
+                refusal,
+            } => (
+                UpstreamError::Forbidden {
+                    host,
+                    address,
+                    refusal,
+                },
+                false,
+            ),
+            DialError::Unreached {
+                part,
+                reason,
+                is_temporary,
+            } => {
+                let reason = Scrubbed::new(&reason).into();
+                (
+                    UpstreamError::Unreached { host, part, reason },
+                    is_temporary,
+                )
+            }
             DialError::Resolve {
                 reason,
                 is_temporary,

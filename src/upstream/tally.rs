@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::egress::dial::Part;
 use crate::instruments::CallOutcome;
 use crate::instruments::Instruments;
 use crate::record::Context;
@@ -83,8 +84,14 @@ impl Drop for Tally<'_> {
 fn outcome(error: &UpstreamError) -> CallOutcome {
     match error {
         UpstreamError::Resolve { .. } => CallOutcome::Dns,
-        UpstreamError::Connect { .. } => CallOutcome::Connect,
-        UpstreamError::Tls { .. } => CallOutcome::Tls,
+        UpstreamError::Tls { .. }
+        | UpstreamError::Unreached {
+            part: Part::Handshake,
+            ..
+        } => CallOutcome::Tls,
+        UpstreamError::Connect { .. }
+        | UpstreamError::Forbidden { .. }
+        | UpstreamError::Unreached { .. } => CallOutcome::Connect,
         UpstreamError::Unauthorised { .. } | UpstreamError::Credentials { .. } => CallOutcome::Auth,
         UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. } => CallOutcome::Timeout,
         UpstreamError::Throttled { .. } => CallOutcome::Throttled,

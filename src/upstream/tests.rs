@@ -84,6 +84,7 @@ fn connection(url: &str) -> Connection {
         headers: Vec::new(),
         tls: Default::default(),
         proxy: None,
+        reach: Default::default(),
         enable_http2: false,
         compression: Default::default(),
         url: BaseUrl::parse(url).unwrap().base,

@@ -80,6 +80,17 @@ const RULES: &[Rule] = &[
         ),
     },
     Rule {
+        claim: "only the client of AWS dials without the guard",
+        words: &["AmbientDialler"],
+        literals: &[],
+        within: &[],
+        except: &["src/egress.rs", "src/egress/", "src/upstream/aws/http.rs"],
+        plant: (
+            "src/upstream/reach.rs",
+            "let d = AmbientDialler::default();",
+        ),
+    },
+    Rule {
         claim: "one builder makes the clients for backends and token endpoints; what asks this machine who \
                 it is has another, and so has the health check of our own port",
         words: &["Client::builder(TokioExecutor", "client::conn::http"],

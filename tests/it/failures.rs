@@ -540,6 +540,34 @@ fn pm_4003_a_token_endpoint_that_does_not_answer() {
 }
 
 #[test]
+fn pm_3000_beyond_loopback_nobody_learns_what_failed() {
+    // 192.0.2.0/24 is nobody's: what becomes of a connection there depends on the machine.
+    for url in ["http://192.0.2.1:9090", "https://192.0.2.1"] {
+        let details = format!(r#""url": "{url}", "request_timeout_seconds": 1"#);
+        check_details(&details, expected("PM-3000", C));
+    }
+    let backend = Backend::start(|_| Answer::Silence);
+    let block = r#"{"client_id": "c", "client_secret": "s", "token_url": "http://192.0.2.1:1/"}"#;
+    let details = format!(
+        r#""url": "{}", "oauth2": {block}, "request_timeout_seconds": 4"#,
+        backend.url()
+    );
+    check_details(&details, expected("PM-3000", C));
+}
+
+#[test]
+fn pm_6003_an_address_that_is_never_dialled() {
+    for host in ["169.254.169.254", "[::ffff:169.254.169.254]", "0xa9fea9fe"] {
+        let details = format!(r#""url": "http://{host}/latest/meta-data""#);
+        check_details(&details, expected("PM-6003", C));
+    }
+    let block =
+        r#"{"client_id": "c", "client_secret": "s", "token_url": "http://169.254.169.254/"}"#;
+    let details = format!(r#""url": "{{backend}}", "oauth2": {block}"#);
+    check_details(&details, expected("PM-6003", C));
+}
+
+#[test]
 fn pm_6004_the_own_identity_is_for_backends_that_the_operator_knows() {
     check_details(r#""url": "{backend}", "aws": {}"#, expected("PM-6004", C));
 }

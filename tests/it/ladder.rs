@@ -110,6 +110,7 @@ fn each_step_broken_in_turn_ends_the_test_with_its_own_id() {
         5,
     );
     ends("connection: nobody", "", "allowed", "PM-6006", 5);
+    ends("url: http://169.254.169.254", "", "allowed", "PM-6003", 5);
     ends("url: http://nowhere.invalid", "", "name", "PM-3001", 6);
     ends("url: http://127.0.0.1:1", "", "connect", "PM-3002", 6);
     let tls = at(&fine).replace("http:", "https:");
@@ -135,6 +136,22 @@ fn each_step_broken_in_turn_ends_the_test_with_its_own_id() {
     ends(&impatient, "", "query", "PM-3005", 6);
     let closed = backend(|call| (call.path == "/api/v1/labels").then(|| Answer::status(403, "no")));
     ends(&at(&closed), "", "data", "PM-3004", 5);
+}
+
+#[test]
+fn who_sees_the_steps_sees_what_failed_where_the_text_does_not_say_it() {
+    let details = "url: http://192.0.2.1:9090\nrequest_timeout_seconds: 1";
+    ends(details, "", "connect", "PM-3000", 6);
+    let said = test(details, "");
+    let line = said.stdout.lines().last().unwrap();
+    assert!(
+        line.contains("no usable connection to 192.0.2.1:9090: connect: "),
+        "{line}"
+    );
+    let walled = "policy: {allowed_upstreams: ['http://192.0.2.1:9090']}";
+    let said = test(details, walled);
+    assert!(said.stderr.contains("192.0.2.1"), "{}", said.stderr);
+    assert!(!said.stderr.contains("PM-3000"), "{}", said.stderr);
 }
 
 #[test]

@@ -34,7 +34,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 33] = rows! {
+const ROWS: [Row; 34] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
@@ -50,6 +50,8 @@ const ROWS: [Row; 33] = rows! {
         |s| s.log.level => ["", "Error", "Debug", "Info"];
     "policy.allowed_upstreams" "MIRROR_POLICY_ALLOWED_UPSTREAMS"="http://a, http://b" "any"
         |s| shape(&s.connections.policy.allowed_upstreams) => ["", "2", "18446744073709551615", "0"];
+    "policy.private_targets" "MIRROR_POLICY_PRIVATE_TARGETS"="allow" "listed"
+        |s| s.connections.policy.private_targets => ["", "Allow", "Listed", "Allow"];
     "policy.named_only" "MIRROR_POLICY_NAMED_ONLY"="false" "true"
         |s| s.connections.policy.named_only => ["", "false", "true", "false"];
     "policy.request_credentials" "MIRROR_POLICY_REQUEST_CREDENTIALS"="true" "false"

@@ -35,13 +35,17 @@ fn any_is_said_in_words_in_the_file_and_in_a_variable() {
 #[test]
 fn a_bad_entry_is_refused_at_its_own_place() {
     refuses_file(
-        "policy:\n  allowed_upstreams:\n    - http://a\n    - planted\n    - {url: 'http://b', adresses: []}\n    - {url: 'http://b', addresses: [10.0.0.0/8]}\n    - https://*.com\n  allowed_role_arns:\n  - {}\n",
+        "policy:\n  allowed_upstreams:\n    - http://a\n    - planted\n    - {url: 'http://b', adresses: []}\n    - {url: 'http://b', addresses: [10.0.0.0/8]}\n    - https://*.com\n    - {url: 'http://c', addresses: [10.0.0.1/8]}\n    - {url: 'http://c', addresses: []}\n    - {addresses: [10.0.0.0/8]}\n    - {url: 'http://c', addresses: 10.0.0.0/8}\n  private_targets: none\n  allowed_role_arns:\n  - {}\n",
         &[
             "PM-5003: mirror.yaml:4:7: policy.allowed_upstreams: has no scheme; write http:// or https:// before it",
             "PM-5002: mirror.yaml:5:7: policy.allowed_upstreams: unknown key; did you mean addresses",
-            "PM-5003: mirror.yaml:6:7: policy.allowed_upstreams: addresses are not supported yet",
             "PM-5003: mirror.yaml:7:7: policy.allowed_upstreams: may have * only as its whole first label, before at least two others",
-            "PM-5003: mirror.yaml:9:5: policy.allowed_role_arns: needs role_arn",
+            "PM-5003: mirror.yaml:8:7: policy.allowed_upstreams: addresses: has bits set beyond its prefix",
+            "PM-5003: mirror.yaml:9:7: policy.allowed_upstreams: addresses must be a list of networks",
+            "PM-5003: mirror.yaml:10:7: policy.allowed_upstreams: needs url",
+            "PM-5003: mirror.yaml:11:7: policy.allowed_upstreams: addresses must be a list of networks",
+            "PM-5003: mirror.yaml:12:20: policy.private_targets: must be allow or listed",
+            "PM-5003: mirror.yaml:14:5: policy.allowed_role_arns: needs role_arn",
         ],
     );
     refuses_file(

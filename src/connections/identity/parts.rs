@@ -15,9 +15,12 @@ use crate::connections::auth::AwsKeys;
 use crate::connections::auth::Basic;
 use crate::connections::auth::OAuth2;
 use crate::connections::auth::SecretSource;
+use crate::connections::reach::Reach;
 use crate::connections::tls::ClientCertificate;
 use crate::connections::tls::Tls;
 use crate::connections::tls::TlsVersion;
+use crate::network::Bounds;
+use crate::network::Network;
 use crate::secret::Secret;
 
 impl Part for str {
@@ -243,5 +246,34 @@ impl Part for Proxy {
     fn put(&self, digest: &mut Digest) {
         let Self { url, no_proxy } = self;
         digest.all(&[url, no_proxy]);
+    }
+}
+
+/// What may be reached counts: what was found while more was allowed is found no more.
+impl Part for Reach {
+    fn put(&self, digest: &mut Digest) {
+        let Self {
+            backend,
+            token,
+            proxy,
+        } = self;
+        digest.all(&[backend, token, proxy]);
+    }
+}
+
+impl Part for Bounds {
+    fn put(&self, digest: &mut Digest) {
+        let Self {
+            networks,
+            allows_private,
+            is_veiled,
+        } = self;
+        digest.all(&[networks, allows_private, is_veiled]);
+    }
+}
+
+impl Part for Network {
+    fn put(&self, digest: &mut Digest) {
+        self.to_string().put(digest);
     }
 }

@@ -49,6 +49,7 @@ fn connection() -> Connection {
         headers: Vec::new(),
         tls: Tls::default(),
         proxy: None,
+        reach: Default::default(),
         enable_http2: false,
         compression: Compression::Auto,
         options: Default::default(),

@@ -5,6 +5,7 @@ use ::url::Url;
 use crate::connections::url;
 use crate::connections::url::BaseUrl;
 use crate::connections::url::UrlError;
+use crate::network::Network;
 
 /// An exact origin with an optional path prefix; a first label `*` stands for exactly one
 /// (security.md, "Wall B").
@@ -13,6 +14,8 @@ pub struct UpstreamPattern {
     /// Scheme, host, port and path; of the host only what follows a wildcard.
     base: BaseUrl,
     has_wildcard: bool,
+    /// What the name may resolve to; `None`: anything that the guard lets through.
+    networks: Option<Vec<Network>>,
 }
 
 /// Why a text is no entry.
@@ -56,7 +59,25 @@ impl UpstreamPattern {
         if has_wildcard && labels < 2 {
             return Err(PatternError::Wildcard);
         }
-        Ok(Self { base, has_wildcard })
+        Ok(Self {
+            base,
+            has_wildcard,
+            networks: None,
+        })
+    }
+
+    /// The same entry, of which the name may only resolve to these (`addresses`).
+    #[must_use]
+    pub fn narrowed_to(self, networks: Vec<Network>) -> Self {
+        Self {
+            networks: Some(networks),
+            ..self
+        }
+    }
+
+    /// What the name may resolve to; `None`: anything that the guard lets through.
+    pub(super) fn networks(&self) -> Option<&[Network]> {
+        self.networks.as_deref()
     }
 
     /// Whether `url`, which is normalised, may be reached by this entry.

@@ -1,6 +1,7 @@
 //! What is admitted.
 
 mod lists;
+mod reach;
 
 use std::path::Path;
 

@@ -64,7 +64,8 @@ impl<'a> Climb<'a> {
 
     /// Ends the test.
     pub(super) fn fail(mut self, failure: Failure) {
-        let step = ladder::step_of(failure.id, self.phase);
+        let step = failure.step;
+        let step = step.unwrap_or_else(|| ladder::step_of(failure.id, self.phase));
         // Steps that were climbed within the call that failed.
         let last = self.ladder.rungs.last().map(|rung| rung.step);
         for between in Step::ALL {

@@ -26,7 +26,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::egress::Dialler;
+use crate::egress::AmbientDialler;
 use crate::egress::Tls;
 use crate::egress::tls::Roots;
 use crate::egress::tls::Settings;
@@ -58,13 +58,13 @@ struct Https {
 }
 
 impl Https {
-    async fn dialler(&self, request: &HttpRequest) -> Result<Dialler, TlsError> {
+    async fn dialler(&self, request: &HttpRequest) -> Result<AmbientDialler, TlsError> {
         if !request.uri().starts_with("https:") {
-            return Ok(Dialler::new());
+            return Ok(AmbientDialler::default());
         }
         let tls = || Tls::new(Settings::default(), &self.roots);
         let tls = self.tls.get_or_try_init(tls).await?;
-        Ok(Dialler::with(Some(tls.clone()), None))
+        Ok(AmbientDialler::new(Some(tls.clone())))
     }
 }
 

@@ -21,6 +21,7 @@ use url::Url;
 
 use crate::connections::auth::SecretSource;
 use crate::egress::Dialler;
+use crate::egress::Guard;
 use crate::egress::Proxy;
 use crate::egress::Tls;
 use crate::egress::tls::ClientIdentity;
@@ -29,6 +30,7 @@ use crate::egress::tls::Roots;
 use crate::egress::tls::Settings;
 use crate::egress::tls::TlsError;
 use crate::instruments::Instruments;
+use crate::network::Bounds;
 use crate::upstream::client::key::Key;
 use crate::upstream::client::key::Material;
 use crate::upstream::client::key::Way;
@@ -58,6 +60,7 @@ const H2_WINDOWS: (u32, u32) = (1 << 20, 4 << 20);
 pub(in crate::upstream) struct Clients {
     table: Mutex<Table<Client>>,
     roots: Roots,
+    guard: Guard,
     instruments: Arc<Instruments>,
 }
 
@@ -87,11 +90,20 @@ pub(in crate::upstream) enum NoClient {
 
 impl Clients {
     pub(in crate::upstream) fn new(instruments: Arc<Instruments>) -> Self {
+        let counted = Arc::clone(&instruments);
         Self {
             table: Mutex::default(),
             roots: Roots::default(),
+            guard: Guard::new(Box::new(move |refusal| {
+                counted.guard_refusal(refusal.as_str())
+            })),
             instruments,
         }
+    }
+
+    /// The guard of all clients.
+    pub(in crate::upstream) fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// The roots of the system, for clients that are none of these.
@@ -168,12 +180,12 @@ impl Clients {
             self.instruments.certificate_expiry(name, expiry);
         }
         let proxy = match &key.proxy {
-            Some(url) => Some(self.proxy(url, ca).await?),
+            Some((url, bounds)) => Some(self.proxy(url, bounds, ca).await?),
             None => None,
         };
         let forwards = proxy.as_ref().filter(|_| !key.is_https);
         let proxy_authorization = forwards.and_then(|proxy| proxy.authorization.clone());
-        let dialler = Dialler::with(tls, proxy);
+        let dialler = Dialler::new(self.guard.clone(), key.bounds.clone(), tls, proxy);
         Ok(Client {
             pooled: Lanes::new(key.offers_h2, || http(dialler.clone(), IDLE_CONNECTIONS)),
             fresh: http(dialler.clone(), 0),
@@ -184,7 +196,7 @@ impl Clients {
     }
 
     /// A proxy is trusted as a backend is, as Prometheus does it; it is shown no certificate.
-    async fn proxy(&self, url: &Url, ca: Option<&str>) -> Result<Proxy, TlsError> {
+    async fn proxy(&self, url: &Url, bounds: &Bounds, ca: Option<&str>) -> Result<Proxy, TlsError> {
         let tls = if url.scheme() == "https" {
             let settings = Settings {
                 ca,
@@ -201,6 +213,7 @@ impl Clients {
                 .trim_end_matches(']')
                 .to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
+            bounds: bounds.clone(),
             tls,
             authorization: proxy::authorization(url),
         })

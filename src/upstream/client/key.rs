@@ -11,6 +11,7 @@ use crate::connections::auth::SecretSource;
 use crate::connections::tls::ClientCertificate;
 use crate::connections::tls::Tls;
 use crate::connections::tls::TlsVersion;
+use crate::network::Bounds;
 use crate::secret::Secret;
 use crate::upstream::client::no_proxy;
 use crate::upstream::credentials;
@@ -28,6 +29,9 @@ pub(in crate::upstream) struct Way<'a> {
     /// The block of the connection details that `tls` stands in.
     pub(in crate::upstream) tls_block: &'static str,
     pub(in crate::upstream) proxy: Option<&'a Proxy>,
+    /// Which addresses the host may have, and the proxy.
+    pub(in crate::upstream) bounds: &'a Bounds,
+    pub(in crate::upstream) proxy_bounds: &'a Bounds,
     pub(in crate::upstream) enable_http2: bool,
 }
 
@@ -38,7 +42,9 @@ pub(super) struct Key {
     pub(super) is_https: bool,
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) proxy: Option<Url>,
+    pub(super) proxy: Option<(Url, Bounds)>,
+    /// What was allowed when a connection was made is not what is allowed to another.
+    pub(super) bounds: Bounds,
     pub(super) offers_h2: bool,
     pub(super) only_tls13: bool,
     pub(super) trusts_anyone: bool,
@@ -94,7 +100,10 @@ impl Way<'_> {
             is_https,
             host: self.url.host_str().unwrap_or_default().to_owned(),
             port: self.url.port_or_known_default().unwrap_or_default(),
-            proxy: self.proxy().cloned(),
+            proxy: self
+                .proxy()
+                .map(|url| (url.clone(), self.proxy_bounds.clone())),
+            bounds: self.bounds.clone(),
             offers_h2: self.enable_http2 && is_https,
             only_tls13: *min_version == TlsVersion::Tls13,
             trusts_anyone: *insecure_skip_verify,
@@ -164,6 +173,12 @@ impl Hash for Text {
 pub(super) mod tests {
     use super::*;
 
+    const OPEN: Bounds = Bounds {
+        networks: None,
+        allows_private: true,
+        is_veiled: false,
+    };
+
     pub(in crate::upstream::client) fn key(host: &str) -> Key {
         let url = Url::parse(&format!("https://h{host}/prefix")).unwrap();
         let tls = Tls::default();
@@ -184,6 +199,8 @@ pub(super) mod tests {
             tls,
             tls_block: "tls_config",
             proxy: None,
+            bounds: &OPEN,
+            proxy_bounds: &OPEN,
             enable_http2: false,
         }
     }
@@ -229,6 +246,32 @@ pub(super) mod tests {
             ..way(&url, &tls)
         };
         assert!(with.key() == way(&url, &tls).key());
+    }
+
+    #[test]
+    fn what_may_be_dialled_tells_clients_apart() {
+        let url = Url::parse("https://h").unwrap();
+        let tls = Tls::default();
+        let proxy = Proxy {
+            url: Url::parse("http://proxy:3128").unwrap(),
+            no_proxy: Vec::new(),
+        };
+        let narrow = Bounds {
+            allows_private: false,
+            ..OPEN
+        };
+        let key = |bounds, proxy_bounds, proxy| {
+            Way {
+                bounds,
+                proxy_bounds,
+                proxy,
+                ..way(&url, &tls)
+            }
+            .key()
+        };
+        assert!(key(&OPEN, &OPEN, None) != key(&narrow, &OPEN, None));
+        assert!(key(&OPEN, &OPEN, Some(&proxy)) != key(&OPEN, &narrow, Some(&proxy)));
+        assert!(key(&OPEN, &OPEN, None) == key(&OPEN, &narrow, None));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::connections::Connection;
 use crate::connections::Proxy;
+use crate::connections::Reach;
 use crate::connections::auth::OAuth2;
 use crate::connections::identity::Digest;
 use crate::connections::identity::Identity;
@@ -71,11 +72,12 @@ struct Whole<'a> {
     block: &'a OAuth2,
     client_secret: &'a Secret,
     proxy: &'a Option<Proxy>,
+    reach: &'a Reach,
 }
 
 impl Part for Whole<'_> {
     fn put(&self, digest: &mut Digest) {
-        digest.all(&[self.block, self.client_secret, self.proxy]);
+        digest.all(&[self.block, self.client_secret, self.proxy, self.reach]);
     }
 }
 
@@ -133,12 +135,14 @@ async fn show(
         block,
         client_secret,
         proxy: &connection.proxy,
+        reach: &connection.reach,
     });
     let load = load(Giver {
         client: Client {
             block: block.clone(),
             secret: client_secret.clone(),
             proxy: connection.proxy.clone(),
+            reach: connection.reach.clone(),
         },
         backend: connection.name.clone(),
         clients: Arc::clone(&shared.clients),

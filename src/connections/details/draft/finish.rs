@@ -10,6 +10,7 @@ use super::super::tls;
 use super::super::warning::Warning;
 use super::{Draft, unknown};
 use crate::connections::Connection;
+use crate::connections::Reach;
 use crate::connections::amp::AmpHost;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::AwsBlock;
@@ -171,6 +172,7 @@ impl Draft<'_> {
             headers: headers.all,
             tls: tls.unwrap_or_default(),
             proxy,
+            reach: Reach::default(),
             enable_http2: self.enable_http2,
             compression: self.compression,
             options: self.options.clone(),

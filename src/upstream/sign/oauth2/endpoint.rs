@@ -18,6 +18,7 @@ use url::form_urlencoded::Serializer;
 use url::form_urlencoded::byte_serialize;
 
 use crate::connections::Proxy;
+use crate::connections::Reach;
 use crate::connections::auth::OAuth2;
 use crate::egress::DialError;
 use crate::instruments::Refresh;
@@ -31,6 +32,7 @@ use crate::upstream::client::Way;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::error::NoAnswer;
+use crate::upstream::error::veil;
 use crate::upstream::scrub::Scrubbed;
 use crate::upstream::sign::basic;
 use crate::upstream::sign::oauth2::answer;
@@ -47,6 +49,7 @@ pub(super) struct Client {
     pub(super) block: OAuth2,
     pub(super) secret: Secret,
     pub(super) proxy: Option<Proxy>,
+    pub(super) reach: Reach,
 }
 
 /// How a client proves itself (RFC 6749, section 2.3.1).
@@ -91,6 +94,8 @@ impl Client {
             tls: &self.block.tls,
             tls_block: "oauth2.tls_config",
             proxy: self.proxy.as_ref(),
+            bounds: &self.reach.token,
+            proxy_bounds: &self.reach.proxy,
             enable_http2: false,
         };
         let client = clients
@@ -112,7 +117,7 @@ impl Client {
         let answer = timeout_at(deadline, client.request(request, true)).await;
         let answer = answer
             .map_err(|_| self.silent("it was silent for 5 s"))?
-            .map_err(|error| self.silent(&worded(&error, client.has_certificate)))?;
+            .map_err(|error| self.unanswered(&error, client.has_certificate))?;
         self.judge(answer, deadline).await
     }
 
@@ -183,6 +188,40 @@ impl Client {
         Err(self.refused(&reason, is_about_the_client))
     }
 
+    fn unanswered(&self, error: &legacy::Error, has_certificate: bool) -> NoToken {
+        let mut no_answer = NoAnswer::of(error, has_certificate);
+        if let NoAnswer::Tls(reason) = &no_answer
+            && veil(error)
+        {
+            let reason = reason.clone();
+            no_answer = NoAnswer::Dial(DialError::Tls { reason }.veiled());
+        }
+        let error = match no_answer {
+            NoAnswer::Dial(DialError::Forbidden {
+                host,
+                address,
+                refusal,
+            }) => CredentialError::Forbidden {
+                host,
+                address,
+                refusal,
+            },
+            NoAnswer::Dial(DialError::Unreached { part, reason, .. }) => {
+                CredentialError::Unreached {
+                    service: host_port(&self.block.token_url),
+                    part,
+                    reason: Scrubbed::new(&reason).into(),
+                }
+            }
+            other => return self.silent(&worded(other)),
+        };
+        NoToken {
+            error,
+            result: Refresh::Failed,
+            is_about_the_client: false,
+        }
+    }
+
     fn silent(&self, reason: &str) -> NoToken {
         NoToken {
             error: CredentialError::Endpoint {
@@ -213,12 +252,15 @@ pub(super) fn host_port(url: &Url) -> String {
     format!("{host}:{port}")
 }
 
-fn worded(error: &legacy::Error, has_certificate: bool) -> String {
-    match NoAnswer::of(error, has_certificate) {
+fn worded(no_answer: NoAnswer) -> String {
+    match no_answer {
         NoAnswer::Dial(DialError::Resolve { reason, .. }) => reason,
         NoAnswer::Dial(DialError::Connect { reason }) => reason,
         NoAnswer::Dial(DialError::Proxy { reason, .. }) => {
             format!("no way through the proxy: {reason}")
+        }
+        NoAnswer::Dial(error @ (DialError::Forbidden { .. } | DialError::Unreached { .. })) => {
+            error.to_string()
         }
         // The names in a certificate are the peer's own text.
         NoAnswer::Dial(DialError::Tls { reason }) | NoAnswer::Tls(reason) => {
