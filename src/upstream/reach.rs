@@ -67,10 +67,13 @@ impl Upstream {
                 is_temporary,
             } => {
                 let reason = Scrubbed::new(&reason).into();
-                (
-                    UpstreamError::Unreached { host, part, reason },
-                    is_temporary,
-                )
+                let error = UpstreamError::Unreached {
+                    host,
+                    part,
+                    reason,
+                    is_late: false,
+                };
+                (error, is_temporary)
             }
             DialError::Resolve {
                 reason,
