@@ -19,6 +19,7 @@ use prometheus_client::registry::Registry;
 
 pub use labels::AcceptError;
 pub use labels::CallOutcome;
+pub use labels::CloseReason;
 pub use labels::ConnectionState;
 pub use labels::DropReason;
 pub use labels::MethodLabel;
@@ -61,6 +62,7 @@ pub struct Instruments {
     unusable_tls: Gauge,
     in_flight: Family<Labels<1>, Gauge>,
     connections: Family<Labels<1>, Gauge>,
+    connections_closed: Family<Labels<1>, Counter>,
     accept_errors: Family<Labels<1>, Counter>,
     panics: Counter,
     draining: Gauge,
@@ -96,6 +98,7 @@ impl Instruments {
             unusable_tls: Gauge::default(),
             in_flight: Family::default(),
             connections: Family::default(),
+            connections_closed: Family::default(),
             accept_errors: Family::default(),
             panics: Counter::default(),
             draining: Gauge::default(),
@@ -107,6 +110,15 @@ impl Instruments {
         drop(new.in_flight.get_or_create(&[("scope", "global")]));
         for state in [ConnectionState::Active, ConnectionState::Idle] {
             drop(new.connections.get_or_create(&[("state", state.as_str())]));
+        }
+        for reason in CloseReason::ALL {
+            drop(new.closed(reason));
+        }
+        for reason in AcceptError::ALL {
+            drop(
+                new.accept_errors
+                    .get_or_create(&[("reason", reason.as_str())]),
+            );
         }
         new.registered()
     }
@@ -202,6 +214,11 @@ impl Instruments {
             "connections",
             "Connections of callers",
             self.connections.clone(),
+        );
+        mirror.register(
+            "connections_closed",
+            "Connections of callers that we closed, by reason",
+            self.connections_closed.clone(),
         );
         mirror.register(
             "accept_errors",
@@ -340,6 +357,17 @@ impl Instruments {
         open
     }
 
+    /// Counts a connection of a caller that we closed.
+    pub fn connection_closed(&self, reason: CloseReason) {
+        self.closed(reason).inc();
+    }
+
+    fn closed(&self, reason: CloseReason) -> Counter {
+        self.connections_closed
+            .get_or_create(&[("reason", reason.as_str())])
+            .clone()
+    }
+
     /// Counts a connection that could not be accepted.
     pub fn accept_error(&self, reason: AcceptError) {
         self.accept_errors
@@ -465,6 +493,17 @@ mod tests {
         check(
             |i| i.points_dropped(DropReason::Nan, 7),
             r#"mirror_points_dropped_total{reason="nan"} 7"#,
+        );
+        for reason in CloseReason::ALL {
+            let name = reason.as_str();
+            check(
+                |i| i.connection_closed(reason),
+                &format!(r#"mirror_connections_closed_total{{reason="{name}"}} 1"#),
+            );
+        }
+        check(
+            |_| (),
+            r#"mirror_accept_errors_total{reason="descriptors"} 0"#,
         );
         check(Instruments::panic, "mirror_panics_total 1");
         check(|_| (), "mirror_config_last_reload_successful 1");

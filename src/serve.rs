@@ -5,6 +5,11 @@ mod accept;
 mod activity;
 mod admin;
 mod backoff;
+mod bodies;
+mod connection;
+mod crowd;
+mod descriptors;
+mod framing;
 mod listen;
 mod panics;
 mod patient;
@@ -144,8 +149,10 @@ pub async fn serve_until(
     let _admin = admin::start(Arc::clone(&app), admin).map_err(ServeError::Admin)?;
     app.state.set_ready();
 
-    let port = accept::Port::new(Api::new(&app), &stages, Some(Arc::clone(&app.instruments)));
-    let accepting = port.accept(listener);
+    let most = descriptors::connections(descriptors::raise());
+    let instruments = Some(Arc::clone(&app.instruments));
+    let port = accept::Port::new(Api::new(&app), &stages, instruments, most);
+    let accepting = port.accept(listener, None);
     let mut accepting = std::pin::pin!(accepting);
     tokio::select! {
         () = &mut accepting => {}

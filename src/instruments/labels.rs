@@ -141,6 +141,9 @@ pub enum AcceptError {
 }
 
 impl AcceptError {
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::Descriptors, Self::Other];
+
     /// The label's value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -167,6 +170,60 @@ impl ConnectionState {
         match self {
             Self::Active => "active",
             Self::Idle => "idle",
+        }
+    }
+}
+
+/// Why we close a caller's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// Nothing was asked for a minute.
+    Idle,
+    /// A head did not come in time.
+    Head,
+    /// A body did not come in time.
+    Body,
+    /// An answer was not taken in time.
+    Write,
+    /// There was no TLS session.
+    Tls,
+    /// It made room for another.
+    Evicted,
+    /// It was old.
+    Age,
+    /// The program stops.
+    Drain,
+    /// What came was no HTTP/1.1, or more than one reading of it was possible.
+    Framing,
+}
+
+impl CloseReason {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::Idle,
+        Self::Head,
+        Self::Body,
+        Self::Write,
+        Self::Tls,
+        Self::Evicted,
+        Self::Age,
+        Self::Drain,
+        Self::Framing,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Head => "head",
+            Self::Body => "body",
+            Self::Write => "write",
+            Self::Tls => "tls",
+            Self::Evicted => "evicted",
+            Self::Age => "age",
+            Self::Drain => "drain",
+            Self::Framing => "framing",
         }
     }
 }

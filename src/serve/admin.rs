@@ -9,9 +9,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::accept::Port;
+use super::descriptors::Reserve;
 use super::stages::Stages;
 use crate::admin::Admin;
 use crate::app::App;
+
+/// Most connections at a time: probes, a scraper and a few browsers.
+const MOST: usize = 64;
 
 /// The running thread; dropped, it ends.
 #[derive(Debug)]
@@ -36,8 +40,8 @@ pub(super) fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Running>
     let serve = async move {
         match TcpListener::from_std(listener) {
             Ok(listener) => {
-                let port = Port::new(Admin::new(&app), &stages, None);
-                port.accept(listener).await;
+                let port = Port::new(Admin::new(&app), &stages, None, MOST);
+                port.accept(listener, Some(Reserve::default())).await;
                 port.ended().await;
             }
             Err(error) => tracing::error!(%error, "the admin listener does not serve"),

@@ -11,6 +11,11 @@ const SCARCE: [i32; 4] = [12, 23, 24, 105];
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// Whether `error` says that there is no descriptor, or no memory for one.
+pub(super) fn is_scarce(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|n| SCARCE.contains(&n))
+}
+
 /// Waits that double from 10 ms to 1 s while descriptors are scarce.
 #[derive(Debug, Default)]
 pub(super) struct Backoff(Option<Duration>);
@@ -23,8 +28,7 @@ impl Backoff {
 
     /// Accepting failed: why, and how long to wait before the next try.
     pub(super) fn failed(&mut self, error: &io::Error) -> (AcceptError, Duration) {
-        let is_scarce = error.raw_os_error().is_some_and(|n| SCARCE.contains(&n));
-        if !is_scarce {
+        if !is_scarce(error) {
             return (AcceptError::Other, Duration::ZERO);
         }
         let wait = self.0.map_or(FIRST, |last| (last * 2).min(LONGEST));

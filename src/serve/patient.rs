@@ -2,7 +2,8 @@
 //! accept on, so that "connect and say nothing" is covered too (security.md, "Limits on input").
 //!
 //! The time that a body may take is `api/wire`'s, and the time that an answer may be worked on is
-//! the request's deadline: while a request is busy, nothing is timed but its writes.
+//! the request's deadline: while a request is busy, nothing is timed but its writes. All phases
+//! share one timer, and a read or write that need not wait does not touch it.
 
 use std::io;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use tokio::time::Sleep;
 use tokio::time::sleep_until;
 
 use super::activity::Activity;
+use crate::instruments::CloseReason;
 
 /// From the accept, or the first byte after idling, to the end of a head.
 const HEAD: Duration = Duration::from_secs(5);
@@ -25,11 +27,17 @@ const HEAD: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(60);
 /// An answer that makes no progress for so long is cut.
 const STALL: Duration = Duration::from_secs(10);
+/// So is one that its reader takes so long for.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// How much, and for how long, is still read of a request that is answered already. A plain close
 /// would send a reset, which can destroy the answer on its way (reliability.md, "Concurrency and
 /// overload").
 const LINGER: (u64, Duration) = (1 << 20, Duration::from_secs(1));
+
+/// What is said to who began a head and did not end it in time.
+const TOO_SLOW: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// A stream whose reads and writes fail with [`io::ErrorKind::TimedOut`] when they take too long.
 #[derive(Debug)]
@@ -38,15 +46,36 @@ pub(super) struct Patient<S> {
     activity: Arc<Activity>,
     /// How many answers had ended at the last look.
     answers: u64,
-    /// Whether nothing of the next request was read yet.
-    is_idle: bool,
-    /// When a head must have been read; nothing is waited for while a request is busy.
+    phase: Phase,
+    /// When the phase must have ended; nothing is waited for while a request is busy.
     read_until: Option<Instant>,
-    /// When a write that waits for the peer must have made progress.
-    write_until: Option<Instant>,
+    /// While the peer takes less than there is.
+    held: Option<Held>,
     /// What is still to be read of an unread request, once writing has ended.
     lingering: Option<Lingering>,
     timer: Pin<Box<Sleep>>,
+}
+
+/// What is waited for on the reading side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The first byte of a first request.
+    Silence,
+    /// The first byte of another request.
+    Idle,
+    /// The rest of a head.
+    Head,
+    /// Nothing: a request is worked on, and its body is read.
+    Busy,
+}
+
+/// Bytes that wait for the peer.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// When some of them must be gone; `None` if they have just begun to move.
+    progress_until: Option<Instant>,
+    /// When all of them must be.
+    until: Instant,
 }
 
 /// The end of a connection on which a request was answered unread.
@@ -64,9 +93,9 @@ impl<S> Patient<S> {
             stream,
             activity,
             answers: 0,
-            is_idle: false,
+            phase: Phase::Silence,
             read_until: Some(until),
-            write_until: None,
+            held: None,
             lingering: None,
             timer: Box::pin(sleep_until(until)),
         }
@@ -76,26 +105,48 @@ impl<S> Patient<S> {
     fn look(&mut self) {
         let answers = self.activity.answers();
         if self.activity.is_busy() {
+            self.phase = Phase::Busy;
             self.read_until = None;
         } else if self.answers != answers {
+            self.phase = Phase::Idle;
             self.read_until = Some(Instant::now() + IDLE);
-            self.is_idle = true;
         }
         self.answers = answers;
     }
 
-    /// Pending until patience with the peer is at its end, then an error. Reads and writes share
-    /// the timer, so each sets it to whichever end is nearer.
-    fn poll_patience<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let ends = [self.read_until, self.write_until];
-        let Some(until) = ends.into_iter().flatten().min() else {
+    /// Something was read.
+    fn has_read(&mut self) {
+        match self.phase {
+            Phase::Silence => self.phase = Phase::Head,
+            Phase::Idle => {
+                self.phase = Phase::Head;
+                self.read_until = Some(Instant::now() + HEAD);
+            }
+            Phase::Head | Phase::Busy => {}
+        }
+    }
+
+    /// Pending until patience with the peer is at its end, then why. Reads and writes share the
+    /// timer, so each sets it to whichever end is nearer.
+    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        let written = self.held.map(|held| {
+            let progress = held.progress_until.unwrap_or(held.until);
+            progress.min(held.until)
+        });
+        let Some(until) = [self.read_until, written].into_iter().flatten().min() else {
             return Poll::Pending;
         };
         if self.timer.deadline() != until {
             self.timer.as_mut().reset(until);
         }
         ready!(self.timer.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let reason = match self.phase {
+            _ if written == Some(until) => CloseReason::Write,
+            Phase::Idle => CloseReason::Idle,
+            Phase::Silence | Phase::Head | Phase::Busy => CloseReason::Head,
+        };
+        self.activity.close(reason);
+        Poll::Ready(reason)
     }
 
     /// The outcome of a write, or the end of patience with it.
@@ -105,56 +156,93 @@ impl<S> Patient<S> {
         outcome: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
-            self.write_until = None;
+            if let Some(held) = &mut self.held {
+                held.progress_until = None;
+            }
             return outcome;
         }
-        self.write_until
-            .get_or_insert_with(|| Instant::now() + STALL);
-        self.poll_patience(cx)
+        if self.held.is_none() {
+            self.activity.engage();
+        }
+        let now = Instant::now();
+        let held = self.held.get_or_insert(Held {
+            progress_until: None,
+            until: now + ANSWER,
+        });
+        held.progress_until.get_or_insert(now + STALL);
+        ready!(self.poll_patience(cx));
+        Poll::Ready(Err(timed_out()))
+    }
+
+    /// Everything is written that there was.
+    fn is_taken(&mut self) {
+        if self.held.take().is_some() {
+            self.activity.release();
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> Patient<S> {
-    /// Reads and discards until the peer has closed too, or it has been enough.
-    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut left = *self.lingering.get_or_insert_with(|| Lingering {
-            until: Instant::now() + LINGER.1,
-            bytes_left: LINGER.0,
-        });
+impl<S: AsyncRead + AsyncWrite + Unpin> Patient<S> {
+    /// Tells who did not end a head in time; as far as that goes without waiting for him again. All
+    /// that he sent was read, so that the close does not reset the connection.
+    fn tell_too_slow(&mut self, cx: &mut Context<'_>) {
+        if self.held.is_none()
+            && let Poll::Ready(Ok(_)) = Pin::new(&mut self.stream).poll_write(cx, TOO_SLOW)
+        {
+            let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+        }
+    }
+
+    /// Reads and discards until the peer has closed too, or it has been enough. Where nothing hints
+    /// at more to come, only what is there already counts.
+    fn poll_linger(&mut self, cx: &mut Context<'_>, expects_more: bool) -> Poll<io::Result<()>> {
         let mut discarded = [0; 8 << 10];
-        while left.bytes_left > 0 {
+        loop {
             let mut buffer = ReadBuf::new(&mut discarded);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    let read = u64::try_from(buffer.filled().len()).unwrap_or(u64::MAX);
-                    left.bytes_left = left.bytes_left.saturating_sub(read);
-                    self.lingering = Some(left);
-                }
-                Poll::Ready(_) => return Poll::Ready(Ok(())),
-                Poll::Pending => {
-                    self.timer.as_mut().reset(left.until);
-                    return self.timer.as_mut().poll(cx).map(Ok);
-                }
+            let polled = Pin::new(&mut self.stream).poll_read(cx, &mut buffer);
+            let read = u64::try_from(buffer.filled().len()).unwrap_or(u64::MAX);
+            let is_over = match polled {
+                Poll::Ready(Ok(())) => read == 0,
+                Poll::Ready(Err(_)) => true,
+                Poll::Pending => !expects_more && self.lingering.is_none(),
+            };
+            if is_over {
+                return Poll::Ready(Ok(()));
+            }
+            let left = self.lingering.get_or_insert_with(|| Lingering {
+                until: Instant::now() + LINGER.1,
+                bytes_left: LINGER.0,
+            });
+            left.bytes_left = left.bytes_left.saturating_sub(read);
+            if left.bytes_left == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            if polled.is_pending() {
+                self.timer.as_mut().reset(left.until);
+                return self.timer.as_mut().poll(cx).map(Ok);
             }
         }
-        Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.look();
+        let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if outcome.is_pending() {
-            return self.poll_patience(cx);
+            let reason = ready!(self.poll_patience(cx));
+            if reason == CloseReason::Head && self.phase == Phase::Head {
+                self.tell_too_slow(cx);
+            }
+            return Poll::Ready(Err(timed_out()));
         }
-        if self.is_idle {
-            self.is_idle = false;
-            self.read_until = Some(Instant::now() + HEAD);
+        if buffer.filled().len() > before {
+            self.has_read();
         }
         outcome
     }
@@ -185,17 +273,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(cx);
-        self.written(cx, outcome)
+        let outcome = self.written(cx, outcome);
+        if let Poll::Ready(Ok(())) = outcome {
+            self.is_taken();
+        }
+        outcome
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingering.is_none() {
             let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
             ready!(self.written(cx, outcome))?;
+            self.look();
         }
-        if !self.activity.is_unread() {
-            return Poll::Ready(Ok(()));
-        }
-        self.poll_linger(cx)
+        let expects_more = self.activity.is_unread() || self.phase == Phase::Head;
+        self.poll_linger(cx, expects_more)
     }
+}
+
+fn timed_out() -> io::Error {
+    io::ErrorKind::TimedOut.into()
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use http::Request;
-use hyper::body::Incoming;
 use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -18,6 +17,7 @@ use super::ServeError;
 use super::Stages;
 use super::accept;
 use super::accept::Port;
+use super::bodies::Asked;
 use super::listen::listen;
 use super::serve_until;
 use crate::api::Api;
@@ -255,10 +255,15 @@ async fn until(app: &App, line: &str) {
 
 /// A port without an application's other parts, on a clock that tests move.
 fn port<S: accept::Service>(service: S) -> SocketAddr {
+    crowded(service, 10_000)
+}
+
+/// The same, with room for `most` connections.
+fn crowded<S: accept::Service>(service: S, most: usize) -> SocketAddr {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = listener.local_addr().unwrap();
-    let port = Port::new(service, &Stages::default(), None);
-    TaskTracker::new().spawn(async move { port.accept(listener).await });
+    let port = Port::new(service, &Stages::default(), None, most);
+    TaskTracker::new().spawn(async move { port.accept(listener, None).await });
     address
 }
 
@@ -281,7 +286,10 @@ async fn who_sends_a_head_byte_by_byte_wins_no_time() {
         }
     };
     tokio::select! {
-        text = peer.rest() => assert_eq!(text, ""),
+        text = peer.rest() => {
+            assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+            assert!(text.ends_with("\r\n\r\n"), "{text}");
+        }
         () = trickle => {}
     }
     check_elapsed(start, 5);
@@ -314,6 +322,62 @@ async fn who_does_not_read_his_answer_is_cut_after_ten_seconds() {
     check_elapsed(start, 29);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_reads_his_answer_drop_by_drop_is_cut_after_a_minute() {
+    let peer = Peer::connect(port(Long)).await;
+    peer.send(HEALTHCHECK).await;
+    let start = Instant::now();
+    let mut got = 0;
+    loop {
+        // Enough each time for the other side to go on, and never 10 s without.
+        let some = peer.receive(|text| text.len() >= 256 << 10).await.len();
+        got += some;
+        if some < 256 << 10 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    assert!(got < Long::LENGTH, "{got}");
+    let elapsed = start.elapsed().as_secs();
+    assert!((60..120).contains(&elapsed), "{elapsed}");
+}
+
+#[tokio::test]
+async fn at_the_cap_the_connection_that_idles_for_longest_makes_room() {
+    let to = crowded(Api::new(&app()), 2);
+    let first = Peer::connect(to).await;
+    let second = Peer::connect(to).await;
+    for peer in [&first, &second, &first] {
+        peer.send(HEALTHCHECK).await;
+        peer.answer().await;
+    }
+    let third = Peer::connect(to).await;
+    third.send(HEALTHCHECK).await;
+    assert!(third.answer().await.starts_with("HTTP/1.1 200"));
+    assert_eq!(second.rest().await, "");
+    first.send(HEALTHCHECK).await;
+    assert!(first.answer().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn at_the_cap_a_newcomer_waits_while_everybody_is_busy() {
+    let to = crowded(Api::new(&app()), 2);
+    let busy = [Peer::connect(to).await, Peer::connect(to).await];
+    for peer in &busy {
+        peer.send(&CALL.replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n"))
+            .await;
+        // So its head has been read.
+        peer.receive(|text| text.contains("100 Continue")).await;
+    }
+    let newcomer = Peer::connect(to).await;
+    newcomer.send(HEALTHCHECK).await;
+    for peer in &busy {
+        peer.send("{]").await;
+        assert!(peer.answer().await.contains("PM-1001"));
+    }
+    assert!(newcomer.answer().await.starts_with("HTTP/1.1 200"));
+}
+
 #[track_caller]
 fn check_elapsed(start: Instant, seconds: u64) {
     let elapsed = start.elapsed().as_secs_f64().round();
@@ -332,7 +396,7 @@ impl Long {
 }
 
 impl accept::Service for Long {
-    async fn answer(&self, _: &caller::Peer, _: Request<Incoming>) -> Response {
+    async fn answer(&self, _: &caller::Peer, _: Request<Asked>) -> Response {
         Response::new(Body::from("a".repeat(Self::LENGTH)))
     }
 }

@@ -15,4 +15,7 @@ mod openapi;
 mod cli;
 mod program;
 mod reload;
+mod raw;
+mod framing;
+mod crowds;
 mod ladder;

@@ -1,5 +1,6 @@
 //! The program as a process that serves.
 
+use std::fs;
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::net::SocketAddr;
@@ -14,9 +15,12 @@ use std::time::Duration;
 use std::time::Instant;
 
 use serde::Deserialize;
+use tempfile::TempDir;
 
 use crate::harness::Reply;
 use crate::harness::send;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_prometheus-mirror");
 
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A serving process. It ends with this value.
 pub(crate) struct Program {
     child: Child,
+    /// What its settings lie in, if nobody else has it.
+    folder: Option<TempDir>,
     log: Arc<Mutex<Vec<String>>>,
     mirror: SocketAddr,
     admin: SocketAddr,
@@ -50,7 +56,34 @@ impl Caller {
 impl Program {
     /// The program with the settings in `config`, which must leave both ports free to choose.
     pub(crate) fn serve(config: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_prometheus-mirror"))
+        Self::start(Command::new(PROGRAM), config)
+    }
+
+    /// The program with a key, free ports, and the settings `more`.
+    pub(crate) fn with(more: &str) -> Self {
+        Self::start_with(Command::new(PROGRAM), more)
+    }
+
+    /// The program with a key and free ports, and with so many file descriptors at most.
+    pub(crate) fn within(descriptors: u32) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        let limited = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &limited, PROGRAM]);
+        Self::start_with(shell, "")
+    }
+
+    fn start_with(command: Command, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("mirror.yaml");
+        let text = format!("port: 0\nadmin_port: 0\napi_key: the-key-of-these-tests\n{more}");
+        fs::write(&config, text).unwrap();
+        let mut program = Self::start(command, &config);
+        program.folder = Some(folder);
+        program
+    }
+
+    fn start(mut command: Command, config: &Path) -> Self {
+        let mut child = command
             .args(["serve", "--config"])
             .arg(config)
             .env_clear()
@@ -67,6 +100,7 @@ impl Program {
         });
         let mut program = Self {
             child,
+            folder: None,
             log,
             mirror: SocketAddr::from(([0; 4], 0)),
             admin: SocketAddr::from(([0; 4], 0)),
@@ -83,6 +117,16 @@ impl Program {
             true
         });
         program
+    }
+
+    /// Where the Mirror API is served.
+    pub(crate) fn mirror(&self) -> SocketAddr {
+        self.mirror
+    }
+
+    /// Where health and metrics are served.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin
     }
 
     /// A caller, which can be used while the program is told things.

@@ -1,5 +1,7 @@
 //! Which keys there are, which are known and not accepted, and which a misspelt one was meant to be.
 
+mod distance;
+
 use super::options;
 
 /// Keys of the object that are no query option (connections.md, section 1).
@@ -75,7 +77,7 @@ pub(super) fn identity_key(written: &str) -> Option<&'static str> {
         folded(written) == folded(name)
             // The lengths alone rule most keys out, before the distance is computed.
             || written.len().abs_diff(name.len()) <= 2
-                && strsim::damerau_levenshtein(written, name) <= 2
+                && distance::between(written, name) <= 2
     })
 }
 
@@ -89,7 +91,7 @@ pub fn nearest(
         return None;
     }
     let written = folded(written);
-    let distance = |name| strsim::damerau_levenshtein(&written, &folded(name));
+    let distance = |name| distance::between(&written, &folded(name));
     let (best, name) = known
         .into_iter()
         .map(|name| (distance(name), name))

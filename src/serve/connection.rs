@@ -1,0 +1,176 @@
+//! One connection, from the accept to its end.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Request;
+use http::StatusCode;
+use http::header::CONNECTION;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpStream;
+
+use super::accept::Service;
+use super::activity::Activity;
+use super::activity::Word;
+use super::bodies::Answer;
+use super::bodies::Asked;
+use super::framing;
+use super::patient::Patient;
+use super::stages::Stages;
+use crate::caller::Peer;
+use crate::instruments::CloseReason;
+
+/// Largest head of a request, in bytes, and most header fields (security.md, "Limits on input").
+const HEAD: (usize, usize) = (32 << 10, 64);
+/// A second net below the timers of [`Patient`]: it bounds heads and idling alike (hyper 1.12).
+const HEAD_TIMEOUT: Duration = Duration::from_secs(65);
+/// A connection older than this, give or take a tenth, is closed after its next answer, so that new
+/// replicas get traffic.
+const AGE: Duration = Duration::from_secs(600);
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It ended itself, or was ended between two requests.
+    Ended,
+    /// A request was cut off.
+    Cut,
+}
+
+/// A connection that is to be served.
+pub(super) struct Connection<S> {
+    pub(super) service: S,
+    pub(super) stages: Stages,
+    pub(super) peer: Peer,
+    pub(super) activity: Arc<Activity>,
+}
+
+impl<S: Service> Connection<S> {
+    /// Serves it to its end.
+    pub(super) async fn serve(self, stream: TcpStream) -> End {
+        let Self {
+            service,
+            stages,
+            peer,
+            activity,
+        } = self;
+        let io = TokioIo::new(Patient::new(stream, Arc::clone(&activity)));
+        let old_at = Instant::now() + age();
+        let answer = service_fn(|request: Request<Incoming>| {
+            let (service, peer, turn) = (&service, &peer, activity.begin());
+            let (activity, stages) = (&activity, &stages);
+            async move {
+                let request = request.map(|body| Asked::new(body, activity));
+                let mut response = if framing::is_plain(&request) {
+                    service.answer(peer, request).await
+                } else {
+                    drop(request);
+                    activity.close(CloseReason::Framing);
+                    refusal()
+                };
+                if stages.have_begun() {
+                    activity.close(CloseReason::Drain);
+                    close(response.headers_mut());
+                } else if Instant::now() >= old_at {
+                    activity.close(CloseReason::Age);
+                    close(response.headers_mut());
+                } else if activity.is_unread() {
+                    // What is left of the body stands where the next request would.
+                    close(response.headers_mut());
+                }
+                if response.status() == StatusCode::REQUEST_TIMEOUT {
+                    activity.close(CloseReason::Body);
+                }
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, turn)))
+            }
+        });
+        let mut served = pin!(builder().serve_connection(io, answer));
+        let mut is_closing = false;
+        let ended = poll_fn(|cx| {
+            match activity.poll_word(cx) {
+                Word::GoOn => {}
+                // hyper would close a fresh connection unread; what waited in the backlog is
+                // answered, with `Connection: close`, or runs into the timer of its head.
+                Word::Close if is_closing || activity.is_fresh() => {}
+                Word::Close => {
+                    is_closing = true;
+                    activity.close(CloseReason::Drain);
+                    served.as_mut().graceful_shutdown();
+                }
+                last @ (Word::Cut | Word::Leave) => return Poll::Ready(Err(last)),
+            }
+            served.as_mut().poll(cx).map(Ok)
+        });
+        match ended.await {
+            Ok(ended) => note(&activity, ended),
+            Err(word) => return cut(&activity, word),
+        }
+        End::Ended
+    }
+}
+
+/// What it means that a connection ends at once.
+fn cut(activity: &Activity, word: Word) -> End {
+    if word == Word::Leave {
+        activity.close(CloseReason::Evicted);
+        return End::Ended;
+    }
+    activity.close(CloseReason::Drain);
+    if activity.is_busy() {
+        End::Cut
+    } else {
+        End::Ended
+    }
+}
+
+/// An error here is a caller that went away, was too slow, or speaks no HTTP.
+fn note(activity: &Activity, ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        if error.is_parse() {
+            activity.close(CloseReason::Framing);
+        }
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_header_size(HEAD.0)
+        .max_headers(HEAD.1);
+    builder
+}
+
+/// The answer to a head that can be read in two ways. As for everything below a request, there is no
+/// body.
+fn refusal() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    close(response.headers_mut());
+    response
+}
+
+/// Asks the caller to come back on another connection.
+fn close(head: &mut HeaderMap) {
+    head.insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// [`AGE`] give or take a tenth, so that connections made at once do not end at once.
+fn age() -> Duration {
+    let random = getrandom::u32().unwrap_or(u32::MAX / 2);
+    AGE.mul_f64(0.9 + 0.2 * f64::from(random) / f64::from(u32::MAX))
+}
