@@ -8,6 +8,7 @@ mod user_info;
 use std::fmt;
 
 use ::url::Url;
+use ::url::form_urlencoded::byte_serialize;
 
 use crate::limits;
 pub use user_info::UserInfo;
@@ -117,10 +118,16 @@ impl BaseUrl {
     /// leave the base; `.` and `..` cannot be written as a segment and are left out.
     #[must_use]
     pub fn endpoint(&self, segments: &[&str]) -> Url {
-        let mut url = self.0.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+        let mut path = self.0.path().trim_end_matches('/').to_owned();
+        for segment in segments.iter().filter(|it| !matches!(**it, "." | "..")) {
+            path.push('/');
+            // Not by the parser's own segments: it drops tabs and line breaks first, and what is
+            // left of ".\t." leaves the base.
+            let encoded: String = byte_serialize(segment.as_bytes()).collect();
+            path.push_str(&encoded.replace('+', "%20"));
         }
+        let mut url = self.0.clone();
+        url.set_path(&path);
         url
     }
 }

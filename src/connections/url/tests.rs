@@ -171,6 +171,11 @@ fn a_segment_cannot_leave_the_base() {
         "http://h/p/label/..%2F..%2Fx%3Fy%23z/values"
     );
     assert_eq!(endpoint(&["..", "a%2fb"]), "http://h/p/a%252fb");
+    // What parsers drop is kept too, and so no dots come together.
+    assert_eq!(
+        endpoint(&[".\t.", "a\nb +"]),
+        "http://h/p/.%09./a%0Ab%20%2B"
+    );
     let bare = BaseUrl::parse("http://h").unwrap().base;
     assert_eq!(bare.endpoint(&["api"]).as_str(), "http://h/api");
 }
