@@ -36,7 +36,11 @@ impl Scrubbed {
         });
         let mut clean = joined(lines);
         for spelling in secrets.spellings() {
-            clean = clean.replace(&joined(spelling.lines()), HIDDEN);
+            let spelling = joined(spelling.lines());
+            // Of a secret of control characters alone nothing is left, in the text neither.
+            if !spelling.is_empty() {
+                clean = clean.replace(&spelling, HIDDEN);
+            }
         }
         Self(cut(clean.trim()))
     }
@@ -166,6 +170,7 @@ mod tests {
     fn a_secret_of_several_lines_or_with_control_characters_between_is_found() {
         hides(&["one\ntwo"], "x one\r\ntwo y", "x *** y");
         hides(&["s3cret"], "s3\u{0}cret", "***");
+        hides(&["\n"], "a\nb", "a b");
     }
 
     proptest! {
