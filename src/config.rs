@@ -25,6 +25,8 @@ mod secret_file;
 mod setting;
 mod source;
 mod tree;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

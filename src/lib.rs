@@ -16,6 +16,8 @@
 //! samples into points. [`failures`] words everything that can go wrong on the way.
 //!
 //! `translate`, `promql`, `buckets` and `protocol` are pure: no clock, no I/O, no logging.
+//!
+//! `fuzzing`, here and in some modules, is compiled for fuzzing and for tests alone.
 
 pub mod time;
 pub mod secret;
@@ -46,3 +48,5 @@ pub mod admin;
 pub mod logging;
 pub mod serve;
 pub mod cli;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;

@@ -13,6 +13,8 @@ pub mod conjoin;
 pub mod variables;
 mod scan;
 mod tree;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 
 pub use expr::Expr;
 pub use selector::{MatchOp, Matcher, Selector};

@@ -25,6 +25,8 @@ mod sessions;
 mod sign;
 mod status;
 mod tally;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 
 use std::sync::Arc;
 

@@ -125,6 +125,7 @@ const ARROWS: &[(&str, May)] = &[
     ("logging", NameAllAboveBut(&[])),
     ("serve", NameAllAboveBut(&[])),
     ("cli", NameAllAboveBut(&[])),
+    ("fuzzing", NameAllAboveBut(&[])),
 ];
 
 /// What is wrong with `sources`, as `file: finding`; `modules` are those of `lib.rs`.

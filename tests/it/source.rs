@@ -27,8 +27,12 @@ impl Source {
         source
     }
 
-    /// The top module that the file belongs to; `None` for `lib.rs`.
+    /// The top module that the file belongs to; `None` for `lib.rs`. Fuzz targets are one module,
+    /// wherever they lie.
     pub(crate) fn module(&self) -> Option<&str> {
+        if self.is_of("fuzzing") {
+            return Some("fuzzing");
+        }
         let rest = self.path.strip_prefix("src/").unwrap();
         let name = rest.split(['/', '.']).next().unwrap();
         (name != "lib").then_some(name)
@@ -39,10 +43,11 @@ impl Source {
         self.path.matches('/').count()
     }
 
-    /// The file without what is compiled for tests alone: test modules, and files of tests.
+    /// The file without what is compiled for tests alone: test modules, and files of tests and of
+    /// fuzz targets.
     pub(crate) fn shipped(&self) -> Source {
         let mut code = self.code.clone();
-        if self.path.ends_with("/tests.rs") || self.path.contains("/tests/") {
+        if self.is_of("tests") || self.is_of("fuzzing") {
             code = blank(&code);
         }
         while let Some(start) = code.find("#[cfg(test)]") {
@@ -61,6 +66,12 @@ impl Source {
                 .collect(),
             code,
         }
+    }
+
+    /// Whether it is a module of this name, or lies inside of one.
+    fn is_of(&self, module: &str) -> bool {
+        let (file, folder) = (format!("/{module}.rs"), format!("/{module}/"));
+        self.path.ends_with(&file) || self.path.contains(&folder)
     }
 
     fn read(&mut self, text: &str) {

@@ -1,7 +1,7 @@
 //! OAuth 2.0 client credentials (RFC 6749, section 4.4): a token is had at its endpoint, kept as a
 //! session, and shown to the backend.
 
-mod answer;
+pub(in crate::upstream) mod answer;
 mod endpoint;
 
 use std::fmt;

@@ -21,7 +21,7 @@ const ERRORS: [&str; 6] = [
 
 /// A token that was granted.
 #[derive(Debug)]
-pub(super) struct Granted {
+pub(in crate::upstream) struct Granted {
     pub(super) token: Secret,
     /// How long it lasts, if the endpoint says so.
     pub(super) lifetime: Option<Duration>,
@@ -42,7 +42,7 @@ struct Failure {
 }
 
 /// Reads a success; in words what is wrong with it otherwise.
-pub(super) fn granted(body: &[u8]) -> Result<Granted, &'static str> {
+pub(in crate::upstream) fn granted(body: &[u8]) -> Result<Granted, &'static str> {
     let success: Success = serde_json::from_slice(body).map_err(|_| "its answer holds no token")?;
     let kind = success.token_type.unwrap_or_default();
     if !kind.eq_ignore_ascii_case("bearer") {
@@ -59,7 +59,7 @@ pub(super) fn granted(body: &[u8]) -> Result<Granted, &'static str> {
 }
 
 /// The name of the error in a failure, if it is one of those that are defined.
-pub(super) fn error(body: &[u8]) -> Option<&'static str> {
+pub(in crate::upstream) fn error(body: &[u8]) -> Option<&'static str> {
     let failure: Failure = serde_json::from_slice(body).ok()?;
     ERRORS.into_iter().find(|name| *name == failure.error)
 }
