@@ -2,11 +2,13 @@
 //! as `schemas/openapi.json`.
 //!
 //! The schema of connection details is a part of it, and a document of its own: the same object
-//! stands in the configuration (`schemas/connection-details.json`).
+//! stands in the configuration (`schemas/connection-details.json`), whose own schema is a third one
+//! (`schemas/config.json`).
 //!
 //! The bodies are described by the types that read and write them (`protocol`), and so is nothing
 //! twice; paths, statuses and headers are stated here. Nothing here answers a request.
 
+mod config;
 mod details;
 mod document;
 mod examples;
@@ -51,4 +53,14 @@ pub fn document() -> String {
 #[must_use]
 pub fn connection_details() -> String {
     details::document()
+}
+
+/// The JSON Schema of the configuration file, as above.
+///
+/// # Panics
+///
+/// Never, as [`document`].
+#[must_use]
+pub fn config() -> String {
+    config::document()
 }

@@ -12,12 +12,15 @@ pub(super) enum Schema {
     Openapi,
     /// Connection details, as JSON Schema.
     ConnectionDetails,
+    /// The configuration file, as JSON Schema.
+    Config,
 }
 
 /// Prints `schema`; the exit code.
 pub(super) fn run(schema: Schema) -> u8 {
     match schema {
         Schema::Openapi => print::data(&openapi::document()),
+        Schema::Config => print::data(&openapi::config()),
         Schema::ConnectionDetails => print::data(&openapi::connection_details()),
     }
     DONE

@@ -73,6 +73,7 @@ mod regions;
 mod reload;
 mod roles;
 mod rotation;
+mod schemas;
 mod sessions;
 mod signing;
 mod test_connection;
@@ -99,7 +100,7 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-const SUBJECTS: [(&str, &[Case]); 27] = [
+const SUBJECTS: [(&str, &[Case]); 28] = [
     ("open", open::CASES),
     ("passwords", passwords::CASES),
     ("bearer", bearer::CASES),
@@ -123,6 +124,7 @@ const SUBJECTS: [(&str, &[Case]); 27] = [
     ("ladder", ladder::CASES),
     ("test_connection", test_connection::CASES),
     ("check_config", check_config::CASES),
+    ("schemas", schemas::CASES),
     ("print_config", print_config::CASES),
     ("rotation", rotation::CASES),
     ("reload", reload::CASES),

@@ -50,6 +50,8 @@ fn the_schema_is_what_is_served() {
         &details,
         "",
     );
+    let config = prometheus_mirror::openapi::config();
+    check(&run(&["schema", "config"], &[]), 0, &config, "");
 }
 
 #[test]

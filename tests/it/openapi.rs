@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use prometheus_mirror::connections;
 use prometheus_mirror::connections::Configured;
@@ -48,6 +49,7 @@ fn the_checked_in_documents_are_up_to_date() {
         "schemas/connection-details.json",
         &openapi::connection_details(),
     );
+    up_to_date("schemas/config.json", &openapi::config());
 }
 
 #[track_caller]
@@ -122,6 +124,79 @@ fn the_reader_knows_each_key_of_each_block() {
     assert_eq!(blocks, 6);
 }
 
+/// A setting, or a section of them.
+#[derive(Deserialize)]
+struct Setting {
+    properties: Option<BTreeMap<String, Setting>>,
+    default: Option<Default>,
+}
+
+/// What a setting is if nobody says otherwise, as the file would say it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Default {
+    Flag(bool),
+    Number(u32),
+    Text(String),
+}
+
+/// The settings of the schema with their defaults, where it tells them.
+fn described() -> BTreeMap<String, Option<String>> {
+    let root: Setting = serde_json::from_str(&openapi::config()).unwrap();
+    let mut described = BTreeMap::new();
+    let text = |setting: Setting| {
+        setting.default.map(|default| match default {
+            Default::Flag(flag) => flag.to_string(),
+            Default::Number(number) => number.to_string(),
+            Default::Text(text) => text,
+        })
+    };
+    for (name, mut setting) in root.properties.unwrap() {
+        match setting.properties.take() {
+            Some(members) => {
+                for (member, setting) in members {
+                    described.insert(format!("{name}.{member}"), text(setting));
+                }
+            }
+            None => drop(described.insert(name, text(setting))),
+        }
+    }
+    described
+}
+
+/// The settings as `print-config --defaults` shows them.
+fn printed() -> BTreeMap<String, String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_prometheus-mirror"))
+        .args(["print-config", "--defaults"])
+        .output()
+        .unwrap();
+    let mut printed = BTreeMap::new();
+    let mut section = String::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let (name, value) = line.split_once(':').unwrap();
+        let value = value.trim().trim_matches('"').to_owned();
+        match name.strip_prefix("  ") {
+            Some(member) => drop(printed.insert(format!("{section}.{member}"), value)),
+            None if value.is_empty() => name.clone_into(&mut section),
+            None => drop(printed.insert(name.to_owned(), value)),
+        }
+    }
+    printed
+}
+
+#[test]
+fn the_schema_of_the_configuration_describes_each_setting_that_there_is() {
+    let (described, printed) = (described(), printed());
+    assert!(printed.len() > 30);
+    let names: Vec<_> = described.keys().collect();
+    assert_eq!(names, printed.keys().collect::<Vec<_>>());
+    for (name, default) in described {
+        if let Some(default) = default {
+            assert_eq!(default, printed[&name], "{name}");
+        }
+    }
+}
+
 #[test]
 fn each_key_of_the_chapter_is_described() {
     let details: Details = serde_json::from_str(&openapi::connection_details()).unwrap();
@@ -154,6 +229,7 @@ fn each_key_of_the_chapter_is_described() {
         "backend_compression",
         "follow_redirects",
         "profile",
+        "strategy",
         "dialect",
         "nan_interpretation",
         "inf_interpretation",

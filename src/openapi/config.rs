@@ -1,0 +1,251 @@
+//! The schema of the configuration file (connections.md, section 6).
+//!
+//! `config` reads the file key by key, so the types here are only described, as those of connection
+//! details. A test in `tests/it` holds them against the settings that the program prints.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema};
+
+use super::details;
+use super::details::options::{QueryOptions, Span};
+use crate::protocol::schema;
+
+/// Keys of connection details that a named connection has not: it has a name already, and a token is
+/// a caller's.
+const NOT_NAMED: [&str; 2] = ["connection", "token"];
+/// Types that a placeholder may fill.
+const FILLED: [&str; 3] = ["integer", "number", "boolean"];
+
+/// The schema as a document of its own, indented, with a line break at its end.
+pub(super) fn document() -> String {
+    let settings = schema::settings().with(|settings| settings.inline_subschemas = true);
+    let mut generator = settings.into_generator();
+    let mut schema = Configuration::json_schema(&mut generator);
+    for transform in generator.transforms_mut() {
+        transform.transform(&mut schema);
+    }
+    if let Some(connections) = schema.pointer_mut("/properties/connections") {
+        connections["additionalProperties"] = named_connection().into();
+    }
+    fill(&mut schema);
+    let draft = "https://json-schema.org/draft/2020-12/schema";
+    schema.insert("$schema".to_owned(), draft.into());
+    schema.insert("title".to_owned(), "Configuration".into());
+    let mut text = serde_json::to_string_pretty(&schema).expect("keys are strings");
+    text.push('\n');
+    text
+}
+
+/// Connection details as they may stand under a name: strict, since a misspelt key in a file is
+/// always a mistake.
+fn named_connection() -> Schema {
+    let mut schema = details::schema();
+    let description = "A connection, which a request says as `{\"connection\": \"<name>\"}`. Paths \
+                       of files are relative to this file.";
+    schema.insert("description".to_owned(), description.into());
+    schema.insert("additionalProperties".to_owned(), false.into());
+    if let Some(properties) = schema
+        .get_mut("properties")
+        .and_then(|it| it.as_object_mut())
+    {
+        properties.retain(|name, _| !NOT_NAMED.contains(&name.as_str()));
+        if let Some(aws) = properties.get_mut("aws") {
+            aws["additionalProperties"] = false.into();
+        }
+    }
+    schema
+}
+
+/// Lets a string stand wherever a placeholder such as `${PORT}` may fill a number or a boolean.
+fn fill(schema: &mut Schema) {
+    let fills = |it: &str| FILLED.contains(&it);
+    if let Some(kind) = schema.get_mut("type") {
+        if kind.as_str().is_some_and(fills) {
+            *kind = [kind.as_str().unwrap_or_default(), "string"]
+                .as_slice()
+                .into();
+        } else if let Some(kinds) = kind.as_array_mut()
+            && kinds.iter().any(|it| it.as_str().is_some_and(fills))
+            && !kinds.iter().any(|it| it.as_str() == Some("string"))
+        {
+            kinds.push("string".into());
+        }
+    }
+    schemars::transform::transform_subschemas(&mut fill, schema);
+}
+
+/// The configuration file, in YAML. Every value may hold `${VAR}` and `${VAR:-default}`, which the
+/// environment fills. Flags and environment variables go before it. Null and an empty string equal
+/// absent. Unknown keys are errors.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Configuration {
+    /// The address of both listeners. Flag `--listen`, variable `MIRROR_LISTEN`. Default:
+    /// `127.0.0.1`.
+    #[schemars(extend("default" = "127.0.0.1"))]
+    listen: Option<String>,
+    /// The port of the Mirror API; 0: any free one. Flag `--port`, variable `PORT`.
+    #[schemars(range(max = 65535), extend("default" = 9900))]
+    port: Option<u16>,
+    /// The port of health and metrics; 0: any free one. Flag `--admin-port`, variable `ADMIN_PORT`.
+    #[schemars(range(max = 65535), extend("default" = 9901))]
+    admin_port: Option<u16>,
+    /// Threads that requests are worked on. Flag `--workers`, variable `WORKERS`. Default: one per
+    /// core.
+    #[schemars(range(min = 1, max = 1024))]
+    workers: Option<u16>,
+    /// What proves the mirror to `StackState`. Variable `API_KEY`.
+    #[schemars(extend("writeOnly" = true))]
+    api_key: Option<String>,
+    /// The file of the key. Variable `API_KEY_FILE`.
+    api_key_file: Option<String>,
+    /// How the log is written.
+    log: Option<Log>,
+    /// What requests may do. Variables `MIRROR_POLICY_…`.
+    policy: Option<Policy>,
+    /// What holds where connection details say nothing. Variables `MIRROR_DEFAULTS_…`.
+    defaults: Option<Defaults>,
+    /// Connections by name.
+    #[schemars(extend("propertyNames" = { "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }))]
+    connections: Option<BTreeMap<String, NamedConnection>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Log {
+    /// The form of a line. Variable `MIRROR_LOG_FORMAT`.
+    #[schemars(extend("default" = "json"))]
+    format: Option<LogFormat>,
+    /// The least severe event that is logged. Variable `MIRROR_LOG_LEVEL`.
+    #[schemars(extend("default" = "info"))]
+    level: Option<LogLevel>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For the eye.
+    Text,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum LogLevel {
+    /// What must be seen to.
+    Error,
+    /// What should be known.
+    Warn,
+    /// What happened.
+    Info,
+    /// Why it happened.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Policy {
+    /// What may be dialled besides named connections, or `any` in words.
+    allowed_upstreams: Option<AllowedUpstreams>,
+    /// Whether private addresses may be dialled: `listed` means only those of hosts that are listed
+    /// or named.
+    #[schemars(extend("default" = "allow"))]
+    private_targets: Option<PrivateTargets>,
+    /// Whether a request may only name a connection.
+    #[schemars(extend("default" = false))]
+    named_only: Option<bool>,
+    /// Whether secrets in connection details are accepted.
+    #[schemars(extend("default" = true))]
+    request_credentials: Option<bool>,
+    /// Whether the mirror's own AWS identity is ever used.
+    #[schemars(extend("default" = true))]
+    ambient_credentials: Option<bool>,
+    /// Roles that the mirror's own identity may assume. Absent: any.
+    allowed_role_arns: Option<Vec<Role>>,
+    /// The folder below which requests may name files. Absent: none.
+    secrets_dir: Option<String>,
+    /// Whether `insecure_skip_verify` is accepted.
+    #[schemars(extend("default" = false))]
+    allow_insecure_tls: Option<bool>,
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum AllowedUpstreams {
+    Any(#[schemars(extend("const" = "any"))] String),
+    Listed(Vec<Upstream>),
+}
+
+/// `scheme://host[:port][/prefix]`; the first label of the host may be `*`.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Upstream {
+    Url(String),
+    Map(UpstreamMap),
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct UpstreamMap {
+    /// `scheme://host[:port][/prefix]`.
+    url: String,
+    /// Networks that all addresses of the host must lie in.
+    addresses: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum PrivateTargets {
+    /// All.
+    Allow,
+    /// Those of listed hosts.
+    Listed,
+}
+
+/// The ARN of a role, or one with its pinned external id.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Role {
+    Arn(String),
+    Map(RoleMap),
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct RoleMap {
+    /// The ARN.
+    role_arn: String,
+    /// The external id that requests must leave out or match.
+    #[schemars(extend("writeOnly" = true))]
+    external_id: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Defaults {
+    /// The deadline of a request, within 1 and 60 s.
+    #[schemars(extend("default" = "30s"))]
+    timeout: Option<Span>,
+    #[serde(flatten)]
+    options: QueryOptions,
+}
+
+/// Stands for what [`named_connection`] makes.
+#[derive(JsonSchema)]
+struct NamedConnection {}
