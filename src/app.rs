@@ -77,7 +77,12 @@ impl App {
     /// [`AppError::Key`] if the key cannot stand in a header; then nothing changes.
     pub fn apply(&self, settings: &Settings) -> Result<(), AppError> {
         let snapshot = Arc::new(Snapshot::new(settings)?);
-        self.current.send_replace(snapshot);
+        let before = self.current.send_replace(Arc::clone(&snapshot));
+        for (name, _) in before.connections.named.iter() {
+            if snapshot.connections.named.get(name).is_none() {
+                self.instruments.forget_expiry(name);
+            }
+        }
         Ok(())
     }
 }

@@ -57,6 +57,7 @@ pub struct Instruments {
     guard_refusals: Family<Labels<1>, Counter>,
     credential_refresh: Family<Named<2>, Counter>,
     clock_skew: Family<Named<1>, Gauge>,
+    credential_expiry: Family<Named<1>, Gauge>,
     certificate_expiry: Family<Named<1>, Gauge>,
     unusable_files: Gauge,
     unusable_tls: Gauge,
@@ -93,6 +94,7 @@ impl Instruments {
             guard_refusals: Family::default(),
             credential_refresh: Family::default(),
             clock_skew: Family::default(),
+            credential_expiry: Family::default(),
             certificate_expiry: Family::default(),
             unusable_files: Gauge::default(),
             unusable_tls: Gauge::default(),
@@ -189,6 +191,11 @@ impl Instruments {
             "clock_skew_seconds",
             "By how much the clock of a backend was last found ahead of ours, or behind",
             self.clock_skew.clone(),
+        );
+        mirror.register(
+            "credential_expiry_timestamp_seconds",
+            "When the session or token of a connection that was had last ends, in seconds since 1970",
+            self.credential_expiry.clone(),
         );
         mirror.register(
             "certificate_expiry_timestamp_seconds",
@@ -314,6 +321,21 @@ impl Instruments {
                 .get_or_create(&[backend(connection)])
                 .inc_by(count);
         }
+    }
+
+    /// Says when the session or the token of a named connection ends that was had last, in seconds
+    /// since 1970.
+    pub fn credential_expiry(&self, connection: &str, seconds: i64) {
+        self.credential_expiry
+            .get_or_create(&[backend(Some(connection))])
+            .set(seconds);
+    }
+
+    /// Forgets when something of a named connection ends: it is gone, and nobody will renew it.
+    pub fn forget_expiry(&self, connection: &str) {
+        let labels = [backend(Some(connection))];
+        self.credential_expiry.remove(&labels);
+        self.certificate_expiry.remove(&labels);
     }
 
     /// Says when the client certificate of a named connection ends, in seconds since 1970.
@@ -487,6 +509,14 @@ mod tests {
             r#"mirror_credential_refresh_total{backend="prod",result="throttled"} 1"#,
         );
         check(
+            |i| i.credential_expiry("prod", 1_700_000_000),
+            r#"mirror_credential_expiry_timestamp_seconds{backend="prod"} 1700000000"#,
+        );
+        check(
+            |i| i.certificate_expiry("prod", 1_700_000_000),
+            r#"mirror_certificate_expiry_timestamp_seconds{backend="prod"} 1700000000"#,
+        );
+        check(
             |i| i.clock_skew(Some("prod"), -900),
             r#"mirror_clock_skew_seconds{backend="prod"} -900"#,
         );
@@ -515,6 +545,22 @@ mod tests {
             |i| drop(i.in_flight()),
             r#"mirror_in_flight{scope="global"} 0"#,
         );
+    }
+
+    #[test]
+    fn what_is_gone_does_not_end() {
+        let instruments = Instruments::new();
+        for name in ["prod", "lab"] {
+            instruments.credential_expiry(name, 1);
+            instruments.certificate_expiry(name, 1);
+        }
+        instruments.forget_expiry("prod");
+        let page = instruments.encode();
+        let count = |name: &str| {
+            page.matches(&format!(r#"seconds{{backend="{name}"}}"#))
+                .count()
+        };
+        assert_eq!((count("prod"), count("lab")), (0, 2), "{page}");
     }
 
     #[test]

@@ -81,6 +81,7 @@ impl Upstreams {
     ) -> Self {
         let clients = Arc::new(Clients::new(Arc::clone(&instruments)));
         let files = Arc::new(Files::new(Arc::clone(&instruments)));
+        let tokens = Tokens::new(random, surroundings.clock);
         let aws = Aws::new(
             surroundings,
             clients.roots(),
@@ -92,7 +93,7 @@ impl Upstreams {
             clients,
             files,
             aws,
-            tokens: Tokens::new(random),
+            tokens,
             instruments,
             posting: Posting::default(),
             progress,

@@ -57,6 +57,7 @@ mod check_config;
 mod clock;
 mod compression;
 mod deputies;
+mod expiry;
 mod files;
 mod http2;
 mod interleaved;
@@ -100,7 +101,7 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-const SUBJECTS: [(&str, &[Case]); 28] = [
+const SUBJECTS: [(&str, &[Case]); 29] = [
     ("open", open::CASES),
     ("passwords", passwords::CASES),
     ("bearer", bearer::CASES),
@@ -127,6 +128,7 @@ const SUBJECTS: [(&str, &[Case]); 28] = [
     ("schemas", schemas::CASES),
     ("print_config", print_config::CASES),
     ("rotation", rotation::CASES),
+    ("expiry", expiry::CASES),
     ("reload", reload::CASES),
     ("canary", canary::CASES),
 ];

@@ -115,6 +115,11 @@ fn a_rotated_client_certificate_is_picked_up_and_a_broken_one_is_not(rig: &Rig) 
             .iter()
             .all(|visit| visit.client == "CN=client-one")
     );
+    let unusable = |count: u8| {
+        let line = format!("mirror_tls_material_unusable {count}\n");
+        assert!(mirror.metrics().contains(&line), "{}", mirror.metrics());
+    };
+    unusable(1);
     mirror.write("client.key", &rig.pki.read("client-two.key"));
     let began = std::time::Instant::now();
     ask_until(&mirror, "the second certificate", || {
@@ -134,4 +139,5 @@ fn a_rotated_client_certificate_is_picked_up_and_a_broken_one_is_not(rig: &Rig) 
             .iter()
             .all(|visit| visit.protocol.starts_with("TLSv1."))
     );
+    unusable(0);
 }

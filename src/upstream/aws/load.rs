@@ -1,7 +1,7 @@
 //! How a session comes to be: the own identity from its providers, a role from STS.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -47,6 +47,15 @@ pub(super) struct Session {
     way: Way,
 }
 
+impl Session {
+    /// When it ends, in seconds since 1970; `None`: never.
+    fn ends(&self) -> Option<i64> {
+        let ends = self.credentials.expiry()?;
+        let ends = ends.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        i64::try_from(ends.as_secs()).ok()
+    }
+}
+
 /// Everything that loads need.
 #[derive(Debug)]
 pub(super) struct Loader {
@@ -87,6 +96,11 @@ pub(super) fn load(
             let result = result(loaded.as_ref().err());
             let instruments = &loader.instruments;
             instruments.credential_refresh(backend.as_deref(), result);
+            if let (Some(backend), Ok(loaded), Reach::Shared) = (backend, &loaded, reach)
+                && let Some(ends) = loaded.value.ends()
+            {
+                instruments.credential_expiry(backend, ends);
+            }
             loaded
         }
         .boxed()

@@ -119,9 +119,12 @@ impl Clients {
     ) -> Result<Arc<Client>, NoClient> {
         let key = way.key();
         let material = way.material(files).await;
-        let known = self
-            .table()
-            .find(&key, material.as_ref().ok(), Instant::now());
+        let known = {
+            let mut table = self.table();
+            let known = table.find(&key, material.as_ref().ok(), Instant::now());
+            self.tell_unfit(&mut table);
+            known
+        };
         let older = match known {
             Known::This(client) => return Ok(client),
             Known::Older(client) => Some(client),
@@ -145,8 +148,14 @@ impl Clients {
             }
             (Err(error), None) => Err(way.unbuilt(&error)),
         };
-        self.instruments.unusable_tls(table.unfit());
+        self.tell_unfit(&mut table);
         client
+    }
+
+    fn tell_unfit(&self, table: &mut Table<Client>) {
+        if let Some(count) = table.unfit() {
+            self.instruments.unusable_tls(count);
+        }
     }
 
     async fn build(

@@ -14,7 +14,11 @@ const MOST: usize = 256;
 const IDLE: Duration = Duration::from_secs(600);
 
 /// All clients; generic, so that a test needs none.
-pub(super) struct Table<C>(HashMap<Key, Entry<C>>);
+pub(super) struct Table<C> {
+    entries: HashMap<Key, Entry<C>>,
+    /// Whether some material was unfit when it was last counted.
+    was_unfit: bool,
+}
 
 struct Entry<C> {
     used: Instant,
@@ -36,7 +40,10 @@ pub(super) enum Known<C> {
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self {
+            entries: HashMap::new(),
+            was_unfit: false,
+        }
     }
 }
 
@@ -48,12 +55,16 @@ impl<C> Table<C> {
         material: Option<&Material>,
         now: Instant,
     ) -> Known<C> {
-        self.0.retain(|_, entry| now < entry.used + IDLE);
-        let Some(entry) = self.0.get_mut(key) else {
+        self.entries.retain(|_, entry| now < entry.used + IDLE);
+        let Some(entry) = self.entries.get_mut(key) else {
             return Known::Nothing;
         };
         entry.used = now;
         let client = Arc::clone(&entry.client);
+        if material == Some(&entry.material) {
+            // Somebody put the old one back.
+            entry.unfit = None;
+        }
         // What turned out unfit once need not be tried for each request.
         if material.is_none_or(|it| entry.material == *it || entry.unfit.as_ref() == Some(it)) {
             Known::This(client)
@@ -64,10 +75,10 @@ impl<C> Table<C> {
 
     /// Keeps a new client. One that it replaces ends with the calls that use it.
     pub(super) fn keep(&mut self, key: Key, material: Material, client: Arc<C>, now: Instant) {
-        if self.0.len() >= MOST && !self.0.contains_key(&key) {
-            let eldest = self.0.iter().min_by_key(|(_, entry)| entry.used);
+        if self.entries.len() >= MOST && !self.entries.contains_key(&key) {
+            let eldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
             if let Some(eldest) = eldest.map(|(key, _)| key.clone()) {
-                self.0.remove(&eldest);
+                self.entries.remove(&eldest);
             }
         }
         let entry = Entry {
@@ -76,22 +87,28 @@ impl<C> Table<C> {
             client,
             unfit: None,
         };
-        self.0.insert(key, entry);
+        self.entries.insert(key, entry);
     }
 
     /// Notes that no client can be made of `material`; whether that is news.
     pub(super) fn spoilt(&mut self, key: &Key, material: Material) -> bool {
-        let Some(entry) = self.0.get_mut(key) else {
+        let Some(entry) = self.entries.get_mut(key) else {
             return false;
         };
         let before = entry.unfit.replace(material);
+        self.was_unfit = true;
         before != entry.unfit
     }
 
-    /// How many clients have unfit newer material.
-    pub(super) fn unfit(&self) -> usize {
-        let entries = self.0.values();
-        entries.filter(|entry| entry.unfit.is_some()).count()
+    /// How many clients have unfit newer material, if that may have changed since it was asked.
+    pub(super) fn unfit(&mut self) -> Option<usize> {
+        if !self.was_unfit {
+            return None;
+        }
+        let entries = self.entries.values();
+        let count = entries.filter(|entry| entry.unfit.is_some()).count();
+        self.was_unfit = count > 0;
+        Some(count)
     }
 }
 
@@ -154,10 +171,24 @@ mod tests {
         assert!(!table.spoilt(&key("a"), new.clone()), "no news");
         assert_eq!(
             (this(&table.find(&key("a"), Some(&new), now)), table.unfit()),
-            (Some(1), 1)
+            (Some(1), Some(1))
         );
         table.keep(key("a"), material("newer"), Arc::new(2), now);
-        assert_eq!(table.unfit(), 0);
+        assert_eq!((table.unfit(), table.unfit()), (Some(0), None));
+    }
+
+    #[test]
+    fn old_material_that_is_put_back_is_fit() {
+        let mut table = Table::default();
+        let now = Instant::now();
+        let old = material("old");
+        table.keep(key("a"), old.clone(), Arc::new(1), now);
+        table.spoilt(&key("a"), material("new"));
+        assert_eq!(table.unfit(), Some(1));
+        assert_eq!(this(&table.find(&key("a"), Some(&old), now)), Some(1));
+        assert_eq!(table.unfit(), Some(0));
+        let known = table.find(&key("a"), Some(&material("new")), now);
+        assert!(matches!(known, Known::Older(_)), "it is tried again");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
 use crate::instruments::Refresh;
 use crate::secret::Secret;
+use crate::time::UnixMillis;
 use crate::upstream::UpstreamError;
 use crate::upstream::aws::Purpose;
 use crate::upstream::client::Clients;
@@ -50,6 +51,8 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 pub(in crate::upstream) struct Tokens {
     sessions: Sessions<Token, CredentialError>,
     process: ProcessKey,
+    /// For the instruments alone.
+    clock: fn() -> UnixMillis,
 }
 
 /// A token, and how the client proved itself when it was had.
@@ -82,10 +85,11 @@ impl Part for Whole<'_> {
 }
 
 impl Tokens {
-    pub(in crate::upstream) fn new(random: Random) -> Self {
+    pub(in crate::upstream) fn new(random: Random, clock: fn() -> UnixMillis) -> Self {
         Self {
             sessions: Sessions::new(random),
             process: ProcessKey::random(),
+            clock,
         }
     }
 }
@@ -148,6 +152,7 @@ async fn show(
         clients: Arc::clone(&shared.clients),
         files: Arc::clone(&shared.files),
         instruments: Arc::clone(&shared.instruments),
+        clock: shared.tokens.clock,
     });
     let sessions = &shared.tokens.sessions;
     let held = match purpose {
@@ -202,6 +207,7 @@ struct Giver {
     clients: Arc<Clients>,
     files: Arc<Files>,
     instruments: Arc<Instruments>,
+    clock: fn() -> UnixMillis,
 }
 
 fn load(giver: Giver) -> Load<Token, CredentialError> {
@@ -230,12 +236,18 @@ impl Giver {
         self.instruments
             .credential_refresh(self.backend.as_deref(), result);
         let granted = had.map_err(|error| error.error)?;
+        let lifetime = granted.lifetime.unwrap_or(LIFETIME).min(LONGEST);
+        if let Some(backend) = &self.backend {
+            let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+            let ends = ((self.clock)().get() / 1_000).saturating_add(seconds);
+            self.instruments.credential_expiry(backend, ends);
+        }
         Ok(Loaded {
             value: Token {
                 secret: granted.token,
                 style: used,
             },
-            lifetime: granted.lifetime.unwrap_or(LIFETIME).min(LONGEST),
+            lifetime,
         })
     }
 }
