@@ -189,7 +189,8 @@ fn the_schema_of_the_configuration_describes_each_setting_that_there_is() {
     let (described, printed) = (described(), printed());
     assert!(printed.len() > 30);
     let names: Vec<_> = described.keys().collect();
-    assert_eq!(names, printed.keys().collect::<Vec<_>>());
+    let settings: Vec<_> = printed.keys().collect();
+    assert_eq!(names, settings, "src/openapi/config.rs describes them");
     for (name, default) in described {
         if let Some(default) = default {
             assert_eq!(default, printed[&name], "{name}");
