@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::instruments::Instruments;
+use crate::limits::Budget;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
 pub use snapshot::Snapshot;
@@ -56,6 +57,7 @@ impl App {
                 Arc::clone(&instruments),
                 settings.ambient.clone(),
                 wall_clock,
+                &Budget::of_this_process(),
             ),
             instruments,
             state: State::new(),

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use moka::future::Cache;
 
+use crate::limits::Budget;
+use crate::limits::Charged;
 use crate::series::Metadata;
 use crate::time::UnixMillis;
 use crate::upstream::List;
@@ -19,10 +21,13 @@ pub use turn::Turn;
 /// How long lists and metadata are kept.
 const LISTS_LIVE: Duration = Duration::from_secs(30);
 const METADATA_LIVE: Duration = Duration::from_secs(300);
-/// Bound of all lists together, in bytes of their text.
-const LISTS_BYTES: u64 = 32 << 20;
-/// Most backends whose metadata are kept.
-const METADATA_ENTRIES: u64 = 64;
+/// Bound of all lists together and of all metadata together, in bytes.
+const BYTES: u64 = 16 << 20;
+/// Neither takes more of the memory for requests than this part of it (reliability.md, "The
+/// process").
+const PART: u64 = 8;
+/// What a metric family takes beside its name, about.
+const FAMILY: usize = 128;
 
 /// What a list is a list of. Every part of it changes the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,27 +45,30 @@ pub struct ListKey {
 /// The remembered lists.
 #[derive(Debug)]
 pub struct Lists {
-    lists: Cache<ListKey, Arc<List<String>>>,
-    metadata: Cache<String, Arc<Metadata>>,
+    lists: Cache<ListKey, Arc<Charged<List<String>>>>,
+    metadata: Cache<String, Arc<Charged<Metadata>>>,
 }
 
-impl Default for Lists {
-    fn default() -> Self {
+impl Lists {
+    /// Nothing yet. What is remembered stays charged to `budget`.
+    #[must_use]
+    pub fn new(budget: &Budget) -> Self {
+        let limit = u64::try_from(budget.limit()).unwrap_or(u64::MAX);
+        let most = BYTES.min(limit / PART);
         Self {
             lists: Cache::builder()
-                .max_capacity(LISTS_BYTES)
+                .max_capacity(most)
                 .weigher(weight)
                 .time_to_live(LISTS_LIVE)
                 .build(),
             metadata: Cache::builder()
-                .max_capacity(METADATA_ENTRIES)
+                .max_capacity(most)
+                .weigher(metadata_weight)
                 .time_to_live(METADATA_LIVE)
                 .build(),
         }
     }
-}
 
-impl Lists {
     /// The list of `key`, or what `fetch` brings if it is this caller's `turn`.
     ///
     /// # Errors
@@ -71,9 +79,9 @@ impl Lists {
         key: ListKey,
         turn: &Turn<'_>,
         fetch: impl Fn() -> F + Sync,
-    ) -> Result<Arc<List<String>>, UpstreamError>
+    ) -> Result<Arc<Charged<List<String>>>, UpstreamError>
     where
-        F: Future<Output = Result<List<String>, UpstreamError>> + Send,
+        F: Future<Output = Result<Charged<List<String>>, UpstreamError>> + Send,
     {
         loop {
             let fetch = turn.lead(async { fetch().await.map(Arc::new) });
@@ -99,9 +107,9 @@ impl Lists {
         identity: &str,
         turn: &Turn<'_>,
         fetch: impl Fn() -> F + Sync,
-    ) -> Result<Arc<Metadata>, UpstreamError>
+    ) -> Result<Arc<Charged<Metadata>>, UpstreamError>
     where
-        F: Future<Output = Result<Metadata, UpstreamError>> + Send,
+        F: Future<Output = Result<Charged<Metadata>, UpstreamError>> + Send,
     {
         loop {
             let fetch = turn.lead(async { fetch().await.map(Arc::new) });
@@ -114,7 +122,7 @@ impl Lists {
 }
 
 /// About how many bytes an entry takes.
-fn weight(key: &ListKey, list: &Arc<List<String>>) -> u32 {
+fn weight(key: &ListKey, list: &Arc<Charged<List<String>>>) -> u32 {
     let entry = size_of::<String>();
     let values: usize = list.values.iter().map(|value| value.len() + entry).sum();
     let selectors: usize = key
@@ -123,4 +131,11 @@ fn weight(key: &ListKey, list: &Arc<List<String>>) -> u32 {
         .map(|selector| selector.len() + entry)
         .sum();
     u32::try_from(values + selectors + size_of::<ListKey>()).unwrap_or(u32::MAX)
+}
+
+/// About how many bytes the metadata of a backend take.
+#[expect(clippy::ptr_arg, reason = "what a weigher is given")]
+fn metadata_weight(key: &String, metadata: &Arc<Charged<Metadata>>) -> u32 {
+    let families: usize = metadata.keys().map(|family| family.len() + FAMILY).sum();
+    u32::try_from(key.len() + families).unwrap_or(u32::MAX)
 }

@@ -18,6 +18,7 @@ use crate::buckets::Writer;
 use crate::fetch::collect::Collected;
 use crate::protocol::telemetry::Telemetry;
 use crate::record::Context;
+use crate::series::Apart;
 use crate::series::Labels;
 use crate::series::Sample;
 use crate::translate::Plan;
@@ -36,13 +37,13 @@ pub enum FetchError {
     #[error("the backend moved the evaluation times")]
     AlteredTimestamps,
     /// Several series where one is needed.
-    #[error("{} series where one is needed", .0.len())]
-    SeveralSeries(Vec<Labels>),
+    #[error("{} series where one is needed", .0.count())]
+    SeveralSeries(Apart),
     /// More samples than may be pooled, of the series given.
     #[error("more than {budget} samples")]
     TooManySamples {
         /// The series that were to be pooled.
-        series: Vec<Labels>,
+        series: Apart,
         /// Most samples that may be read.
         budget: usize,
     },
@@ -105,7 +106,7 @@ pub async fn run(cx: &Context, upstream: &Upstream, plan: &Plan) -> Result<Fetch
             },
         ) => {
             run.writer = Writer::new(plan);
-            run.seen.labels = series;
+            run.seen.series = series;
             pooled::run(&mut run, read, *percentile, *budget).await
         }
         (ended, _) => ended,
@@ -134,7 +135,9 @@ struct Run<'a> {
 /// What all calls of a run together have shown so far.
 #[derive(Debug, Default)]
 struct Seen {
-    labels: Vec<Labels>,
+    /// The labels of the first series.
+    first: Option<Labels>,
+    series: Apart,
     any_answer: bool,
     any_sample: bool,
 }
@@ -160,21 +163,20 @@ impl<'a> Run<'a> {
         }
         self.seen.any_answer = true;
         self.seen.any_sample |= !collected.samples.is_empty();
-        for labels in collected.labels.drain(..) {
-            if !self.seen.labels.contains(&labels) {
-                self.seen.labels.push(labels);
-            }
+        if let Some(first) = &self.seen.first {
+            collected.series.add(first);
         }
+        self.seen.series = std::mem::take(&mut collected.series);
+        self.seen.first = self.seen.first.take().or(collected.first.take());
         Ok(())
     }
 
     /// The samples of an answer to a query that reads one series.
     fn take(&mut self, mut collected: Collected) -> Result<Vec<Sample>, FetchError> {
         self.see(&mut collected)?;
-        if self.seen.labels.len() > 1 {
-            return Err(FetchError::SeveralSeries(std::mem::take(
-                &mut self.seen.labels,
-            )));
+        if self.seen.series.count() > 1 {
+            let series = std::mem::take(&mut self.seen.series);
+            return Err(FetchError::SeveralSeries(series));
         }
         Ok(collected.samples)
     }

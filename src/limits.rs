@@ -1,6 +1,14 @@
 //! The numbers that bound what is taken in, from either side (security.md, sections 7 and 8).
 
+mod budget;
+mod memory;
+
 use std::time::Duration;
+
+pub use budget::Budget;
+pub use budget::Charge;
+pub use budget::Charged;
+pub use budget::Exhausted;
 
 /// Largest body of a request, in bytes.
 pub const REQUEST_BODY: usize = 1 << 20;
@@ -41,8 +49,17 @@ pub const BACKEND_CALLS: u32 = 64;
 
 /// Largest body of a backend's answer, decoded, in bytes.
 pub const ANSWER_BODY: usize = 32 << 20;
+/// Deepest nesting of arrays and objects in an answer.
+pub const ANSWER_DEPTH: u32 = 64;
+/// Longest string in an answer, without its escapes, in bytes.
+pub const ANSWER_STRING: usize = 1 << 20;
+/// What the labels of one series may take, in bytes. Of a name or value over 1 KiB only the start
+/// counts, and only that is kept.
+pub const ANSWER_LABELS: usize = 128 << 10;
 /// Most series in one answer of a backend.
 pub const ANSWER_SERIES: usize = 1_000;
+/// Most samples of one series that are kept of one answer. Asked for are about 50,000.
+pub const ANSWER_SAMPLES: usize = 200_000;
 /// Most entries in one list of a backend (labels, values, metadata).
 pub const ANSWER_LIST: usize = 100_000;
 /// Longest text of a backend that is passed on to a caller, in characters.

@@ -27,6 +27,7 @@ use crate::connections::ambient::Ambient;
 use crate::failures;
 use crate::failures::Failure;
 use crate::instruments::Instruments;
+use crate::limits::Budget;
 use crate::probe::Prober;
 use crate::protocol::RawDetails;
 use crate::record::Arrival;
@@ -63,13 +64,19 @@ struct Opened {
 }
 
 impl Mirror {
-    /// A mirror that knows no backend yet. Requests to AWS are signed at the time of `clock`.
+    /// A mirror that knows no backend yet. Requests to AWS are signed at the time of `clock`; what
+    /// all requests together hold of answers is charged to `budget`.
     #[must_use]
-    pub fn new(instruments: Arc<Instruments>, ambient: Ambient, clock: fn() -> UnixMillis) -> Self {
+    pub fn new(
+        instruments: Arc<Instruments>,
+        ambient: Ambient,
+        clock: fn() -> UnixMillis,
+        budget: &Budget,
+    ) -> Self {
         Self {
-            upstreams: Upstreams::new(Arc::clone(&instruments), ambient, clock),
+            upstreams: Upstreams::new(Arc::clone(&instruments), ambient, clock, budget.clone()),
             prober: Prober::default(),
-            lists: Lists::default(),
+            lists: Lists::new(budget),
             said: Said::default(),
             instruments,
         }

@@ -3,10 +3,13 @@
 //! [`SampleSink`] stands here so that neither side names the other: `upstream/decode` pushes into
 //! it, `buckets` and `fetch` implement it.
 
+mod apart;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::time::UnixMillis;
+pub use apart::Apart;
 
 /// One sample of a series: when, and what value. NaN and infinities are possible.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +49,8 @@ pub enum Stop {
     Samples,
     /// More series than an answer may hold.
     Series,
+    /// No memory is left for more.
+    Memory,
 }
 
 /// The metric types that a backend's metadata name.
@@ -75,6 +80,8 @@ pub type Metadata = BTreeMap<String, BTreeSet<MetricType>>;
 
 /// Takes the series of one answer, in the order of the wire.
 pub trait SampleSink {
+    /// The answer comes anew, from its start: nothing of what came before means anything.
+    fn restart(&mut self);
     /// A series begins; its labels may come only at its end.
     fn begin_series(&mut self) -> ControlFlow<Stop, Want>;
     /// One float sample of it.
@@ -82,47 +89,4 @@ pub trait SampleSink {
     /// The series is complete. `histograms` tells whether it held native histogram samples, which
     /// no float query can read.
     fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop>;
-}
-
-/// The sorted names of the labels in which `sets` differ, or that are missing in some of them.
-#[must_use]
-pub fn differing_labels(sets: &[Labels]) -> Vec<String> {
-    let names: BTreeSet<&String> = sets.iter().flat_map(|labels| labels.0.keys()).collect();
-    names
-        .into_iter()
-        .filter(|name| {
-            let mut values = sets.iter().map(|labels| labels.0.get(*name));
-            let first = values.next().flatten();
-            values.any(|value| value != first)
-        })
-        .cloned()
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn labels(pairs: &[(&str, &str)]) -> Labels {
-        Labels(
-            pairs
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
-        )
-    }
-
-    #[test]
-    fn labels_differ_by_value_or_by_absence_and_are_sorted() {
-        let sets = [
-            labels(&[("job", "a"), ("pod", "1"), ("zone", "x")]),
-            labels(&[("job", "a"), ("pod", "2")]),
-        ];
-        assert_eq!(differing_labels(&sets), ["pod", "zone"]);
-    }
-
-    #[test]
-    fn one_set_differs_in_nothing() {
-        assert!(differing_labels(&[labels(&[("job", "a")])]).is_empty());
-    }
 }

@@ -31,8 +31,9 @@ pub mod fuzzing;
 use std::sync::Arc;
 
 use crate::limits;
+use crate::limits::Charge;
+use crate::limits::Charged;
 use crate::record::Context;
-use crate::series::Labels;
 use crate::series::Metadata;
 use crate::series::SampleSink;
 use crate::series::Stop;
@@ -42,8 +43,12 @@ use crate::time::UnixMillis;
 use crate::upstream::aws::Purpose;
 use crate::upstream::client::Shared;
 use crate::upstream::client::Target;
-use crate::upstream::decode::Cut;
+use crate::upstream::decode::Build;
 use crate::upstream::decode::Decoded;
+use crate::upstream::decode::QueryData;
+use crate::upstream::decode::Strings;
+use crate::upstream::decode::Types;
+use crate::upstream::decode::ValuesOf;
 use crate::upstream::first::First;
 use crate::upstream::request::Call;
 
@@ -132,6 +137,21 @@ impl Upstream {
     #[must_use]
     pub fn host(&self) -> &str {
         &self.target.host
+    }
+
+    /// Something to charge memory to that a request takes.
+    #[must_use]
+    pub fn charge(&self) -> Charge {
+        self.shared.budget.charge()
+    }
+
+    /// What is to be said of an answer with more than [`limits::ANSWER_SAMPLES`].
+    #[must_use]
+    pub fn over_samples(&self) -> UpstreamError {
+        UpstreamError::TooLarge {
+            host: self.host().to_owned(),
+            limit: AnswerLimit::Samples,
+        }
     }
 
     /// What is to be said of a backend that answers in the right form and yet computes wrongly.
@@ -241,26 +261,31 @@ impl Upstream {
         let mut all = scope(selectors, Some(range.start), Some(range.end));
         all.push(("limit", "1".to_owned()));
         let call = Call::new(&["api", "v1", "series"], all);
-        let (values, _) = self.ask(cx, &call, decode::label_sets).await?.value;
-        Ok(!values.is_empty())
+        let mut charge = self.charge();
+        let data = ValuesOf::new("", &mut charge);
+        Ok(self.ask(cx, &call, data).await?.entries > 0)
     }
 
-    /// The label sets of the series that match one of `selectors`.
+    /// The values of `label`, sorted, in the series that match one of `selectors`: for
+    /// selectors that are too long for [`Self::label_values`].
     ///
     /// # Errors
     ///
     /// Each [`UpstreamError`].
-    pub async fn series(
+    pub async fn values_in_series(
         &self,
         cx: &Context,
+        label: &str,
         selectors: &[String],
         start: Option<UnixMillis>,
         end: Option<UnixMillis>,
-    ) -> Result<List<Labels>, UpstreamError> {
+    ) -> Result<Charged<List<String>>, UpstreamError> {
         let all = capped(scope(selectors, start, end));
         let call = Call::new(&["api", "v1", "series"], all);
-        let decoded = self.ask(cx, &call, decode::label_sets).await?;
-        Ok(list(decoded))
+        let mut charge = self.charge();
+        let data = ValuesOf::new(label, &mut charge);
+        let decoded = self.ask(cx, &call, data).await?;
+        Ok(list(decoded, charge))
     }
 
     /// The names of the labels of the series that match one of `selectors`, or of all series.
@@ -274,11 +299,13 @@ impl Upstream {
         selectors: &[String],
         start: Option<UnixMillis>,
         end: Option<UnixMillis>,
-    ) -> Result<List<String>, UpstreamError> {
+    ) -> Result<Charged<List<String>>, UpstreamError> {
         let all = scope(selectors, start, end);
         let call = Call::new(&["api", "v1", "labels"], all);
-        let decoded = self.ask(cx, &call, decode::strings).await?;
-        Ok(list(decoded))
+        let mut charge = self.charge();
+        let data = Strings::new(&mut charge);
+        let decoded = self.ask(cx, &call, data).await?;
+        Ok(list(decoded, charge))
     }
 
     /// The values of a label. `segment` is its name as a path spells it; the call is a GET, so ask
@@ -294,15 +321,17 @@ impl Upstream {
         selectors: &[String],
         start: Option<UnixMillis>,
         end: Option<UnixMillis>,
-    ) -> Result<List<String>, UpstreamError> {
+    ) -> Result<Charged<List<String>>, UpstreamError> {
         let path = ["api", "v1", "label", segment, "values"];
         let call = Call::new(&path, capped(scope(selectors, start, end))).by_get();
-        let decoded = self.ask(cx, &call, decode::strings).await?;
-        Ok(list(decoded))
+        let mut charge = self.charge();
+        let data = Strings::new(&mut charge);
+        let decoded = self.ask(cx, &call, data).await?;
+        Ok(list(decoded, charge))
     }
 
     /// Whether the URL of [`Self::label_values`] is short enough to be sent. If not, the values are
-    /// those that the label has in [`Self::series`].
+    /// those that [`Self::values_in_series`] finds.
     #[must_use]
     pub fn fits(
         &self,
@@ -325,10 +354,13 @@ impl Upstream {
     /// # Errors
     ///
     /// Each [`UpstreamError`].
-    pub async fn metadata(&self, cx: &Context) -> Result<Metadata, UpstreamError> {
+    pub async fn metadata(&self, cx: &Context) -> Result<Charged<Metadata>, UpstreamError> {
         // Prometheus has no other method for it.
         let call = Call::new(&["api", "v1", "metadata"], Vec::new()).by_get();
-        Ok(self.ask(cx, &call, decode::metadata).await?.value)
+        let mut charge = self.charge();
+        let data = Types::new(&mut charge);
+        let types = self.ask(cx, &call, data).await?.value;
+        Ok(Charged::new(types, charge))
     }
 
     /// Which version the backend says it is, cleaned. Several pass for another program than they
@@ -340,7 +372,7 @@ impl Upstream {
     pub async fn version(&self, cx: &Context) -> Result<Option<Scrubbed>, UpstreamError> {
         let path = ["api", "v1", "status", "buildinfo"];
         let call = Call::new(&path, Vec::new()).by_get();
-        let version = self.ask(cx, &call, decode::version).await?.value;
+        let version = self.ask(cx, &call, Build::default()).await?.value;
         Ok(version.map(|text| Scrubbed::new(&text)))
     }
 
@@ -350,7 +382,10 @@ impl Upstream {
         call: &Call<'_>,
         sink: &mut S,
     ) -> Result<Answer, UpstreamError> {
-        let decoded = self.ask(cx, call, |body| decode::query(body, sink)).await?;
+        let decoded = self.ask(cx, call, QueryData::new(sink)).await?;
+        if decoded.value == Some(Stop::Memory) {
+            return Err(UpstreamError::Memory);
+        }
         let warnings = decoded.warnings.iter().map(|text| Scrubbed::new(text));
         Ok(Answer {
             stopped: decoded.value,
@@ -392,13 +427,11 @@ fn owned(
         .map(|(name, value)| (*name, (*value).to_owned()))
 }
 
-fn list<T>(decoded: Decoded<Cut<T>>) -> List<T> {
-    let (values, is_cut) = decoded.value;
-    let is_truncated = decoded.warnings.iter().any(|text| text.contains(TRUNCATED));
-    List {
-        values,
-        is_cut: is_cut || is_truncated,
-    }
+/// A list, cut if it says so itself.
+fn list(decoded: Decoded<List<String>>, charge: Charge) -> Charged<List<String>> {
+    let mut list = decoded.value;
+    list.is_cut |= decoded.warnings.iter().any(|text| text.contains(TRUNCATED));
+    Charged::new(list, charge)
 }
 
 #[cfg(test)]

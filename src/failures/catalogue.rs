@@ -113,6 +113,8 @@ catalogue! {
     FilesNotAllowed = 6005,
     /// No connection of this name.
     UnknownConnection = 6006,
+    /// The mirror has no room for another request, or for its answer.
+    Busy = 6007,
     /// A limit of size or count.
     OverLimit = 6009,
     /// A bug of the mirror.

@@ -1,7 +1,5 @@
 //! Failures of a query: what cannot be translated, and what was translated but has no points.
 
-use std::collections::BTreeSet;
-
 use crate::failures::Failure;
 use crate::failures::Id;
 use crate::failures::Subject;
@@ -12,8 +10,7 @@ use crate::failures::upstream;
 use crate::fetch::FetchError;
 use crate::options::Profile;
 use crate::protocol::failure::FailureBody;
-use crate::series::Labels;
-use crate::series::differing_labels;
+use crate::series::Apart;
 use crate::translate::TranslateError;
 
 const KINDS: &[&str] = &[
@@ -153,19 +150,13 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
             let id = Id::TooManySeries;
             let sentence = format!(
                 "{} series match {}; they differ in {}.",
-                series.len(),
+                series.count(),
                 text::insert(subject.selection),
                 text::list(&differing),
             );
             (
                 id,
-                remote(
-                    id,
-                    TOO_MANY,
-                    &sentence,
-                    &suggestion(series, &differing),
-                    None,
-                ),
+                remote(id, TOO_MANY, &sentence, &suggestion(series), None),
             )
         }
         FetchError::TooManySamples { series, budget } => {
@@ -209,78 +200,19 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
 }
 
 /// The labels that tell the series apart. The predecessor did not count a missing label.
-fn differing(series: &[Labels], profile: Profile) -> Vec<String> {
-    let differing = differing_labels(series);
+fn differing(series: &Apart, profile: Profile) -> Vec<&str> {
     match profile {
-        Profile::Exact => differing,
-        Profile::Legacy => differing
-            .into_iter()
-            .filter(|name| {
-                let mut values = series.iter().filter_map(|labels| labels.0.get(name));
-                let first = values.next();
-                values.any(|value| Some(value) != first)
-            })
-            .collect(),
+        Profile::Exact => series.differing().collect(),
+        Profile::Legacy => series.conflicting().collect(),
     }
 }
 
 /// The condition that picks one of the series, if one label tells all of them apart.
-fn suggestion(series: &[Labels], differing: &[String]) -> String {
-    let values = |name: &String| -> Vec<Option<&String>> {
-        series.iter().map(|labels| labels.0.get(name)).collect()
-    };
-    let telling = differing.iter().find_map(|name| {
-        let values = values(name);
-        let distinct: BTreeSet<_> = values.iter().collect();
-        let value = values.iter().flatten().next()?;
-        (distinct.len() == values.len()).then_some((name, *value))
-    });
-    match telling {
+fn suggestion(series: &Apart) -> String {
+    match series.telling() {
         Some((name, value)) => {
             format!("Add {} = {}.", text::insert(name), text::insert(value))
         }
         None => "Add a condition on each of them.".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn series(sets: &[&[(&str, &str)]]) -> Vec<Labels> {
-        let labels = |pairs: &&[(&str, &str)]| {
-            let owned = pairs
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-            Labels(owned.collect())
-        };
-        sets.iter().map(labels).collect()
-    }
-
-    #[track_caller]
-    fn check(sets: &[&[(&str, &str)]], expected: &str) {
-        let series = series(sets);
-        assert_eq!(suggestion(&series, &differing_labels(&series)), expected);
-    }
-
-    #[test]
-    fn a_label_is_suggested_only_if_it_leaves_one_series() {
-        let by_pod: &[&[(&str, &str)]] = &[
-            &[("code", "200"), ("pod", "a")],
-            &[("code", "200"), ("pod", "b")],
-            &[("code", "500"), ("pod", "c")],
-        ];
-        check(by_pod, "Add pod = a.");
-        let by_both: &[&[(&str, &str)]] = &[
-            &[("code", "200"), ("pod", "a")],
-            &[("code", "200"), ("pod", "b")],
-            &[("code", "500"), ("pod", "a")],
-        ];
-        check(by_both, "Add a condition on each of them.");
-    }
-
-    #[test]
-    fn a_label_that_one_series_lacks_can_tell_the_others() {
-        check(&[&[], &[("pod", "b")]], "Add pod = b.");
     }
 }

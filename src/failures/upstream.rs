@@ -160,6 +160,14 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             let fix = "Narrow it with a condition, or enlarge the bucket.";
             (id, remote(id, "Answer too large.", &sentence, fix, None))
         }
+        UpstreamError::Memory => {
+            let id = Id::Busy;
+            let sentence = "The mirror is at its limit of memory.";
+            (
+                id,
+                remote(id, "Mirror busy.", sentence, "Add a replica.", None),
+            )
+        }
         UpstreamError::Throttled { host, retry_after } => {
             let id = Id::Throttled;
             let retry = retry_after.map_or_else(String::new, |after| {

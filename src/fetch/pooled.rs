@@ -45,8 +45,8 @@ pub(super) async fn run(
         match samples::ask(run, read, range, Keep::All { budget: left }).await {
             Ok(mut collected) => {
                 run.see(&mut collected)?;
-                if collected.is_over_budget {
-                    let series = std::mem::take(&mut run.seen.labels);
+                if collected.is_over {
+                    let series = std::mem::take(&mut run.seen.series);
                     return Err(FetchError::TooManySamples { series, budget });
                 }
                 left -= collected.samples.len();

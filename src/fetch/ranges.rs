@@ -9,6 +9,7 @@ use crate::fetch::Run;
 use crate::fetch::collect::Collected;
 use crate::fetch::collect::Keep;
 use crate::fetch::split;
+use crate::series::Apart;
 use crate::time::Millis;
 use crate::time::UnixMillis;
 use crate::translate::Plan;
@@ -191,8 +192,11 @@ impl Caller<'_> {
     }
 
     async fn ask(&self, instants: Instants) -> Result<Collected, UpstreamError> {
-        let mut collected = Collected::new(Keep::First);
         let super::Shared { cx, upstream, plan } = self.run;
+        // With one more, not all can be at instants that were asked for.
+        let most = split::count(instants) + 1;
+        let keep = Keep::First { most };
+        let mut collected = Collected::new(keep, Apart::default(), upstream.charge());
         match self.read {
             Form::Exact(read) => {
                 let query = RangeQuery {

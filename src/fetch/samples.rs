@@ -9,6 +9,7 @@ use crate::fetch::Run;
 use crate::fetch::Shared;
 use crate::fetch::collect::Collected;
 use crate::fetch::collect::Keep;
+use crate::limits;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::translate::Plan;
@@ -29,7 +30,16 @@ pub(super) async fn run(run: &mut Run<'_>, read: &SampleRead) -> Result<Ended, F
     while start <= read.range.end && !run.writer.is_full() {
         let end = read.range.end.min(start + (width - Millis::ONE));
         let part = TimeRange { start, end };
-        match ask(run, read, part, Keep::First).await {
+        match ask(
+            run,
+            read,
+            part,
+            Keep::First {
+                most: limits::ANSWER_SAMPLES,
+            },
+        )
+        .await
+        {
             Ok(collected) => {
                 let samples = run.take(collected)?;
                 run.writer.take_samples(part, &samples);
@@ -81,11 +91,15 @@ pub(super) async fn ask(
     part: TimeRange,
     keep: Keep,
 ) -> Result<Collected, UpstreamError> {
-    let mut collected = Collected::new(keep);
-    let expr = read.expr(part);
     let Shared { cx, upstream, plan } = run.shared();
+    let known = run.seen.series.clone();
+    let mut collected = Collected::new(keep, known, upstream.charge());
+    let expr = read.expr(part);
     upstream
         .query(cx, &expr, part.end, &plan.parameters, &mut collected)
         .await?;
-    Ok(collected)
+    match keep {
+        Keep::First { .. } if collected.is_over => Err(upstream.over_samples()),
+        Keep::First { .. } | Keep::All { .. } => Ok(collected),
+    }
 }

@@ -7,7 +7,7 @@ use crate::cache::Turn;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
-use crate::limits;
+use crate::limits::Charged;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
 use crate::protocol::field_values::FieldValuesRequest;
@@ -113,7 +113,7 @@ impl Mirror {
         opened: &Opened,
         lookup: &Lookup,
         selectors: &[String],
-    ) -> Result<Arc<List<String>>, UpstreamError> {
+    ) -> Result<Arc<Charged<List<String>>>, UpstreamError> {
         let Opened { cx, upstream, .. } = opened;
         let Lookup {
             label,
@@ -134,16 +134,9 @@ impl Mirror {
                     .label_values(cx, path_segment, selectors, *start, *end)
                     .await;
             }
-            let series = upstream.series(cx, selectors, *start, *end).await?;
-            let mut values: Vec<String> = series
-                .values
-                .into_iter()
-                .filter_map(|mut labels| labels.0.remove(label))
-                .collect();
-            values.sort_unstable();
-            values.dedup();
-            let is_cut = series.is_cut || values.len() > limits::ANSWER_LIST;
-            Ok(List { values, is_cut })
+            upstream
+                .values_in_series(cx, label, selectors, *start, *end)
+                .await
         };
         let turn = Turn::new(&cx.deadline, upstream.host());
         self.lists.list(key, &turn, fetch).await

@@ -1,11 +1,12 @@
 //! One call from its parameters to what its answer says.
 
 use crate::record::Context;
-use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::attempt::Given;
+use crate::upstream::decode::Data;
 use crate::upstream::decode::Decoded;
+use crate::upstream::decode::Reading;
 use crate::upstream::decode::Unusable;
 use crate::upstream::quoted;
 use crate::upstream::request::Call;
@@ -15,18 +16,19 @@ use crate::upstream::status;
 use crate::upstream::status::Asked;
 
 impl Upstream {
-    /// Makes `call` and reads its answer with `decode`.
-    pub(super) async fn ask<T>(
+    /// Makes `call` and reads its answer, whose data go into `data`.
+    pub(super) async fn ask<D: Data>(
         &self,
         cx: &Context,
         call: &Call<'_>,
-        decode: impl FnOnce(&[u8]) -> Result<Decoded<T>, Unusable>,
-    ) -> Result<Decoded<T>, UpstreamError> {
+        data: D,
+    ) -> Result<Decoded<D::Value>, UpstreamError> {
+        let mut reading = Reading::new(data);
         let reply = self
-            .exchange(cx, call)
+            .exchange(cx, call, &mut reading)
             .await
             .map_err(|error| about_names(error, call))?;
-        match decode(&reply.body) {
+        match reading.finish() {
             Ok(mut decoded) => {
                 reply.tally.succeed(decoded.entries);
                 let texts = decoded.warnings.iter_mut().chain(&mut decoded.infos);
@@ -67,10 +69,8 @@ impl Upstream {
                 media_type: given.media_type,
                 status: given.status,
             },
-            Unusable::Series => UpstreamError::TooLarge {
-                host,
-                limit: AnswerLimit::Series,
-            },
+            Unusable::Over(limit) => UpstreamError::TooLarge { host, limit },
+            Unusable::Memory => UpstreamError::Memory,
             Unusable::Error(error) => {
                 let asked = Asked {
                     host: &host,

@@ -29,13 +29,15 @@ use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::body;
+use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
 use crate::upstream::body::Unread;
 use crate::upstream::client;
 use crate::upstream::client::Client;
 use crate::upstream::client::NoClient;
 use crate::upstream::credentials::CredentialError;
-use crate::upstream::decode;
+use crate::upstream::decode::ErrorAnswer;
+use crate::upstream::decode::Intake;
 use crate::upstream::error::NoAnswer;
 use crate::upstream::error::veil;
 use crate::upstream::request;
@@ -53,13 +55,13 @@ use crate::upstream::tally::Tally;
 
 /// What a backend is given less than we have, so that its own timeout arrives in time.
 const RESERVE: Duration = Duration::from_millis(100);
-/// Largest body of an answer that is no success: only a text of 512 characters is wanted of it.
+/// Largest body of an answer that is no success: only a text of 512 characters is wanted of it. It
+/// is not kept either.
 const ERROR_BODY: usize = 1 << 20;
 
-/// The whole answer of a call that succeeded.
+/// An answer of a call that succeeded, of which the body has been read.
 #[derive(Debug)]
 pub(super) struct Reply<'a> {
-    pub(super) body: Bytes,
     pub(super) given: Given,
     /// What the backend was shown.
     pub(super) proof: Proof,
@@ -100,12 +102,14 @@ struct Sent<'a> {
 }
 
 impl Upstream {
-    /// Makes one attempt, if there is time for one and the request may make another call.
+    /// Makes one attempt, if there is time for one and the request may make another call. The body
+    /// of a success goes into `intake`.
     pub(super) async fn attempt<'a>(
         &'a self,
         cx: &'a Context,
         call: &Call<'_>,
         attempt: Attempt,
+        intake: &mut dyn Intake,
     ) -> Result<Reply<'a>, Failed> {
         let host = &self.target.host;
         let remaining = cx.deadline.remaining(Instant::now());
@@ -157,12 +161,11 @@ impl Upstream {
             deadline,
         };
         let read = match self.send(cx, request, sent).await {
-            Ok(response) => self.receive(cx, response, sent, &mut tally).await,
+            Ok(response) => self.receive(cx, response, sent, &mut tally, intake).await,
             Err(failed) => Err(failed),
         };
         match read {
-            Ok((body, given)) => Ok(Reply {
-                body,
+            Ok(given) => Ok(Reply {
                 given,
                 proof,
                 tally,
@@ -258,7 +261,8 @@ impl Upstream {
         response: Response<Incoming>,
         sent: Sent<'_>,
         tally: &mut Tally<'_>,
-    ) -> Result<(Bytes, Given), Failed> {
+        intake: &mut dyn Intake,
+    ) -> Result<Given, Failed> {
         let (head, body) = response.into_parts();
         tally.status = Some(head.status.as_u16());
         if let Some(date) = status::date(&head.headers) {
@@ -274,38 +278,50 @@ impl Upstream {
         let coding = Coding::of(&head.headers, sent.offers_gzip)
             .map_err(|coding| self.miscoded(&head, sent, &format!("coded as {coding}")))?;
         let is_success = head.status.is_success();
-        let cap = if is_success {
-            limits::ANSWER_BODY
-        } else {
-            ERROR_BODY
+        let bounds = Bounds {
+            cap: if is_success {
+                limits::ANSWER_BODY
+            } else {
+                ERROR_BODY
+            },
+            progress: self.shared.progress,
+            deadline: sent.deadline,
         };
-        let read = body::read(body, coding, cap, self.shared.progress, sent.deadline).await;
-        if let (Ok(body), Some(traffic)) = (&read, head.extensions.get::<Traffic>()) {
-            tally.bytes = body.len();
+        let mut failure = ErrorAnswer::new();
+        let read = if is_success {
+            intake.restart();
+            body::read(body, coding, bounds, intake).await
+        } else {
+            body::read(body, coding, bounds, &mut failure).await
+        };
+        if let (Ok(bytes), Some(traffic)) = (&read, head.extensions.get::<Traffic>()) {
+            tally.bytes = *bytes;
             traffic.answered();
         }
         if is_success {
-            let body = read.map_err(|unread| self.unread(cx, unread, &head, sent))?;
-            if is_cut_off(&body) {
-                return Err(self.broken(u64::try_from(body.len()).unwrap_or(u64::MAX)));
+            let bytes = read.map_err(|unread| self.unread(cx, unread, &head, sent))?;
+            // HTTP calls it whole: a proxy that lost its backend, or a wrong length.
+            if intake.is_within() {
+                return Err(self.broken(u64::try_from(bytes).unwrap_or(u64::MAX)));
             }
-            let given = Given {
+            return Ok(Given {
                 status: head.status.as_u16(),
                 media_type,
                 time: sent.time,
-            };
-            return Ok((body, given));
+            });
         }
         // The status alone decides where the body of an error cannot be had.
-        let body = read.unwrap_or_default();
+        if read.is_err() {
+            failure.restart();
+        }
+        let (body, error) = failure.finish();
         if let Some(reason) = status::about_certificate(head.status, &body) {
             let reason = reason.to_owned();
             let error = DialError::Tls { reason };
             let is_veiled = head.extensions.get() == Some(&Veil(true));
             return Err(self.undialled(if is_veiled { error.veiled() } else { error }));
         }
-        let error =
-            decode::error_body(&body).or_else(|| sent.proof.error_body(&head.headers, &body));
+        let error = error.or_else(|| sent.proof.error_body(&head.headers, &body));
         let asked = Asked {
             host,
             url: self.target.connection.url.url(),
@@ -359,18 +375,13 @@ impl Upstream {
 
     fn unread(&self, cx: &Context, unread: Unread, head: &Parts, sent: Sent<'_>) -> Failed {
         let host = self.target.host.clone();
+        let over = |limit| Failed::for_good(UpstreamError::TooLarge { host, limit });
         match unread {
-            Unread::Cap => Failed::for_good(UpstreamError::TooLarge {
-                host,
-                limit: AnswerLimit::Body,
-            }),
-            Unread::Expansion => Failed::for_good(UpstreamError::TooLarge {
-                host,
-                limit: AnswerLimit::Expansion,
-            }),
-            Unread::Malformed => self.miscoded(head, sent, "whose gzip is broken"),
+            Unread::Cap => over(AnswerLimit::Body),
+            Unread::Expansion => over(AnswerLimit::Expansion),
+            Unread::Miscoded => self.miscoded(head, sent, "whose gzip is broken"),
             Unread::Slow => Failed::for_good(UpstreamError::Timeout {
-                host,
+                host: self.target.host.clone(),
                 after: self.shared.progress.every,
                 phase: "the answer came too slowly",
             }),
@@ -447,11 +458,4 @@ fn size(headers: &HeaderMap) -> usize {
     fields
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum()
-}
-
-/// Whether a body that HTTP calls whole is JSON without its end: a proxy that lost its backend, or
-/// a wrong length. Decoding would notice too, but could no longer be repeated.
-fn is_cut_off(body: &[u8]) -> bool {
-    let body = body.trim_ascii();
-    body.first() == Some(&b'{') && body.last() != Some(&b'}')
 }

@@ -1,21 +1,27 @@
-//! Reading the body of an answer: whole, within a cap, and only as long as it makes progress; and
-//! undoing its coding.
+//! Reading the body of an answer: a piece at a time, within a cap, only as long as it makes
+//! progress, and without its coding. Nothing of it is kept here.
 
+mod coding;
 mod gunzip;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use bytes::BytesMut;
-use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
+use tokio::task::yield_now;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 
 use crate::upstream::body::gunzip::Gunzip;
 use crate::upstream::body::gunzip::Unfit;
+use crate::upstream::decode::Intake;
+pub(super) use coding::Coding;
+
+/// How much is read before others get their turn, about 1 ms of work (performance.md, "From body
+/// chunks to the answer").
+const TURN: usize = 64 << 10;
 
 /// A body that brings less than [`Progress::bytes`] in [`Progress::every`] is given up.
 #[derive(Clone, Copy, Debug)]
@@ -45,112 +51,174 @@ pub(super) enum Unread {
     Deadline,
     /// The connection broke after so many bytes.
     Broken(u64),
-    /// It is far larger than what came of it.
+    /// It is far larger than what was sent of it.
     Expansion,
     /// It is not coded as it says.
-    Malformed,
+    Miscoded,
 }
 
-/// How a body is coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
-    /// Not at all.
-    Identity,
-    /// By gzip.
-    Gzip,
+/// What a body may be, and how it may come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Most bytes, as they are sent and without their coding.
+    pub(super) cap: usize,
+    pub(super) progress: Progress,
+    pub(super) deadline: Instant,
 }
 
-impl Coding {
-    /// The coding that `headers` tell, if it is one that was offered; or else what they say.
-    /// `deflate` is never offered: Prometheus would take it, and servers differ in what it means.
-    pub(super) fn of(headers: &HeaderMap, offers_gzip: bool) -> Result<Self, String> {
-        let values = headers.get_all(CONTENT_ENCODING).into_iter();
-        let values: Vec<_> = values
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .collect();
-        let codings = values.iter().flat_map(|value| value.split(','));
-        let codings: Vec<_> = codings
-            .map(str::trim)
-            .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
-            .collect();
-        let is_gzip = |coding: &str| {
-            // RFC 9110, section 8.4.1.3: both mean the same.
-            coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip")
-        };
-        match codings.as_slice() {
-            [] => Ok(Self::Identity),
-            [coding] if offers_gzip && is_gzip(coding) => Ok(Self::Gzip),
-            codings => Err(codings.join(", ")),
-        }
-    }
-}
-
-/// What has come of a body.
-enum Received {
-    Plain(BytesMut),
-    Coded(Box<Gunzip>),
-}
-
-impl Received {
-    fn push(&mut self, chunk: &[u8], cap: usize) -> Result<(), Unfit> {
-        match self {
-            Self::Plain(bytes) if chunk.len() > cap - bytes.len() => Err(Unfit::Cap),
-            Self::Plain(bytes) => {
-                bytes.extend_from_slice(chunk);
-                Ok(())
-            }
-            Self::Coded(gunzip) => gunzip.push(chunk),
-        }
-    }
-
-    fn finish(self) -> Result<Bytes, Unfit> {
-        match self {
-            Self::Plain(bytes) => Ok(bytes.freeze()),
-            Self::Coded(gunzip) => gunzip.finish().map(Bytes::from),
-        }
-    }
-}
-
-/// Reads `body`, which is coded as `coding`, to its end. `cap` is for what is in it. Whoever drops
-/// the body instead closes its connection.
+/// Reads `body` into `intake`, to its end or until the intake wants no more; how many bytes were
+/// read, without their coding. Whoever drops the body instead closes its connection.
 pub(super) async fn read<B: Body<Data = Bytes> + Unpin>(
     mut body: B,
     coding: Coding,
-    cap: usize,
-    progress: Progress,
-    deadline: Instant,
-) -> Result<Bytes, Unread> {
-    let mut received = match coding {
-        Coding::Identity => Received::Plain(BytesMut::new()),
-        Coding::Gzip => Received::Coded(Box::new(Gunzip::new(cap))),
+    bounds: Bounds,
+    intake: &mut dyn Intake,
+) -> Result<usize, Unread> {
+    let mut undoing = match coding {
+        Coding::Identity => None,
+        Coding::Gzip => Some(Box::new(Gunzip::new())),
     };
-    // On the wire, where progress is made.
-    let mut count = 0;
-    let mut mark = 0;
-    let unread = |unfit, count: usize| match unfit {
-        Unfit::Cap => Unread::Cap,
-        Unfit::Expansion => Unread::Expansion,
-        Unfit::Malformed => Unread::Malformed,
-        Unfit::Truncated => Unread::Broken(u64::try_from(count).unwrap_or(u64::MAX)),
+    let mut floor = Floor::new(bounds);
+    let mut read = Count {
+        bytes: 0,
+        turn: 0,
+        cap: bounds.cap,
     };
-    let mut until = Instant::now() + progress.every;
     loop {
-        let frame = match timeout_at(until.min(deadline), body.frame()).await {
-            Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(_))) => return Err(unread(Unfit::Truncated, count)),
-            Ok(None) => return received.finish().map_err(|unfit| unread(unfit, count)),
-            Err(_) if until < deadline => return Err(Unread::Slow),
-            Err(_) => return Err(Unread::Deadline),
-        };
-        let Ok(chunk) = frame.into_data() else {
+        let chunk = floor.chunk(&mut body).await?;
+        let is_over = chunk.is_none();
+        let Some(gunzip) = &mut undoing else {
+            match chunk {
+                Some(chunk) => {
+                    if read.take(&chunk, intake)?.is_break() {
+                        return Ok(read.bytes);
+                    }
+                }
+                None => return Ok(read.bytes),
+            }
+            read.give_way().await;
             continue;
         };
-        count += chunk.len();
-        let pushed = received.push(&chunk, cap);
-        pushed.map_err(|unfit| unread(unfit, count))?;
-        if count - mark >= progress.bytes {
-            mark = count;
-            until = Instant::now() + progress.every;
+        match chunk {
+            Some(chunk) => gunzip.push(chunk),
+            None => gunzip.end(),
         }
+        let unfit = |unfit| match unfit {
+            Unfit::Expansion => Unread::Expansion,
+            Unfit::Malformed => Unread::Miscoded,
+            Unfit::Truncated => floor.broken(),
+        };
+        while let Some(piece) = gunzip.next().map_err(unfit)? {
+            if read.take(piece, intake)?.is_break() {
+                return Ok(read.bytes);
+            }
+            read.give_way().await;
+            if Instant::now() >= bounds.deadline {
+                return Err(Unread::Deadline);
+            }
+        }
+        if is_over {
+            return Ok(read.bytes);
+        }
+    }
+}
+
+/// What was read, without its coding.
+struct Count {
+    bytes: usize,
+    turn: usize,
+    cap: usize,
+}
+
+impl Count {
+    fn take(&mut self, piece: &[u8], intake: &mut dyn Intake) -> Result<ControlFlow<()>, Unread> {
+        if piece.len() > self.cap - self.bytes {
+            return Err(Unread::Cap);
+        }
+        self.bytes += piece.len();
+        self.turn += piece.len();
+        Ok(intake.push(piece))
+    }
+
+    async fn give_way(&mut self) {
+        if self.turn >= TURN {
+            self.turn = 0;
+            yield_now().await;
+        }
+    }
+}
+
+/// Watches over what comes on the wire.
+struct Floor {
+    bounds: Bounds,
+    bytes: usize,
+    mark: usize,
+    until: Instant,
+}
+
+impl Floor {
+    fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            bytes: 0,
+            mark: 0,
+            until: Instant::now() + bounds.progress.every,
+        }
+    }
+
+    /// The next bytes; `None` at the end.
+    async fn chunk<B: Body<Data = Bytes> + Unpin>(
+        &mut self,
+        body: &mut B,
+    ) -> Result<Option<Bytes>, Unread> {
+        let Bounds {
+            cap,
+            progress,
+            deadline,
+        } = self.bounds;
+        loop {
+            let frame = match timeout_at(self.until.min(deadline), body.frame()).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(_))) => return Err(self.broken()),
+                Ok(None) => return Ok(None),
+                Err(_) if self.until < deadline => return Err(Unread::Slow),
+                Err(_) => return Err(Unread::Deadline),
+            };
+            let Ok(chunk) = frame.into_data() else {
+                continue;
+            };
+            if chunk.len() > cap - self.bytes {
+                return Err(Unread::Cap);
+            }
+            self.bytes += chunk.len();
+            if self.bytes - self.mark >= progress.bytes {
+                self.mark = self.bytes;
+                self.until = Instant::now() + progress.every;
+            }
+            return Ok(Some(chunk));
+        }
+    }
+
+    fn broken(&self) -> Unread {
+        Unread::Broken(u64::try_from(self.bytes).unwrap_or(u64::MAX))
+    }
+}
+
+/// A body that is kept whole, for small ones.
+#[derive(Debug, Default)]
+pub(super) struct Whole(pub(super) Vec<u8>);
+
+impl Intake for Whole {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        self.0.extend_from_slice(bytes);
+        ControlFlow::Continue(())
+    }
+
+    fn is_within(&self) -> bool {
+        false
     }
 }

@@ -14,6 +14,7 @@ use crate::connections::Connection;
 use crate::connections::ambient::Ambient;
 use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
+use crate::limits::Budget;
 use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::aws::Aws;
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) tokens: Tokens,
     pub(super) posting: Posting,
     pub(super) progress: Progress,
+    /// The memory that all requests together may hold.
+    pub(super) budget: Budget,
     /// Within `0.0..1.0`, for the waits before repeats.
     pub(super) random: fn() -> f64,
     /// What tells identities apart.
@@ -59,18 +62,35 @@ pub(super) struct Target {
 }
 
 impl Upstreams {
-    /// No connection yet. Each call will be counted in `instruments`; `ambient` and `clock` are for
-    /// those to AWS.
+    /// No connection yet. Each call will be counted in `instruments`, and what is kept of its
+    /// answer is charged to `budget`; `ambient` and `clock` are for those to AWS.
     #[must_use]
-    pub fn new(instruments: Arc<Instruments>, ambient: Ambient, clock: fn() -> UnixMillis) -> Self {
+    pub fn new(
+        instruments: Arc<Instruments>,
+        ambient: Ambient,
+        clock: fn() -> UnixMillis,
+        budget: Budget,
+    ) -> Self {
         let surroundings = Surroundings { ambient, clock };
-        Self::with(Progress::default(), random, surroundings, instruments)
+        Self::with(
+            Progress::default(),
+            random,
+            surroundings,
+            instruments,
+            budget,
+        )
     }
 
     /// For tests that do not go to AWS.
     #[cfg(test)]
     pub(super) fn of(instruments: Arc<Instruments>) -> Self {
-        Self::new(instruments, Ambient::default(), || UnixMillis::new(0))
+        let budget = Budget::of(usize::MAX);
+        Self::new(
+            instruments,
+            Ambient::default(),
+            || UnixMillis::new(0),
+            budget,
+        )
     }
 
     pub(super) fn with(
@@ -78,6 +98,7 @@ impl Upstreams {
         random: fn() -> f64,
         surroundings: Surroundings,
         instruments: Arc<Instruments>,
+        budget: Budget,
     ) -> Self {
         let clients = Arc::new(Clients::new(Arc::clone(&instruments)));
         let files = Arc::new(Files::new(Arc::clone(&instruments)));
@@ -96,6 +117,7 @@ impl Upstreams {
             tokens,
             instruments,
             posting: Posting::default(),
+            budget,
             progress,
             random,
             key: ProcessKey::random(),

@@ -1,29 +1,39 @@
-//! The one reader of Prometheus' JSON: from the bytes of an answer to a [`SampleSink`] or a list
-//! ("Prometheus documentation, HTTP API").
+//! The one reader of Prometheus' JSON: from the bytes of an answer, as they come, to a
+//! [`SampleSink`] or a list ("Prometheus documentation, HTTP API").
 //!
 //! It is as strict as a JSON parser: bad UTF-8, trailing data, a known member twice, too much depth
 //! and an unknown `resultType` make an answer unreadable. The order of members is free; `metric`
-//! may follow `values`, and `status` may come last. No tree stands between the bytes and the sink.
+//! may follow `values`, and `status` may come last. Nothing holds the body, whole or as a tree: what
+//! a [`Reading`] keeps is one unfinished token and what was asked for.
 
 mod build;
 mod envelope;
+mod errors;
+mod json;
 mod labels;
 mod lists;
+mod metadata;
 mod number;
 mod query;
 mod series;
-mod skip;
+mod members;
 
-use crate::series::Labels;
-use crate::series::Metadata;
-use crate::series::SampleSink;
+use std::ops::ControlFlow;
+
+use crate::limits::Charge;
 use crate::series::Stop;
-use crate::upstream::decode::build::Build;
+use crate::upstream::AnswerLimit;
 use crate::upstream::decode::envelope::Envelope;
-use crate::upstream::decode::lists::LabelSets;
-use crate::upstream::decode::lists::Strings;
-use crate::upstream::decode::lists::Types;
-use crate::upstream::decode::query::QueryData;
+use crate::upstream::decode::json::Scanner;
+
+pub(super) use build::Build;
+pub(super) use envelope::Data;
+pub(super) use errors::ErrorAnswer;
+pub(super) use errors::error_body;
+pub(super) use lists::Strings;
+pub(super) use lists::ValuesOf;
+pub(super) use metadata::Types;
+pub(super) use query::QueryData;
 
 /// What an answer holds, and what the backend remarks on it.
 #[derive(Debug, PartialEq)]
@@ -43,8 +53,10 @@ pub(super) struct Decoded<T> {
 pub(super) enum Unusable {
     /// It is not what Prometheus sends.
     Unreadable,
-    /// It has more series than an answer may hold.
-    Series,
+    /// It exceeds a limit.
+    Over(AnswerLimit),
+    /// There is no memory left for it.
+    Memory,
     /// It is an error of the backend.
     Error(ErrorBody),
 }
@@ -58,94 +70,90 @@ pub(super) struct ErrorBody {
     pub(super) text: String,
 }
 
-/// Values of a list, and whether there are more than were read.
-pub(super) type Cut<T> = (Vec<T>, bool);
+/// Why the rest of an answer is not wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is not what Prometheus sends.
+    Malformed,
+    /// It exceeds a limit.
+    Over(AnswerLimit),
+    /// There is no memory left for it.
+    Memory,
+    /// The sink wants no more.
+    Stopped(Stop),
+}
 
-/// Reads the answer of `query` or `query_range` into `sink`. `Some` if the sink stopped: then the
-/// rest was not looked at. What the sink holds after an error means nothing.
-pub(super) fn query<S: SampleSink>(
-    body: &[u8],
-    sink: &mut S,
-) -> Result<Decoded<Option<Stop>>, Unusable> {
-    let mut data = QueryData::new(sink);
-    let read = envelope::read(body, &mut data);
-    if let Some(stop) = data.stopped() {
-        return Ok(Decoded {
-            value: Some(stop),
-            entries: data.series(),
-            warnings: Vec::new(),
-            infos: Vec::new(),
-        });
+/// Takes the body of an answer in pieces of any size.
+pub(super) trait Intake: Send {
+    /// A new attempt begins: what came before means nothing.
+    fn restart(&mut self);
+
+    /// Takes what comes next; whether more is wanted.
+    fn push(&mut self, bytes: &[u8]) -> ControlFlow<()>;
+
+    /// Whether the document has begun and not ended, though what came of it was in order: a body
+    /// that ends here was cut off.
+    fn is_within(&self) -> bool;
+}
+
+/// An answer being read.
+#[derive(Debug)]
+pub(super) struct Reading<D> {
+    scanner: Scanner,
+    envelope: Envelope<D>,
+    fault: Option<Fault>,
+}
+
+impl<D: Data> Reading<D> {
+    /// Nothing of the answer whose `data` is read by `data`.
+    pub(super) fn new(data: D) -> Self {
+        Self {
+            scanner: Scanner::default(),
+            envelope: Envelope::new(data),
+            fault: None,
+        }
     }
-    if data.is_over() {
-        return Err(Unusable::Series);
-    }
-    match read {
-        Ok(envelope) if envelope.error.is_none() && !envelope.has_data => Err(Unusable::Unreadable),
-        read => succeed(read, || (None, data.series())),
-    }
-}
 
-/// Reads the answer of `labels` or `label/…/values`.
-pub(super) fn strings(body: &[u8]) -> Result<Decoded<Cut<String>>, Unusable> {
-    let mut data = Strings::default();
-    let read = envelope::read(body, &mut data);
-    succeed(read, || {
-        let entries = data.values.len();
-        ((data.values, data.is_cut), entries)
-    })
-}
-
-/// Reads the answer of `series`.
-pub(super) fn label_sets(body: &[u8]) -> Result<Decoded<Cut<Labels>>, Unusable> {
-    let mut data = LabelSets::default();
-    let read = envelope::read(body, &mut data);
-    succeed(read, || {
-        let entries = data.values.len();
-        ((data.values, data.is_cut), entries)
-    })
-}
-
-/// Reads the answer of `metadata`.
-pub(super) fn metadata(body: &[u8]) -> Result<Decoded<Metadata>, Unusable> {
-    let mut data = Types::default();
-    let read = envelope::read(body, &mut data);
-    succeed(read, || {
-        let entries = data.0.len();
-        (data.0, entries)
-    })
-}
-
-/// Reads the answer of `status/buildinfo`.
-pub(super) fn version(body: &[u8]) -> Result<Decoded<Option<String>>, Unusable> {
-    let mut data = Build::default();
-    let read = envelope::read(body, &mut data);
-    succeed(read, || (data.0, 1))
-}
-
-/// The error that `body` holds, if it is an error answer of the Prometheus API.
-pub(super) fn error_body(body: &[u8]) -> Option<ErrorBody> {
-    match envelope::read(body, &mut envelope::Nothing) {
-        Ok(envelope) => envelope.error,
-        Err(_) => None,
+    /// What the answer holds, which has ended. Where a sink stopped, what it has is the answer.
+    pub(super) fn finish(mut self) -> Result<Decoded<D::Value>, Unusable> {
+        if self.fault.is_none() {
+            self.fault = self.scanner.finish(&mut self.envelope).err();
+        }
+        match self.fault {
+            None => self.envelope.finish(),
+            Some(Fault::Stopped(stop)) => self.envelope.stopped(stop),
+            Some(Fault::Malformed) => Err(Unusable::Unreadable),
+            Some(Fault::Over(limit)) => Err(Unusable::Over(limit)),
+            Some(Fault::Memory) => Err(Unusable::Memory),
+        }
     }
 }
 
-fn succeed<T>(
-    read: Result<Envelope, serde_json::Error>,
-    value: impl FnOnce() -> (T, usize),
-) -> Result<Decoded<T>, Unusable> {
-    let envelope = read.map_err(|_| Unusable::Unreadable)?;
-    if let Some(error) = envelope.error {
-        return Err(Unusable::Error(error));
+impl<D: Data> Intake for Reading<D> {
+    fn restart(&mut self) {
+        self.scanner = Scanner::default();
+        self.envelope.restart();
+        self.fault = None;
     }
-    let (value, entries) = value();
-    Ok(Decoded {
-        value,
-        entries,
-        warnings: envelope.warnings,
-        infos: envelope.infos,
-    })
+
+    fn push(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+        if self.fault.is_none() {
+            self.fault = self.scanner.push(bytes, &mut self.envelope).err();
+        }
+        match self.fault {
+            None => ControlFlow::Continue(()),
+            Some(_) => ControlFlow::Break(()),
+        }
+    }
+
+    fn is_within(&self) -> bool {
+        self.fault.is_none() && self.scanner.is_within()
+    }
+}
+
+/// Takes `bytes` more of the memory that `charge` may have.
+fn keep(charge: &mut Charge, bytes: usize) -> Result<(), Fault> {
+    charge.grow(bytes).map_err(|_| Fault::Memory)
 }
 
 #[cfg(test)]

@@ -24,10 +24,18 @@ pub enum AnswerLimit {
     Head,
     /// The body, decoded.
     Body,
+    /// The body, decoded, against what was sent of it.
+    Expansion,
+    /// One string.
+    String,
     /// Series in one answer. A shorter range has as many.
     Series,
-    /// The body, decoded, against what came of it.
-    Expansion,
+    /// The labels of one series.
+    Labels,
+    /// Entries of a list that is of no use if it is cut.
+    List,
+    /// Samples in one answer.
+    Samples,
 }
 
 impl fmt::Display for AnswerLimit {
@@ -35,8 +43,12 @@ impl fmt::Display for AnswerLimit {
         f.write_str(match self {
             Self::Head => "64 KiB or 100 fields of headers",
             Self::Body => "32 MiB",
-            Self::Series => "1,000 series",
             Self::Expansion => "100 times what was sent of it",
+            Self::String => "1 MiB in one string",
+            Self::Series => "1,000 series",
+            Self::Labels => "128 KiB of labels on one series",
+            Self::List => "100,000 entries",
+            Self::Samples => "200,000 samples",
         })
     }
 }
@@ -156,6 +168,9 @@ pub enum UpstreamError {
         /// Which limit.
         limit: AnswerLimit,
     },
+    /// All requests together hold as much memory as they may.
+    #[error("no memory is left for the answer")]
+    Memory,
     /// 429, or 503 with `Retry-After`.
     #[error("{host} is throttling")]
     Throttled {
@@ -224,7 +239,7 @@ impl UpstreamError {
             self,
             Self::TooBig { .. }
                 | Self::TooLarge {
-                    limit: AnswerLimit::Body,
+                    limit: AnswerLimit::Body | AnswerLimit::Samples,
                     ..
                 }
         )
@@ -269,6 +284,7 @@ impl UpstreamError {
             | Self::TooLarge { .. }
             | Self::Broken { .. }
             | Self::Calls { .. }
+            | Self::Memory
             | Self::LabelName { .. } => None,
         }
     }

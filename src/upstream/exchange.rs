@@ -10,6 +10,7 @@ use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::attempt::Attempt;
 use crate::upstream::attempt::Reply;
+use crate::upstream::decode::Intake;
 use crate::upstream::request::Call;
 use crate::upstream::request::Verb;
 use crate::upstream::request::Verbs;
@@ -18,11 +19,12 @@ use crate::upstream::retry::Repeat;
 use crate::upstream::retry::Spent;
 
 impl Upstream {
-    /// Makes `call` until it succeeds or is not worth a repeat.
+    /// Makes `call` until it succeeds or is not worth a repeat; the body goes into `intake`.
     pub(super) async fn exchange<'a>(
         &'a self,
         cx: &'a Context,
         call: &Call<'_>,
+        intake: &mut dyn Intake,
     ) -> Result<Reply<'a>, UpstreamError> {
         let mut attempt = Attempt {
             verb: self.verb(call),
@@ -32,7 +34,7 @@ impl Upstream {
         let mut repeats = 0;
         let mut fell_back = false;
         loop {
-            let failed = match self.attempt(cx, call, attempt).await {
+            let failed = match self.attempt(cx, call, attempt, intake).await {
                 Ok(reply) => {
                     if fell_back {
                         let backend = self.target.connection.url.url().as_str();

@@ -13,6 +13,10 @@ use crate::series::Want;
 pub(super) struct First(pub(super) Option<f64>);
 
 impl SampleSink for First {
+    fn restart(&mut self) {
+        self.0 = None;
+    }
+
     fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
         ControlFlow::Continue(if self.0.is_none() {
             Want::Samples

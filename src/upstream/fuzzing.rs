@@ -1,5 +1,6 @@
 //! The fuzz targets of this module: what backends say.
 
+mod answer;
 mod lists;
 mod query_range;
 mod retry_after;

@@ -104,6 +104,7 @@ fn outcome(error: &UpstreamError) -> CallOutcome {
         UpstreamError::TooLarge { .. }
         | UpstreamError::NotPrometheus { .. }
         | UpstreamError::Redirect { .. }
+        | UpstreamError::Memory
         | UpstreamError::Calls { .. } => CallOutcome::BadAnswer,
     }
 }

@@ -19,6 +19,7 @@ use crate::connections::Connection;
 use crate::connections::HttpMethod;
 use crate::connections::url::BaseUrl;
 use crate::instruments::Instruments;
+use crate::limits::Budget;
 use crate::record::Context;
 use crate::series::Labels;
 use crate::series::Sample;
@@ -61,6 +62,7 @@ impl Rig {
             || 0.0,
             Surroundings::default(),
             Arc::clone(&instruments),
+            Budget::of(usize::MAX),
         );
         let mut connection = connection(&server.url);
         change(&mut connection);
@@ -113,6 +115,10 @@ struct Count {
 }
 
 impl SampleSink for Count {
+    fn restart(&mut self) {
+        *self = Self::default();
+    }
+
     fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
         ControlFlow::Continue(Want::Samples)
     }

@@ -127,6 +127,7 @@ const RULES: &[Rule] = &[
             "src/config.rs",
             "src/config/",
             "src/limits.rs",
+            "src/limits/",
             "src/cli.rs",
             "src/cli/",
             "src/instruments/process.rs",

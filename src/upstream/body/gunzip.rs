@@ -1,108 +1,127 @@
-//! Undoes gzip as it comes, within bounds: what is written of a body is bounded as well as what is
-//! read of it (security.md, section 8).
+//! Undoes gzip as it comes, a piece at a time: nothing is undone before somebody takes it, and what
+//! comes of a body is bounded by what was sent of it (security.md, section 8).
 
 use std::io;
-use std::io::Write;
+use std::io::BufRead;
+use std::io::Read;
 
-use flate2::write::MultiGzDecoder;
+use bytes::Buf as _;
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
 
-/// From this size on a body may be no more than so many times what came of it.
+/// From this size on a body may be no more than so many times what was sent of it.
 const FREE: usize = 1 << 20;
 const MOST_EXPANSION: usize = 100;
-/// How much is undone before the bounds are looked at.
-const PIECE: usize = 4 << 10;
+/// How much is undone at a time.
+const PIECE: usize = 16 << 10;
 
 /// Why a body cannot be undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unfit {
-    /// There is more in it than the cap.
-    Cap,
     /// It is far larger than what came.
     Expansion,
     /// It is no gzip.
     Malformed,
-    /// It is gzip without its end, or with a wrong check sum there.
+    /// It is gzip without its end.
     Truncated,
 }
 
 /// A body that is being undone.
 pub(super) struct Gunzip {
-    decoder: MultiGzDecoder<Bounded>,
+    decoder: MultiGzDecoder<Fed>,
+    piece: Vec<u8>,
+    /// How much has come, and how much came of it.
     received: usize,
+    undone: usize,
 }
 
-/// As many bytes as fit.
-struct Bounded {
-    bytes: Vec<u8>,
-    cap: usize,
+/// What was received and not yet undone.
+#[derive(Default)]
+struct Fed {
+    chunk: Bytes,
+    /// Whether nothing comes any more.
     is_over: bool,
 }
 
 impl Gunzip {
-    /// Nothing yet, of at most `cap` bytes.
-    pub(super) fn new(cap: usize) -> Self {
-        let bounded = Bounded {
-            bytes: Vec::new(),
-            cap,
-            is_over: false,
-        };
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
         Self {
-            decoder: MultiGzDecoder::new(bounded),
+            decoder: MultiGzDecoder::new(Fed::default()),
+            piece: vec![0; PIECE],
             received: 0,
+            undone: 0,
         }
     }
 
-    /// Takes the next bytes of the body.
-    pub(super) fn push(&mut self, chunk: &[u8]) -> Result<(), Unfit> {
-        for piece in chunk.chunks(PIECE) {
-            self.received += piece.len();
-            let written = self.decoder.write_all(piece);
-            // What is in the decoder still is written too, so that the bounds see all of it.
-            let written = written.and_then(|()| self.decoder.flush());
-            let Bounded { bytes, is_over, .. } = self.decoder.get_ref();
-            if *is_over {
-                return Err(Unfit::Cap);
-            }
-            if bytes.len() > FREE && bytes.len() / MOST_EXPANSION > self.received {
-                return Err(Unfit::Expansion);
-            }
-            written.map_err(|_| Unfit::Malformed)?;
-        }
-        Ok(())
+    /// Takes the next bytes of the body. What came before must have been undone.
+    pub(super) fn push(&mut self, chunk: Bytes) {
+        self.received += chunk.len();
+        self.decoder.get_mut().chunk = chunk;
     }
 
-    /// The body, which has ended.
-    pub(super) fn finish(mut self) -> Result<Vec<u8>, Unfit> {
+    /// The body has ended.
+    pub(super) fn end(&mut self) {
+        self.decoder.get_mut().is_over = true;
+    }
+
+    /// The next bytes that come of what was received; `None` if there are no more of them.
+    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Unfit> {
+        // No body at all is no gzip, and yet nothing is wrong with it.
         if self.received == 0 {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let finished = self.decoder.try_finish();
-        if self.decoder.get_ref().is_over {
-            return Err(Unfit::Cap);
+        let count = match self.decoder.read(&mut self.piece) {
+            Ok(0) => return Ok(None),
+            Ok(count) => count,
+            Err(error) => {
+                return match error.kind() {
+                    io::ErrorKind::WouldBlock => Ok(None),
+                    io::ErrorKind::UnexpectedEof if self.is_behind() => Err(Unfit::Malformed),
+                    io::ErrorKind::UnexpectedEof => Err(Unfit::Truncated),
+                    _ => Err(Unfit::Malformed),
+                };
+            }
+        };
+        self.undone += count;
+        let taken = self.received - self.decoder.get_ref().chunk.len();
+        if self.undone > FREE && self.undone / MOST_EXPANSION > taken {
+            return Err(Unfit::Expansion);
         }
-        // Whatever is wrong only now is wrong at the end: some of it is missing, or its check sum.
-        finished.map_err(|_| Unfit::Truncated)?;
-        Ok(std::mem::take(&mut self.decoder.get_mut().bytes))
+        Ok(Some(&self.piece[..count]))
+    }
+
+    /// Whether what is read now stands behind a whole member and is too short to be another.
+    fn is_behind(&self) -> bool {
+        self.undone > 0 && self.decoder.header().is_none()
     }
 }
 
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.cap - self.bytes.len() {
-            self.is_over = true;
-            return Err(io::ErrorKind::FileTooLarge.into());
+impl BufRead for Fed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.chunk.is_empty() && !self.is_over {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(&self.chunk)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn consume(&mut self, count: usize) {
+        self.chunk.advance(count);
+    }
+}
+
+impl Read for Fed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(into)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
@@ -114,63 +133,104 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// What becomes of `body`, in pieces of `size`.
-    fn undone(body: &[u8], size: usize, cap: usize) -> Result<Vec<u8>, Unfit> {
-        let mut gunzip = Gunzip::new(cap);
+    /// What becomes of `body`, in chunks of `size`.
+    fn undone(body: &[u8], size: usize) -> Result<Vec<u8>, Unfit> {
+        let mut gunzip = Gunzip::new();
+        let mut all = Vec::new();
         for chunk in body.chunks(size) {
-            gunzip.push(chunk)?;
+            gunzip.push(Bytes::copy_from_slice(chunk));
+            while let Some(piece) = gunzip.next()? {
+                all.extend_from_slice(piece);
+            }
         }
-        gunzip.finish()
+        gunzip.end();
+        while let Some(piece) = gunzip.next()? {
+            all.extend_from_slice(piece);
+        }
+        Ok(all)
     }
 
     #[test]
     fn a_body_is_undone_however_it_is_cut() {
-        let text = b"{\"status\":\"success\"}".repeat(1_000);
+        let text = b"{\"status\":\"success\"}".repeat(3_000);
         let body = gzip(&text);
         for size in [1, 2, 3, 7, 100, body.len()] {
-            assert_eq!(undone(&body, size, 1 << 20).as_ref(), Ok(&text), "{size}");
+            assert_eq!(undone(&body, size).as_ref(), Ok(&text), "{size}");
         }
-        assert_eq!(undone(&[], 1, 1), Ok(Vec::new()));
-        assert_eq!(undone(&gzip(b""), 1, 0), Ok(Vec::new()));
+        assert_eq!(undone(&[], 1), Ok(Vec::new()));
+        assert_eq!(undone(&gzip(b""), 1), Ok(Vec::new()));
     }
 
     #[test]
     fn members_follow_each_other() {
         let body = [gzip(b"one, "), gzip(b"two")].concat();
-        assert_eq!(undone(&body, 5, 100), Ok(b"one, two".to_vec()));
-    }
-
-    #[test]
-    fn no_more_is_written_than_the_cap() {
-        let body = gzip(&[7; 1_000]);
-        assert_eq!(undone(&body, 4, 999), Err(Unfit::Cap));
-        assert_eq!(undone(&body, 4, 1_000), Ok(vec![7; 1_000]));
+        for size in [1, 5, body.len()] {
+            assert_eq!(undone(&body, size), Ok(b"one, two".to_vec()));
+        }
     }
 
     #[test]
     fn a_bomb_is_refused_after_the_first_mebibyte() {
-        let small = gzip(&vec![0; FREE]);
-        assert!(undone(&small, 1_000, usize::MAX).is_ok());
-        let bomb = gzip(&vec![0; 16 << 20]);
-        let mut gunzip = Gunzip::new(usize::MAX);
-        let mut pieces = bomb.chunks(PIECE);
-        let refused = pieces.find_map(|piece| gunzip.push(piece).err());
-        assert_eq!(refused, Some(Unfit::Expansion));
-        assert!(gunzip.decoder.get_ref().bytes.len() < 8 << 20);
+        // 1 MiB of zeros is 1,000 times what is sent of it.
+        assert_eq!(undone(&gzip(&vec![0; FREE]), 999).unwrap().len(), FREE);
+        let over = gzip(&vec![0; FREE + PIECE]);
+        assert_eq!(undone(&over, 999), Err(Unfit::Expansion));
+
+        let bomb = gzip(&vec![0; 64 << 20]);
+        let mut gunzip = Gunzip::new();
+        gunzip.push(bomb.into());
+        let refused = loop {
+            match gunzip.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("it is a bomb"),
+                Err(unfit) => break unfit,
+            }
+        };
+        assert_eq!(refused, Unfit::Expansion);
+        assert!(gunzip.undone < 4 << 20, "{}", gunzip.undone);
+    }
+
+    #[test]
+    fn a_hundredfold_is_no_bomb() {
+        // Of each 1,000 bytes 9 cannot be made smaller, and the rest takes a few more.
+        let mut noise = 1_u64;
+        let text: Vec<u8> = (0..3 << 20)
+            .map(|at| {
+                noise = noise
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                if at % 1_000 < 9 {
+                    noise.to_be_bytes()[0]
+                } else {
+                    b' '
+                }
+            })
+            .collect();
+        let body = gzip(&text);
+        let times = text.len() / body.len();
+        assert!((50..100).contains(&times), "{times}");
+        assert_eq!(undone(&body, 1_000).map(|all| all.len()), Ok(text.len()));
     }
 
     #[test]
     fn what_is_no_gzip_or_has_no_end_is_told_apart() {
         let body = gzip(b"some text that is long enough");
-        assert_eq!(undone(b"{\"status\":1}", 3, 100), Err(Unfit::Malformed));
+        assert_eq!(undone(b"{\"status\":1}", 3), Err(Unfit::Malformed));
         for end in 1..body.len() {
-            let cut = undone(&body[..end], 4, 100);
+            let cut = undone(&body[..end], 4);
             assert_eq!(cut, Err(Unfit::Truncated), "{end}");
         }
         let mut wrong = body.clone();
         *wrong.last_mut().unwrap() ^= 1;
-        assert_eq!(undone(&wrong, 4, 100), Err(Unfit::Truncated));
+        assert_eq!(undone(&wrong, 4), Err(Unfit::Malformed));
         let trailing = [body.as_slice(), b"trailing"].concat();
-        assert!(undone(&trailing, 4, 100).is_err());
+        assert_eq!(undone(&trailing, 4), Err(Unfit::Malformed));
+    }
+
+    #[test]
+    fn a_head_without_end_is_refused() {
+        let mut endless = vec![0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3];
+        endless.resize(100 << 10, b'x');
+        assert_eq!(undone(&endless, 999), Err(Unfit::Malformed));
     }
 }

@@ -1,157 +1,242 @@
 //! What stands around the data of every answer: `status`, `errorType`, `error`, `warnings`,
 //! `infos`.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
-
+use crate::series::Stop;
+use crate::upstream::decode::Decoded;
 use crate::upstream::decode::ErrorBody;
-use crate::upstream::decode::skip::Skip;
+use crate::upstream::decode::Fault;
+use crate::upstream::decode::Unusable;
+use crate::upstream::decode::json::Event;
+use crate::upstream::decode::json::Listener;
+use crate::upstream::decode::members::NAME;
+use crate::upstream::decode::members::Seen;
+use crate::upstream::decode::members::Skip;
+
+/// How much of the text of an error is wanted: what it is about stands behind the query that some
+/// backends repeat.
+const ERROR: usize = 64 << 10;
+/// How much of one remark is wanted, and how many.
+const REMARK: usize = 1 << 10;
+const REMARKS: usize = 32;
+
+const STATUS: u8 = 1;
+const DATA: u8 = 2;
+const KIND: u8 = 4;
+const TEXT: u8 = 8;
+const WARNINGS: u8 = 16;
+const INFOS: u8 = 32;
 
 /// Reads the `data` member of an answer.
-pub(super) trait Data {
-    /// Reads it; `data` is not null.
-    fn read<'de, D: Deserializer<'de>>(&mut self, data: D) -> Result<(), D::Error>;
+pub(in crate::upstream) trait Data: Send {
+    /// What it gives.
+    type Value;
+
+    /// A new attempt begins: what came before means nothing.
+    fn restart(&mut self);
+
+    /// Takes the next event of `data`, which is not null.
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault>;
+
+    /// See [`Listener::wanted`].
+    fn wanted(&self) -> usize;
+
+    /// What has been read, and how many series or entries that is. `has_data`: whether there was
+    /// any; some backends send null for an empty list.
+    fn finish(self, has_data: bool) -> Result<(Self::Value, usize), Fault>;
+
+    /// What has been read where the rest was not wanted.
+    fn stopped(self, stop: Stop) -> Result<(Self::Value, usize), Fault>
+    where
+        Self: Sized;
+}
+
+/// Everything of an answer.
+#[derive(Debug)]
+pub(super) struct Envelope<D> {
+    data: D,
+    about: About,
 }
 
 /// Everything of an answer but its data.
 #[derive(Debug, Default)]
-pub(super) struct Envelope {
-    /// The error, if `status` says that there is one.
-    pub(super) error: Option<ErrorBody>,
-    /// Whether `data` is there and not null. Some backends send null for an empty list.
-    pub(super) has_data: bool,
-    /// `warnings`.
-    pub(super) warnings: Vec<String>,
-    /// `infos`.
-    pub(super) infos: Vec<String>,
+struct About {
+    at: At,
+    seen: Seen,
+    /// Whether `status` says that there is an error.
+    is_error: bool,
+    error: ErrorBody,
+    /// Whether `data` is there and not null.
+    has_data: bool,
+    warnings: Vec<String>,
+    infos: Vec<String>,
 }
 
-/// Reads a whole answer. A success without the member `data` is an error.
-pub(super) fn read<D: Data>(body: &[u8], data: &mut D) -> Result<Envelope, serde_json::Error> {
-    let text = std::str::from_utf8(body).map_err(|_| serde_json::Error::custom("bad UTF-8"))?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    let envelope = json.deserialize_map(Members(data))?;
-    json.end()?;
-    Ok(envelope)
-}
-
-/// Data that nobody wants.
-pub(super) struct Nothing;
-
-impl Data for Nothing {
-    fn read<'de, D: Deserializer<'de>>(&mut self, data: D) -> Result<(), D::Error> {
-        Skip { depth: 1 }.deserialize(data)
-    }
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum Member {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum At {
+    #[default]
+    Start,
+    Members,
     Status,
-    Data,
-    ErrorType,
-    Error,
+    /// In the data, so deep.
+    Data(u32),
+    Kind,
+    Text,
     Warnings,
+    WarningList,
     Infos,
-    #[serde(other)]
-    Other,
+    InfoList,
+    Other(Skip),
+    End,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Success,
-    Error,
-}
-
-struct Members<'a, D>(&'a mut D);
-
-impl<'de, D: Data> Visitor<'de> for Members<'_, D> {
-    type Value = Envelope;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an answer of the Prometheus API")
+impl<D: Data> Envelope<D> {
+    pub(super) fn new(data: D) -> Self {
+        Self {
+            data,
+            about: About::default(),
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Envelope, A::Error> {
-        let mut status: Option<Status> = None;
-        let mut has_data: Option<bool> = None;
-        let mut kind: Option<Option<String>> = None;
-        let mut text: Option<Option<String>> = None;
-        let mut warnings: Option<Option<Vec<String>>> = None;
-        let mut infos: Option<Option<Vec<String>>> = None;
-        while let Some(member) = members.next_key()? {
-            match member {
-                Member::Status => once(&mut status, "status", members.next_value()?)?,
-                Member::Data => {
-                    let is_there = members.next_value_seed(DataSeed(self.0))?;
-                    once(&mut has_data, "data", is_there)?;
-                }
-                Member::ErrorType => once(&mut kind, "errorType", members.next_value()?)?,
-                Member::Error => once(&mut text, "error", members.next_value()?)?,
-                Member::Warnings => once(&mut warnings, "warnings", members.next_value()?)?,
-                Member::Infos => once(&mut infos, "infos", members.next_value()?)?,
-                Member::Other => members.next_value_seed(Skip { depth: 1 })?,
-            }
+    pub(super) fn restart(&mut self) {
+        self.data.restart();
+        self.about = About::default();
+    }
+
+    /// What a whole answer holds. A success without the member `data` is none.
+    pub(super) fn finish(self) -> Result<Decoded<D::Value>, Unusable> {
+        let about = self.about;
+        if about.at != At::End || !about.seen.has(STATUS) {
+            return Err(Unusable::Unreadable);
         }
-        let error = match status.ok_or_else(|| A::Error::missing_field("status"))? {
-            Status::Error => Some(ErrorBody {
-                kind: kind.flatten().unwrap_or_default(),
-                text: text.flatten().unwrap_or_default(),
-            }),
-            Status::Success if has_data.is_some() => None,
-            Status::Success => return Err(A::Error::missing_field("data")),
-        };
-        Ok(Envelope {
-            error,
-            has_data: has_data == Some(true),
-            warnings: warnings.flatten().unwrap_or_default(),
-            infos: infos.flatten().unwrap_or_default(),
+        if about.is_error {
+            return Err(Unusable::Error(about.error));
+        }
+        if !about.seen.has(DATA) {
+            return Err(Unusable::Unreadable);
+        }
+        let (value, entries) = self
+            .data
+            .finish(about.has_data)
+            .map_err(|_| Unusable::Unreadable)?;
+        Ok(Decoded {
+            value,
+            entries,
+            warnings: about.warnings,
+            infos: about.infos,
         })
     }
-}
 
-/// Fills `place`, unless the member `name` was there before.
-pub(super) fn once<T, E: Error>(
-    place: &mut Option<T>,
-    name: &'static str,
-    value: T,
-) -> Result<(), E> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(E::duplicate_field(name)),
+    /// What an answer held up to where its sink stopped.
+    pub(super) fn stopped(self, stop: Stop) -> Result<Decoded<D::Value>, Unusable> {
+        let (value, entries) = self.data.stopped(stop).map_err(|_| Unusable::Unreadable)?;
+        Ok(Decoded {
+            value,
+            entries,
+            warnings: Vec::new(),
+            infos: Vec::new(),
+        })
+    }
+
+    fn data(&mut self, depth: u32, event: Event<'_>) -> Result<(), Fault> {
+        if depth == 0 && event == Event::Null {
+            self.about.at = At::Members;
+            return Ok(());
+        }
+        self.about.has_data = true;
+        let depth = match event {
+            Event::Array | Event::Object => depth + 1,
+            Event::End => depth - 1,
+            _ => depth,
+        };
+        self.about.at = if depth == 0 {
+            At::Members
+        } else {
+            At::Data(depth)
+        };
+        self.data.event(event)
     }
 }
 
-/// Hands `data` on, unless it is null; whether it was not.
-struct DataSeed<'a, D>(&'a mut D);
+impl<D: Data> Listener for Envelope<D> {
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
+        match self.about.at {
+            At::Data(depth) => self.data(depth, event),
+            _ => self.about.event(event),
+        }
+    }
 
-impl<'de, D: Data> DeserializeSeed<'de> for DataSeed<'_, D> {
-    type Value = bool;
-
-    fn deserialize<J: Deserializer<'de>>(self, value: J) -> Result<bool, J::Error> {
-        value.deserialize_option(self)
+    fn wanted(&self) -> usize {
+        match self.about.at {
+            At::Data(_) => self.data.wanted(),
+            At::Members | At::Status | At::Kind => NAME,
+            At::Text => ERROR,
+            At::WarningList if self.about.warnings.len() < REMARKS => REMARK,
+            At::InfoList if self.about.infos.len() < REMARKS => REMARK,
+            _ => 0,
+        }
     }
 }
 
-impl<'de, D: Data> Visitor<'de> for DataSeed<'_, D> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("data or null")
+impl About {
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
+        self.at = match (self.at, event) {
+            (At::Start, Event::Object) => At::Members,
+            (At::Members, Event::Key(name)) => self.member(name)?,
+            (At::Members, Event::End) => At::End,
+            (At::Status, Event::Text("success")) => At::Members,
+            (At::Status, Event::Text("error")) => {
+                self.is_error = true;
+                At::Members
+            }
+            (At::Kind, Event::Text(kind)) => {
+                kind.clone_into(&mut self.error.kind);
+                At::Members
+            }
+            (At::Text, Event::Text(text)) => {
+                text.clone_into(&mut self.error.text);
+                At::Members
+            }
+            (At::Warnings, Event::Array) => At::WarningList,
+            (At::Infos, Event::Array) => At::InfoList,
+            (At::Kind | At::Text | At::Warnings | At::Infos, Event::Null) => At::Members,
+            (At::WarningList, Event::Text(text)) => {
+                remark(&mut self.warnings, text);
+                At::WarningList
+            }
+            (At::InfoList, Event::Text(text)) => {
+                remark(&mut self.infos, text);
+                At::InfoList
+            }
+            (At::WarningList | At::InfoList, Event::End) => At::Members,
+            (At::Other(mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::Members
+                } else {
+                    At::Other(skip)
+                }
+            }
+            _ => return Err(Fault::Malformed),
+        };
+        Ok(())
     }
 
-    fn visit_none<E>(self) -> Result<bool, E> {
-        Ok(false)
+    fn member(&mut self, name: &str) -> Result<At, Fault> {
+        let (bit, at) = match name {
+            "status" => (STATUS, At::Status),
+            "data" => (DATA, At::Data(0)),
+            "errorType" => (KIND, At::Kind),
+            "error" => (TEXT, At::Text),
+            "warnings" => (WARNINGS, At::Warnings),
+            "infos" => (INFOS, At::Infos),
+            _ => return Ok(At::Other(Skip::default())),
+        };
+        self.seen.once(bit)?;
+        Ok(at)
     }
+}
 
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_some<J: Deserializer<'de>>(self, value: J) -> Result<bool, J::Error> {
-        self.0.read(value).map(|()| true)
+fn remark(remarks: &mut Vec<String>, text: &str) {
+    if remarks.len() < REMARKS {
+        remarks.push(text.to_owned());
     }
 }

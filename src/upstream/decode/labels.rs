@@ -2,38 +2,50 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
-
+use crate::limits;
 use crate::series::Labels;
+use crate::upstream::AnswerLimit;
+use crate::upstream::decode::Fault;
+use crate::upstream::decode::json::Event;
 
-/// Reads one set of labels; a label twice is an error.
-pub(super) struct LabelSet;
+/// How much of a name or value is kept. Nobody reads more of it, and the mark behind what is cut
+/// still tells two values apart.
+pub(super) const KEPT: usize = 1 << 10;
+/// What a label takes beside its texts, about.
+const ENTRY: usize = 64;
 
-impl<'de> DeserializeSeed<'de> for LabelSet {
-    type Value = Labels;
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Labels, D::Error> {
-        value.deserialize_map(self)
-    }
+/// One set of labels being read, up to its end; a label twice is an error.
+#[derive(Debug, Default)]
+pub(super) struct LabelSet {
+    labels: BTreeMap<String, String>,
+    /// The name whose value comes next.
+    name: Option<String>,
+    size: usize,
 }
 
-impl<'de> Visitor<'de> for LabelSet {
-    type Value = Labels;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("labels")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Labels, A::Error> {
-        let mut labels = BTreeMap::new();
-        while let Some(name) = members.next_key::<String>()? {
-            match labels.entry(name) {
-                Entry::Vacant(place) => place.insert(members.next_value()?),
-                Entry::Occupied(_) => return Err(A::Error::custom("a label twice")),
-            };
+impl LabelSet {
+    /// Takes an event within the braces; the labels at the closing one.
+    pub(super) fn event(&mut self, event: Event<'_>) -> Result<Option<Labels>, Fault> {
+        match (event, self.name.take()) {
+            (Event::Key(name), _) => self.name = Some(name.to_owned()),
+            (Event::Text(value), Some(name)) => {
+                self.size += name.len() + value.len() + ENTRY;
+                if self.size > limits::ANSWER_LABELS {
+                    return Err(Fault::Over(AnswerLimit::Labels));
+                }
+                match self.labels.entry(name) {
+                    Entry::Vacant(place) => place.insert(value.to_owned()),
+                    Entry::Occupied(_) => return Err(Fault::Malformed),
+                };
+            }
+            (Event::End, None) => {
+                let labels = std::mem::take(&mut self.labels);
+                *self = Self::default();
+                return Ok(Some(Labels(labels)));
+            }
+            _ => return Err(Fault::Malformed),
         }
-        Ok(Labels(labels))
+        Ok(None)
     }
 }

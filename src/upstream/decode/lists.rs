@@ -1,169 +1,177 @@
-//! Answers that are lists: label names and values, series, metadata. What is over the cap is read,
-//! checked and dropped.
+//! Answers that are lists: label names and values, series. What is over the cap is read, checked
+//! and dropped.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeSet;
 
 use crate::limits;
-use crate::series::Labels;
-use crate::series::Metadata;
-use crate::series::MetricType;
+use crate::limits::Charge;
+use crate::series::Stop;
+use crate::upstream::List;
+use crate::upstream::decode::Fault;
 use crate::upstream::decode::envelope::Data;
-use crate::upstream::decode::envelope::once;
-use crate::upstream::decode::labels::LabelSet;
-use crate::upstream::decode::skip::Skip;
+use crate::upstream::decode::json::Event;
+use crate::upstream::decode::keep;
+
+/// What an entry takes beside its text, about.
+const ENTRY: usize = 40;
 
 /// The data of `labels` and of `label/…/values`.
-#[derive(Default)]
-pub(super) struct Strings {
-    pub(super) values: Vec<String>,
-    pub(super) is_cut: bool,
+#[derive(Debug)]
+pub(in crate::upstream) struct Strings<'c> {
+    values: Vec<String>,
+    charge: &'c mut Charge,
+    is_within: bool,
 }
 
-/// The data of `series`.
-#[derive(Default)]
-pub(super) struct LabelSets {
-    pub(super) values: Vec<Labels>,
-    pub(super) is_cut: bool,
-}
-
-/// The data of `metadata`.
-#[derive(Default)]
-pub(super) struct Types(pub(super) Metadata);
-
-impl Data for Strings {
-    fn read<'de, D: Deserializer<'de>>(&mut self, data: D) -> Result<(), D::Error> {
-        data.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Strings {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of strings")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while self.values.len() < limits::ANSWER_LIST {
-            match items.next_element()? {
-                Some(value) => self.values.push(value),
-                None => return Ok(()),
-            }
+impl<'c> Strings<'c> {
+    pub(in crate::upstream) fn new(charge: &'c mut Charge) -> Self {
+        Self {
+            values: Vec::new(),
+            charge,
+            is_within: false,
         }
-        self.is_cut = true;
-        drop_rest(items)
+    }
+
+    /// A list of exactly the cap counts as cut too: the backend was told to stop there
+    /// (queries.md, "Field names and values").
+    fn is_full(&self) -> bool {
+        self.values.len() == limits::ANSWER_LIST
     }
 }
 
-impl Data for LabelSets {
-    fn read<'de, D: Deserializer<'de>>(&mut self, data: D) -> Result<(), D::Error> {
-        data.deserialize_seq(self)
-    }
-}
+impl Data for Strings<'_> {
+    type Value = List<String>;
 
-impl<'de> Visitor<'de> for &mut LabelSets {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of series")
+    fn restart(&mut self) {
+        self.values = Vec::new();
+        self.charge.clear();
+        self.is_within = false;
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while self.values.len() < limits::ANSWER_LIST {
-            match items.next_element_seed(LabelSet)? {
-                Some(labels) => self.values.push(labels),
-                None => return Ok(()),
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
+        match (self.is_within, event) {
+            (false, Event::Array) => self.is_within = true,
+            (true, Event::Text(_)) if self.is_full() => {}
+            (true, Event::Text(text)) => {
+                keep(self.charge, text.len() + ENTRY)?;
+                self.values.push(text.to_owned());
             }
-        }
-        self.is_cut = true;
-        drop_rest(items)
-    }
-}
-
-/// A list of exactly the cap counts as cut too: the backend was told to stop there
-/// (queries.md, "Field names and values").
-fn drop_rest<'de, A: SeqAccess<'de>>(mut items: A) -> Result<(), A::Error> {
-    while items.next_element_seed(Skip { depth: 2 })?.is_some() {}
-    Ok(())
-}
-
-impl Data for Types {
-    fn read<'de, D: Deserializer<'de>>(&mut self, data: D) -> Result<(), D::Error> {
-        data.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Types {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("metadata by metric family")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut families: A) -> Result<(), A::Error> {
-        while let Some(family) = families.next_key::<String>()? {
-            let entries: Vec<TypeOf> = families.next_value()?;
-            // Without the rest, a name is sorted by its suffix: metadata never forbid.
-            if self.0.len() < limits::ANSWER_LIST {
-                let types = self.0.entry(family).or_default();
-                types.extend(entries.into_iter().map(|entry| entry.0));
-            }
+            (true, Event::End) => self.is_within = false,
+            _ => return Err(Fault::Malformed),
         }
         Ok(())
     }
-}
 
-/// The `type` of one entry; `help` and `unit` are dropped.
-struct TypeOf(MetricType);
+    fn wanted(&self) -> usize {
+        if self.is_full() { 0 } else { usize::MAX }
+    }
 
-impl<'de> Deserialize<'de> for TypeOf {
-    fn deserialize<D: Deserializer<'de>>(entry: D) -> Result<Self, D::Error> {
-        entry.deserialize_map(TypeVisitor)
+    fn finish(self, _: bool) -> Result<(List<String>, usize), Fault> {
+        let entries = self.values.len();
+        let list = List {
+            is_cut: self.is_full(),
+            values: self.values,
+        };
+        Ok((list, entries))
+    }
+
+    fn stopped(self, _: Stop) -> Result<(List<String>, usize), Fault> {
+        Err(Fault::Malformed)
     }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum Member {
-    Type,
-    #[serde(other)]
-    Other,
+/// The data of `series`: the values that one label has in them.
+#[derive(Debug)]
+pub(in crate::upstream) struct ValuesOf<'c> {
+    label: &'c str,
+    values: BTreeSet<String>,
+    charge: &'c mut Charge,
+    sets: usize,
+    at: At,
+    /// Whether the set that is read has the label.
+    has_label: bool,
 }
 
-struct TypeVisitor;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Start,
+    List,
+    Names,
+    Value,
+    OtherValue,
+}
 
-impl<'de> Visitor<'de> for TypeVisitor {
-    type Value = TypeOf;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the metadata of a metric family")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<TypeOf, A::Error> {
-        let mut name: Option<String> = None;
-        while let Some(member) = members.next_key()? {
-            match member {
-                Member::Type => once(&mut name, "type", members.next_value()?)?,
-                Member::Other => members.next_value_seed(Skip { depth: 4 })?,
-            }
+impl<'c> ValuesOf<'c> {
+    pub(in crate::upstream) fn new(label: &'c str, charge: &'c mut Charge) -> Self {
+        Self {
+            label,
+            values: BTreeSet::new(),
+            charge,
+            sets: 0,
+            at: At::Start,
+            has_label: false,
         }
-        let name = name.ok_or_else(|| A::Error::missing_field("type"))?;
-        Ok(TypeOf(metric_type(&name)))
     }
 }
 
-fn metric_type(name: &str) -> MetricType {
-    match name {
-        "counter" => MetricType::Counter,
-        "gauge" => MetricType::Gauge,
-        "histogram" => MetricType::Histogram,
-        "gaugehistogram" => MetricType::GaugeHistogram,
-        "summary" => MetricType::Summary,
-        "info" => MetricType::Info,
-        "stateset" => MetricType::StateSet,
-        _ => MetricType::Unknown,
+impl Data for ValuesOf<'_> {
+    type Value = List<String>;
+
+    fn restart(&mut self) {
+        self.values = BTreeSet::new();
+        self.charge.clear();
+        self.sets = 0;
+        self.at = At::Start;
+        self.has_label = false;
+    }
+
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
+        self.at = match (self.at, event) {
+            (At::Start, Event::Array) => At::List,
+            (At::List, Event::End) => At::Start,
+            (At::List, Event::Object) => {
+                self.sets += 1;
+                self.has_label = false;
+                At::Names
+            }
+            (At::Names, Event::Key(name)) if name != self.label => At::OtherValue,
+            (At::Names, Event::Key(_)) if self.has_label => return Err(Fault::Malformed),
+            (At::Names, Event::Key(_)) => {
+                self.has_label = true;
+                At::Value
+            }
+            (At::Names, Event::End) => At::List,
+            (At::OtherValue, Event::Text(_)) => At::Names,
+            (At::Value, Event::Text(value)) => {
+                if self.sets <= limits::ANSWER_LIST && !self.values.contains(value) {
+                    keep(self.charge, value.len() + ENTRY)?;
+                    self.values.insert(value.to_owned());
+                }
+                At::Names
+            }
+            _ => return Err(Fault::Malformed),
+        };
+        Ok(())
+    }
+
+    fn wanted(&self) -> usize {
+        match self.at {
+            // One more than it has, so that no longer name is taken for it.
+            At::Names => self.label.len() + 1,
+            At::Value => usize::MAX,
+            At::Start | At::List | At::OtherValue => 0,
+        }
+    }
+
+    fn finish(self, _: bool) -> Result<(List<String>, usize), Fault> {
+        let list = List {
+            values: self.values.into_iter().collect(),
+            is_cut: self.sets >= limits::ANSWER_LIST,
+        };
+        Ok((list, self.sets))
+    }
+
+    fn stopped(self, _: Stop) -> Result<(List<String>, usize), Fault> {
+        Err(Fault::Malformed)
     }
 }

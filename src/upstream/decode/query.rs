@@ -1,11 +1,5 @@
 //! The data of `query` and `query_range`: `resultType` and `result`.
 
-use std::fmt;
-use std::ops::ControlFlow;
-
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
 use crate::limits;
 use crate::series::Labels;
 use crate::series::Sample;
@@ -13,237 +7,200 @@ use crate::series::SampleSink;
 use crate::series::Stop;
 use crate::series::Want;
 use crate::time::UnixMillis;
+use crate::upstream::AnswerLimit;
+use crate::upstream::decode::Fault;
 use crate::upstream::decode::envelope::Data;
-use crate::upstream::decode::envelope::once;
+use crate::upstream::decode::json::Event;
+use crate::upstream::decode::labels;
+use crate::upstream::decode::members::NAME;
+use crate::upstream::decode::members::Seen;
+use crate::upstream::decode::members::Skip;
 use crate::upstream::decode::number;
-use crate::upstream::decode::series;
-use crate::upstream::decode::skip::Skip;
+use crate::upstream::decode::series::At as AtSeries;
+use crate::upstream::decode::series::Reader;
+
+/// How much of a value is wanted: the longest that is a number has 345 bytes, and none that was
+/// cut is one.
+pub(super) const VALUE: usize = 512;
+
+const KIND: u8 = 1;
+const RESULT: u8 = 2;
 
 /// Reads results into a sink.
-pub(super) struct QueryData<'s, S> {
+#[derive(Debug)]
+pub(in crate::upstream) struct QueryData<'s, S> {
     pub(super) sink: &'s mut S,
-    /// How many series have begun.
-    series: usize,
-    /// Why the sink wants no more.
-    stopped: Option<Stop>,
-    /// Whether there is a series more than an answer may hold.
-    is_over: bool,
-    /// Which members the series had: `values` or `histograms`; `value` or `histogram`.
-    pub(super) has_many: bool,
-    pub(super) has_one: bool,
-    /// A result that is a pair and no list of series.
-    pair: Option<(UnixMillis, String)>,
+    at: At,
+    seen: Seen,
+    kind: Option<Kind>,
+    series: Reader,
+    /// A result that is a pair and no list of series: its time, and its value, if it is a number.
+    pair: Option<(UnixMillis, Option<f64>)>,
 }
 
-impl<'s, S: SampleSink> QueryData<'s, S> {
-    pub(super) fn new(sink: &'s mut S) -> Self {
-        Self {
-            sink,
-            series: 0,
-            stopped: None,
-            is_over: false,
-            has_many: false,
-            has_one: false,
-            pair: None,
-        }
-    }
-
-    pub(super) fn series(&self) -> usize {
-        self.series
-    }
-
-    pub(super) fn stopped(&self) -> Option<Stop> {
-        self.stopped
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        self.is_over
-    }
-
-    /// Ends reading: the error has no meaning but that.
-    pub(super) fn stop<E: Error>(&mut self, stop: Stop) -> E {
-        self.stopped = Some(stop);
-        E::custom("stopped")
-    }
-
-    /// Counts one more series.
-    pub(super) fn count_series<E: Error>(&mut self) -> Result<(), E> {
-        if self.series == limits::ANSWER_SERIES {
-            self.is_over = true;
-            return Err(E::custom("too many series"));
-        }
-        self.series += 1;
-        Ok(())
-    }
-
-    /// Checks the result against its declared type, which may follow it, and passes on a scalar.
-    fn finish<E: Error>(&mut self, kind: ResultType) -> Result<(), E> {
-        let fits = match kind {
-            ResultType::Matrix => self.pair.is_none() && !self.has_one,
-            ResultType::Vector => self.pair.is_none() && !self.has_many,
-            ResultType::Scalar | ResultType::String => self.series == 0 && self.pair.is_some(),
-        };
-        if !fits {
-            return Err(E::custom("a result of another type"));
-        }
-        match self.pair.take() {
-            Some((at, text)) if kind == ResultType::Scalar => self.push_scalar(at, &text),
-            // A string holds no sample.
-            _ => Ok(()),
-        }
-    }
-
-    fn push_scalar<E: Error>(&mut self, at: UnixMillis, text: &str) -> Result<(), E> {
-        let value = number::value(text).ok_or_else(|| E::custom("not a number"))?;
-        self.count_series()?;
-        match self.scalar(Sample { at, value }) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(stop) => Err(self.stop(stop)),
-        }
-    }
-
-    fn scalar(&mut self, sample: Sample) -> ControlFlow<Stop> {
-        if self.sink.begin_series()? == Want::Samples {
-            self.sink.sample(sample)?;
-        }
-        self.sink.end_series(Labels::default(), false)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ResultType {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
     Matrix,
     Vector,
     Scalar,
     String,
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum Member {
-    ResultType,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Start,
+    Members,
+    Kind,
     Result,
-    #[serde(other)]
-    Other,
+    Elements,
+    /// In a series.
+    Series(AtSeries),
+    PairValue(UnixMillis),
+    PairEnd,
+    Other(Skip),
 }
 
-impl<S: SampleSink> Data for QueryData<'_, S> {
-    fn read<'de, D: Deserializer<'de>>(&mut self, data: D) -> Result<(), D::Error> {
-        data.deserialize_map(Members(self))
-    }
-}
-
-struct Members<'a, 's, S>(&'a mut QueryData<'s, S>);
-
-impl<'de, S: SampleSink> Visitor<'de> for Members<'_, '_, S> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the data of a query")
+impl<'s, S: SampleSink> QueryData<'s, S> {
+    pub(in crate::upstream) fn new(sink: &'s mut S) -> Self {
+        Self {
+            sink,
+            at: At::Start,
+            seen: Seen::default(),
+            kind: None,
+            series: Reader::default(),
+            pair: None,
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut kind = None;
-        let mut result = None;
-        while let Some(member) = members.next_key()? {
-            match member {
-                Member::ResultType => once(&mut kind, "resultType", members.next_value()?)?,
-                // A second result must not reach the sink.
-                Member::Result if result.is_some() => {
-                    return Err(A::Error::duplicate_field("result"));
-                }
-                Member::Result => result = Some(members.next_value_seed(ResultSeed(self.0))?),
-                Member::Other => members.next_value_seed(Skip { depth: 2 })?,
+    fn begin_series(&mut self) -> Result<Want, Fault> {
+        self.series.count += 1;
+        if self.series.count > limits::ANSWER_SERIES {
+            return Err(Fault::Over(AnswerLimit::Series));
+        }
+        going(self.sink.begin_series())
+    }
+
+    /// Checks the result against its declared type, which may follow it, and passes on a scalar.
+    fn end(&mut self) -> Result<(), Fault> {
+        let fits = match self.kind {
+            Some(Kind::Matrix) => self.pair.is_none() && !self.series.has_one,
+            Some(Kind::Vector) => self.pair.is_none() && !self.series.has_many,
+            Some(Kind::Scalar | Kind::String) => self.pair.is_some(),
+            None => false,
+        };
+        if !fits || !self.seen.has(RESULT) {
+            return Err(Fault::Malformed);
+        }
+        // A string holds no sample.
+        if let (Some(Kind::Scalar), Some((at, value))) = (self.kind, self.pair) {
+            let value = value.ok_or(Fault::Malformed)?;
+            if self.begin_series()? == Want::Samples {
+                going(self.sink.sample(Sample { at, value }))?;
             }
+            going(self.sink.end_series(Labels::default(), false))?;
         }
-        result.ok_or_else(|| A::Error::missing_field("result"))?;
-        self.0
-            .finish(kind.ok_or_else(|| A::Error::missing_field("resultType"))?)
-    }
-}
-
-/// A list of series, or the pair of a scalar or string. Its type may not be known yet, so its
-/// first element decides.
-struct ResultSeed<'a, 's, S>(&'a mut QueryData<'s, S>);
-
-impl<'de, S: SampleSink> DeserializeSeed<'de> for ResultSeed<'_, '_, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl<'de, S: SampleSink> Visitor<'de> for ResultSeed<'_, '_, S> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the result of a query")
-    }
-
-    /// What Go makes of an empty list that nobody allocated.
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(element) = items.next_element_seed(Element(self.0))? {
-            let Some(at) = element else {
-                continue;
-            };
-            let text = items.next_element::<String>()?;
-            let is_pair =
-                self.0.series == 0 && items.next_element_seed(Skip { depth: 3 })?.is_none();
-            return match text {
-                Some(text) if is_pair => {
-                    self.0.pair = Some((at, text));
-                    Ok(())
+    fn member(&mut self, name: &str) -> Result<At, Fault> {
+        let (bit, at) = match name {
+            "resultType" => (KIND, At::Kind),
+            "result" => (RESULT, At::Result),
+            _ => return Ok(At::Other(Skip::default())),
+        };
+        self.seen.once(bit)?;
+        Ok(at)
+    }
+}
+
+impl<S: SampleSink + Send> Data for QueryData<'_, S> {
+    /// Why the sink stopped; the rest was then not read.
+    type Value = Option<Stop>;
+
+    fn restart(&mut self) {
+        self.sink.restart();
+        self.at = At::Start;
+        self.seen = Seen::default();
+        self.kind = None;
+        self.series = Reader::default();
+        self.pair = None;
+    }
+
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
+        self.at = match (self.at, event) {
+            (At::Series(at), event) => match self.series.event(at, event, self.sink)? {
+                Some(at) => At::Series(at),
+                None => At::Elements,
+            },
+            (At::Start, Event::Object) => At::Members,
+            (At::Members, Event::Key(name)) => self.member(name)?,
+            (At::Members, Event::End) => {
+                self.end()?;
+                At::Start
+            }
+            (At::Kind, Event::Text(name)) => {
+                self.kind = Some(match name {
+                    "matrix" => Kind::Matrix,
+                    "vector" => Kind::Vector,
+                    "scalar" => Kind::Scalar,
+                    "string" => Kind::String,
+                    _ => return Err(Fault::Malformed),
+                });
+                At::Members
+            }
+            // Null is what Go makes of an empty list that nobody allocated.
+            (At::Result, Event::Null) | (At::Elements, Event::End) => At::Members,
+            (At::Result, Event::Array) => At::Elements,
+            (At::Elements, Event::Object) => {
+                let want = self.begin_series()?;
+                At::Series(self.series.begin(want))
+            }
+            // The type may not be known yet, so the first element tells series from a pair.
+            (At::Elements, Event::Number(text)) if self.series.count == 0 => {
+                At::PairValue(number::instant(text).ok_or(Fault::Malformed)?)
+            }
+            (At::PairValue(at), Event::Text(text)) => {
+                self.pair = Some((at, number::value(text)));
+                At::PairEnd
+            }
+            (At::PairEnd, Event::End) => At::Members,
+            (At::Other(mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::Members
+                } else {
+                    At::Other(skip)
                 }
-                _ => Err(A::Error::custom("neither series nor a pair")),
-            };
-        }
+            }
+            _ => return Err(Fault::Malformed),
+        };
         Ok(())
     }
-}
 
-/// One series, which goes into the sink, or the time of a pair.
-struct Element<'a, 's, S>(&'a mut QueryData<'s, S>);
+    fn wanted(&self) -> usize {
+        match self.at {
+            At::Series(AtSeries::Value(_)) | At::PairValue(_) => VALUE,
+            At::Series(AtSeries::Labels) => labels::KEPT,
+            At::Series(AtSeries::Members) | At::Members | At::Kind => NAME,
+            _ => 0,
+        }
+    }
 
-impl<'de, S: SampleSink> DeserializeSeed<'de> for Element<'_, '_, S> {
-    type Value = Option<UnixMillis>;
+    fn finish(self, has_data: bool) -> Result<(Option<Stop>, usize), Fault> {
+        if !has_data {
+            return Err(Fault::Malformed);
+        }
+        Ok((None, self.series.count))
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
-        value.deserialize_any(self)
+    fn stopped(self, stop: Stop) -> Result<(Option<Stop>, usize), Fault> {
+        Ok((Some(stop), self.series.count))
     }
 }
 
-impl<'de, S: SampleSink> Visitor<'de> for Element<'_, '_, S> {
-    type Value = Option<UnixMillis>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a series or a time")
+/// What a sink says, as a reason to read on or not.
+pub(super) fn going<T>(flow: std::ops::ControlFlow<Stop, T>) -> Result<T, Fault> {
+    match flow {
+        std::ops::ControlFlow::Continue(value) => Ok(value),
+        std::ops::ControlFlow::Break(stop) => Err(Fault::Stopped(stop)),
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        series::read(self.0, members).map(|()| None)
-    }
-
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Self::Value, E> {
-        whole(i64::try_from(seconds).ok())
-    }
-
-    fn visit_i64<E: Error>(self, seconds: i64) -> Result<Self::Value, E> {
-        whole(Some(seconds))
-    }
-
-    fn visit_f64<E: Error>(self, seconds: f64) -> Result<Self::Value, E> {
-        let at = number::rounded(seconds).ok_or_else(|| E::custom("not a time"))?;
-        Ok(Some(at))
-    }
-}
-
-fn whole<E: Error>(seconds: Option<i64>) -> Result<Option<UnixMillis>, E> {
-    let at = seconds.and_then(|seconds| number::instant(&seconds.to_string()));
-    at.map(Some).ok_or_else(|| E::custom("not a time"))
 }

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use crate::limits;
+use crate::limits::Budget;
 use crate::series::Labels;
+use crate::series::Metadata;
 use crate::series::MetricType;
 use crate::series::Sample;
 use crate::series::SampleSink;
@@ -13,9 +16,20 @@ use crate::series::Series;
 use crate::series::Stop;
 use crate::series::Want;
 use crate::time::UnixMillis;
+use crate::upstream::AnswerLimit;
+use crate::upstream::List;
 use crate::upstream::decode;
+use crate::upstream::decode::Build;
+use crate::upstream::decode::Data;
+use crate::upstream::decode::Decoded;
 use crate::upstream::decode::ErrorBody;
+use crate::upstream::decode::Intake;
+use crate::upstream::decode::QueryData;
+use crate::upstream::decode::Reading;
+use crate::upstream::decode::Strings;
+use crate::upstream::decode::Types;
 use crate::upstream::decode::Unusable;
+use crate::upstream::decode::ValuesOf;
 
 /// Keeps everything, up to a number of samples per series.
 struct Keep {
@@ -45,6 +59,11 @@ impl Keep {
 }
 
 impl SampleSink for Keep {
+    fn restart(&mut self) {
+        self.series.clear();
+        self.samples.clear();
+    }
+
     fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
         if self.series.len() == self.stop_after {
             return ControlFlow::Break(Stop::Series);
@@ -81,9 +100,51 @@ fn series(pairs: &[(&str, &str)], samples: &[(i64, f64)]) -> Series {
     }
 }
 
+/// Reads `body` in chunks of `size`.
+fn in_chunks<D: Data>(body: &[u8], size: usize, data: D) -> Result<Decoded<D::Value>, Unusable> {
+    let mut reading = Reading::new(data);
+    for chunk in body.chunks(size) {
+        if reading.push(chunk).is_break() {
+            break;
+        }
+    }
+    reading.finish()
+}
+
+/// Reads `body` in one piece and a byte at a time, which must give the same.
+fn query(body: &[u8], sink: &mut Keep) -> Result<Decoded<Option<Stop>>, Unusable> {
+    let whole = in_chunks(body, body.len().max(1), QueryData::new(sink));
+    let mut other = Keep {
+        wanted: sink.wanted,
+        stop_after: sink.stop_after,
+        ..Keep::all()
+    };
+    let bytes = in_chunks(body, 1, QueryData::new(&mut other));
+    assert_eq!(whole, bytes);
+    if whole.is_ok() {
+        assert_eq!(format!("{:?}", sink.series), format!("{:?}", other.series));
+    }
+    whole
+}
+
+fn strings(body: &[u8]) -> Result<Decoded<List<String>>, Unusable> {
+    let mut charge = Budget::of(usize::MAX).charge();
+    in_chunks(body, 1 << 16, Strings::new(&mut charge))
+}
+
+fn values_of(label: &str, body: &[u8]) -> Result<List<String>, Unusable> {
+    let mut charge = Budget::of(usize::MAX).charge();
+    in_chunks(body, 7, ValuesOf::new(label, &mut charge)).map(|decoded| decoded.value)
+}
+
+fn metadata(body: &[u8]) -> Result<Metadata, Unusable> {
+    let mut charge = Budget::of(usize::MAX).charge();
+    in_chunks(body, 5, Types::new(&mut charge)).map(|decoded| decoded.value)
+}
+
 fn read(text: &str) -> Result<Vec<(Series, bool)>, Unusable> {
     let mut sink = Keep::all();
-    decode::query(text.as_bytes(), &mut sink).map(|_| sink.series)
+    query(text.as_bytes(), &mut sink).map(|_| sink.series)
 }
 
 #[track_caller]
@@ -111,7 +172,7 @@ const MATRIX: &str = r#"{"status":"success","data":{"resultType":"matrix","resul
 #[test]
 fn a_matrix_is_its_series() {
     let mut sink = Keep::all();
-    let decoded = decode::query(MATRIX.as_bytes(), &mut sink).unwrap();
+    let decoded = query(MATRIX.as_bytes(), &mut sink).unwrap();
     assert_eq!((decoded.value, decoded.entries), (None, 2));
     assert_eq!(decoded.warnings, ["w"]);
     assert_eq!(decoded.infos, ["i"]);
@@ -188,7 +249,7 @@ fn a_truncated_answer_is_never_a_success() {
     assert!(read(MATRIX).is_ok());
     for end in 0..MATRIX.len() {
         let mut sink = Keep::all();
-        let cut = decode::query(&MATRIX.as_bytes()[..end], &mut sink);
+        let cut = query(&MATRIX.as_bytes()[..end], &mut sink);
         assert_eq!(cut.unwrap_err(), Unusable::Unreadable, "cut at byte {end}");
     }
 }
@@ -276,7 +337,7 @@ fn bad_utf_8_is_refused() {
     let mut bytes = matrix(r#"{"metric":{"a":"x"},"values":[]}"#).into_bytes();
     let at = bytes.iter().position(|byte| *byte == b'x').unwrap();
     bytes[at] = 0xff;
-    let read = decode::query(&bytes, &mut Keep::all());
+    let read = query(&bytes, &mut Keep::all());
     assert_eq!(read.unwrap_err(), Unusable::Unreadable);
 }
 
@@ -302,7 +363,7 @@ fn a_thousand_series_are_read_and_one_more_is_too_many() {
         matrix(&vec![one; count].join(","))
     };
     assert_eq!(read(&many(1_000)).unwrap().len(), 1_000);
-    assert_eq!(read(&many(1_001)), Err(Unusable::Series));
+    assert_eq!(read(&many(1_001)), Err(Unusable::Over(AnswerLimit::Series)));
 }
 
 #[test]
@@ -312,7 +373,7 @@ fn an_unwanted_sample_is_checked_and_not_pushed() {
         wanted: 1,
         ..Keep::all()
     };
-    decode::query(good.as_bytes(), &mut sink).unwrap();
+    query(good.as_bytes(), &mut sink).unwrap();
     assert_eq!(sink.series[0].0, series(&[("a", "b")], &[(1_000, 1.0)]));
 
     let bad = good.replace(r#""3""#, r#""three""#);
@@ -320,7 +381,7 @@ fn an_unwanted_sample_is_checked_and_not_pushed() {
         wanted: 1,
         ..Keep::all()
     };
-    let read = decode::query(bad.as_bytes(), &mut sink);
+    let read = query(bad.as_bytes(), &mut sink);
     assert_eq!(read.unwrap_err(), Unusable::Unreadable);
 }
 
@@ -332,7 +393,7 @@ fn a_sink_that_stops_ends_the_reading() {
     };
     let one = r#"{"metric":{},"values":[]}"#;
     let text = matrix(&format!("{one},{one},and no JSON"));
-    let decoded = decode::query(text.as_bytes(), &mut sink).unwrap();
+    let decoded = query(text.as_bytes(), &mut sink).unwrap();
     assert_eq!(decoded.value, Some(Stop::Series));
 }
 
@@ -366,19 +427,22 @@ fn only_an_error_of_the_api_is_an_error_body() {
 
 #[test]
 fn lists_are_read_in_order() {
-    let strings = br#"{"status":"success","data":["b","a"],"warnings":["w"]}"#;
-    let decoded = decode::strings(strings).unwrap();
-    assert_eq!(decoded.value, (vec!["b".to_owned(), "a".to_owned()], false));
+    let body = br#"{"status":"success","data":["b","a"],"warnings":["w"]}"#;
+    let decoded = strings(body).unwrap();
+    assert_eq!(decoded.value.values, ["b", "a"]);
+    assert!(!decoded.value.is_cut);
     assert_eq!(decoded.warnings, ["w"]);
 
-    let sets = br#"{"status":"success","data":[{"a":"1"},{}]}"#;
-    let expected = vec![labels(&[("a", "1")]), labels(&[])];
-    assert_eq!(decode::label_sets(sets).unwrap().value, (expected, false));
-
     let null = br#"{"status":"success","data":null}"#;
-    assert_eq!(decode::strings(null).unwrap().value, (Vec::new(), false));
-    assert!(decode::strings(br#"{"status":"success","data":[1]}"#).is_err());
-    assert!(decode::strings(br#"{"status":"success","data":{}}"#).is_err());
+    assert_eq!(strings(null).unwrap().value, List::default());
+    for data in ["[1]", "{}", "\"a\"", "[[]]", "[\"a\",null]"] {
+        let body = format!(r#"{{"status":"success","data":{data}}}"#);
+        assert_eq!(
+            strings(body.as_bytes()),
+            Err(Unusable::Unreadable),
+            "{data}"
+        );
+    }
 }
 
 #[test]
@@ -387,24 +451,219 @@ fn a_list_is_cut_at_its_cap() {
         let entries = vec![r#""x""#; count].join(",");
         format!(r#"{{"status":"success","data":[{entries}]}}"#)
     };
-    let read = |count| decode::strings(list(count).as_bytes()).unwrap().value;
-    assert!(!read(99_999).1);
+    let read = |count| strings(list(count).as_bytes()).unwrap().value;
+    assert!(!read(99_999).is_cut);
     // The backend was told to stop there, so there may be more.
-    assert!(read(100_000).1);
-    let (values, is_cut) = read(100_001);
-    assert_eq!((values.len(), is_cut), (100_000, true));
+    assert!(read(100_000).is_cut);
+    let list = read(100_001);
+    assert_eq!((list.values.len(), list.is_cut), (100_000, true));
+}
+
+#[test]
+fn a_list_that_memory_has_no_room_for_is_not_read_on() {
+    let body = br#"{"status":"success","data":["a","b"]}"#;
+    let mut charge = Budget::of(0).charge();
+    let read = in_chunks(body, 100, Strings::new(&mut charge));
+    assert_eq!(read, Err(Unusable::Memory));
+}
+
+#[test]
+fn the_values_that_a_label_has_in_series_are_sorted_and_stand_once() {
+    let body = br#"{"status":"success","data":[
+        {"a":"2","x":"y"},{},{"ab":"3"},{"x":"y","a":"1"},{"a":"2"}]}"#;
+    let list = values_of("a", body).unwrap();
+    assert_eq!(list.values, ["1", "2"]);
+    assert!(!list.is_cut);
+    assert!(values_of("absent", body).unwrap().values.is_empty());
+    for set in [
+        r#"{"a":1}"#,
+        r#"{"b":1}"#,
+        r#"{"a":"1","a":"1"}"#,
+        "[]",
+        "1",
+    ] {
+        let body = format!(r#"{{"status":"success","data":[{set}]}}"#);
+        let read = values_of("a", body.as_bytes());
+        assert_eq!(read, Err(Unusable::Unreadable), "{set}");
+    }
+}
+
+#[test]
+fn values_in_series_are_cut_at_as_many_series() {
+    let body = |count: usize| {
+        let sets: Vec<_> = (0..count).map(|it| format!(r#"{{"a":"{it}"}}"#)).collect();
+        format!(r#"{{"status":"success","data":[{}]}}"#, sets.join(","))
+    };
+    let list = values_of("a", body(99_999).as_bytes()).unwrap();
+    assert_eq!((list.values.len(), list.is_cut), (99_999, false));
+    let list = values_of("a", body(100_001).as_bytes()).unwrap();
+    assert_eq!((list.values.len(), list.is_cut), (100_000, true));
 }
 
 #[test]
 fn metadata_are_the_types_of_each_family() {
     let text = br#"{"status":"success","data":{
         "a":[{"type":"counter","help":"h","unit":""},{"help":"","type":"gauge"}],
-        "b":[{"type":"unknown"},{"type":"histogram"}],"c":[{"type":"new"}]}}"#;
-    let metadata = decode::metadata(text).unwrap().value;
+        "b":[{"type":"unknown"},{"type":"histogram"}],"c":[{"type":"new"}],"d":[]}}"#;
+    let metadata = metadata(text).unwrap();
     let types = |family: &str| metadata[family].iter().copied().collect::<Vec<_>>();
     assert_eq!(types("a"), [MetricType::Counter, MetricType::Gauge]);
     assert_eq!(types("b"), [MetricType::Histogram, MetricType::Unknown]);
     assert_eq!(types("c"), [MetricType::Unknown]);
+    assert!(types("d").is_empty());
+}
+
+#[test]
+fn what_is_no_metadata_is_refused() {
+    for data in [
+        "[]",
+        r#"{"a":{}}"#,
+        r#"{"a":[{}]}"#,
+        r#"{"a":[{"type":1}]}"#,
+        r#"{"a":[{"type":"gauge","type":"gauge"}]}"#,
+        r#"{"a":["gauge"]}"#,
+    ] {
+        let body = format!(r#"{{"status":"success","data":{data}}}"#);
+        let read = metadata(body.as_bytes());
+        assert_eq!(read, Err(Unusable::Unreadable), "{data}");
+    }
+}
+
+#[test]
+fn metadata_of_more_families_than_a_list_has_are_refused() {
+    let body = |count: usize| {
+        let families: Vec<_> = (0..count).map(|it| format!(r#""{it}":[]"#)).collect();
+        format!(
+            r#"{{"status":"success","data":{{{}}}}}"#,
+            families.join(",")
+        )
+    };
+    assert_eq!(metadata(body(100_000).as_bytes()).unwrap().len(), 100_000);
+    let over = metadata(body(100_001).as_bytes());
+    assert_eq!(over, Err(Unusable::Over(AnswerLimit::List)));
+}
+
+#[test]
+fn a_version_is_what_buildinfo_says() {
+    let version = |data: &str| {
+        let body = format!(r#"{{"status":"success","data":{data}}}"#);
+        in_chunks(body.as_bytes(), 3, Build::default()).map(|decoded| decoded.value)
+    };
+    let data = r#"{"revision":"x","version":"2.42.0","deep":{"version":1}}"#;
+    assert_eq!(version(data), Ok(Some("2.42.0".to_owned())));
+    assert_eq!(version("{}"), Ok(None));
+    assert_eq!(version(r#"{"version":null}"#), Ok(None));
+    assert_eq!(version("null"), Ok(None));
+    for data in [r#"{"version":1}"#, "[]", r#"{"version":"1","version":"1"}"#] {
+        assert_eq!(version(data), Err(Unusable::Unreadable), "{data}");
+    }
+}
+
+#[test]
+fn one_string_may_have_a_mebibyte() {
+    let beside = |length: usize| {
+        let text = "x".repeat(length);
+        success(&format!(
+            r#""resultType":"matrix","result":[],"other":"{text}""#
+        ))
+    };
+    check(&beside(limits::ANSWER_STRING), &[]);
+    let over = Err(Unusable::Over(AnswerLimit::String));
+    assert_eq!(read(&beside(limits::ANSWER_STRING + 1)), over);
+    let label = |length: usize| {
+        let text = "\\n".repeat(length);
+        matrix(&format!(r#"{{"metric":{{"a":"{text}"}},"values":[]}}"#))
+    };
+    assert!(read(&label(limits::ANSWER_STRING)).is_ok());
+    assert_eq!(read(&label(limits::ANSWER_STRING + 1)), over);
+    let list = |length: usize| {
+        let text = "ä".repeat(length / 2);
+        strings(format!(r#"{{"status":"success","data":["{text}"]}}"#).as_bytes())
+    };
+    let values = list(limits::ANSWER_STRING).unwrap().value.values;
+    assert_eq!(values[0].len(), limits::ANSWER_STRING);
+    assert_eq!(
+        list(limits::ANSWER_STRING + 2).unwrap_err(),
+        Unusable::Over(AnswerLimit::String)
+    );
+}
+
+#[test]
+fn of_a_long_label_value_only_what_tells_it_apart_is_kept() {
+    let value = |text: &str| {
+        let series = format!(r#"{{"metric":{{"a":"{text}"}},"values":[]}}"#);
+        read(&matrix(&series)).unwrap()[0].0.labels.0["a"].clone()
+    };
+    let long = "ä".repeat(512);
+    assert_eq!(value(&long), long);
+    let (one, other) = (value(&format!("{long}x")), value(&format!("{long}y")));
+    assert!(one != other && one.starts_with(&long) && other.starts_with(&long));
+    assert_eq!(one.len(), 1_024 + "…".len() + 64);
+    let (longer, same) = (value(&"z".repeat(900_000)), value(&"z".repeat(900_000)));
+    assert_eq!(longer, same);
+    assert!(longer != value(&"z".repeat(900_001)));
+}
+
+#[test]
+fn the_labels_of_one_series_are_bounded() {
+    let series = |count: usize| {
+        let value = "x".repeat(1_024 - 64 - 4);
+        let labels: Vec<_> = (0..count)
+            .map(|it| format!(r#""{it:04}":"{value}""#))
+            .collect();
+        matrix(&format!(
+            r#"{{"metric":{{{}}},"values":[]}}"#,
+            labels.join(",")
+        ))
+    };
+    assert!(read(&series(128)).is_ok());
+    assert_eq!(read(&series(129)), Err(Unusable::Over(AnswerLimit::Labels)));
+}
+
+#[test]
+fn remarks_are_kept_up_to_a_number_and_a_length() {
+    let warnings: Vec<_> = (0..40)
+        .map(|it| format!(r#""{it}{}""#, "x".repeat(2_000)))
+        .collect();
+    let list = warnings.join(",");
+    let body = format!(r#"{{"status":"success","data":[],"warnings":[{list}],"infos":[{list}]}}"#);
+    let decoded = strings(body.as_bytes()).unwrap();
+    assert_eq!((decoded.warnings.len(), decoded.infos.len()), (32, 32));
+    assert!(decoded.warnings.iter().all(|it| it.len() < 1_200));
+    assert!(decoded.warnings[31].starts_with("31x"));
+}
+
+#[test]
+fn a_long_error_text_is_read_to_where_it_matters() {
+    let body = |length: usize| {
+        let text = "x".repeat(length);
+        let error = format!(r#"{{"status":"error","errorType":"e","error":"{text}why"}}"#);
+        decode::error_body(error.as_bytes()).unwrap().text
+    };
+    assert!(body(60_000).ends_with("why"));
+    assert!(body(70_000).len() < 66_000);
+}
+
+#[test]
+fn nothing_is_left_of_what_came_before_a_restart() {
+    let mut sink = Keep::all();
+    let mut reading = Reading::new(QueryData::new(&mut sink));
+    assert!(reading.push(&MATRIX.as_bytes()[..200]).is_continue());
+    assert!(reading.is_within());
+    reading.restart();
+    assert!(!reading.is_within());
+    assert!(reading.push(MATRIX.as_bytes()).is_continue());
+    let decoded = reading.finish().unwrap();
+    assert_eq!((decoded.entries, sink.series.len()), (2, 2));
+    assert_eq!(decoded.warnings, ["w"]);
+
+    let mut sink = Keep::all();
+    let mut reading = Reading::new(QueryData::new(&mut sink));
+    assert!(reading.push(b"no JSON").is_break());
+    assert!(!reading.is_within());
+    reading.restart();
+    assert!(reading.push(MATRIX.as_bytes()).is_continue());
+    assert!(reading.finish().is_ok());
 }
 
 /// The plain way to read a matrix, to compare with.
@@ -475,16 +734,34 @@ proptest! {
     #[test]
     fn every_matrix_is_read_as_plain_serde_reads_it(
         all in prop::collection::vec(any_series(), 0..5),
+        size in 1..300_usize,
     ) {
         let text = matrix(&all.join(","));
-        let read: Vec<Series> = read(&text).unwrap().into_iter().map(|(it, _)| it).collect();
+        let mut sink = Keep::all();
+        in_chunks(text.as_bytes(), size, QueryData::new(&mut sink)).unwrap();
+        let read: Vec<Series> = sink.series.into_iter().map(|(it, _)| it).collect();
         let plain = reference(&text);
         prop_assert_eq!(bits(&read), bits(&plain));
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-        let _ = decode::query(&bytes, &mut Keep::all());
-        let _ = decode::metadata(&bytes);
+        let _ = query(&bytes, &mut Keep::all());
+        let _ = metadata(&bytes);
+        let _ = decode::error_body(&bytes);
+    }
+
+    #[test]
+    fn no_change_of_an_answer_makes_it_panic(
+        at in 0..MATRIX.len(), to in ".{0,3}", length in 0..4_usize,
+    ) {
+        let mut bytes = MATRIX.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, to.bytes());
+        let read = query(&bytes, &mut Keep::all());
+        // What a parser refuses is refused.
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_err() {
+            prop_assert_eq!(read.unwrap_err(), Unusable::Unreadable);
+        }
     }
 }

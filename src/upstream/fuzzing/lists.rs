@@ -4,6 +4,8 @@
     reason = "a tree is the plain reader that ours is compared with"
 )]
 
+use std::collections::BTreeSet;
+
 use http::HeaderMap;
 
 use crate::fuzzing::plain::Document;
@@ -11,7 +13,15 @@ use crate::fuzzing::plain::Value;
 use crate::limits;
 use crate::upstream::aws::complaint;
 use crate::upstream::decode;
-use crate::upstream::sign::oauth2::answer;
+use crate::upstream::decode::Build;
+use crate::upstream::decode::Strings;
+use crate::upstream::decode::Types;
+use crate::upstream::decode::ValuesOf;
+use crate::upstream::fuzzing::answer;
+use crate::upstream::sign::oauth2::answer as token;
+
+/// A label that sets in the corpus have.
+const LABEL: &str = "a";
 
 /// Takes a body, which every reader of one is given.
 ///
@@ -23,32 +33,28 @@ use crate::upstream::sign::oauth2::answer;
 pub fn lists(data: &[u8]) {
     let plain = Document::read(data);
     let tree = plain.as_ref().map(|it| &it.value);
-    if let Ok(strings) = decode::strings(data) {
+    let mut charge = answer::charge();
+    let strings = answer::read(data, Strings::new(&mut charge));
+    if let Ok(strings) = &strings {
         let expected = listed(tree)
             .iter()
             .map(|it| it.as_str().expect("is a text"));
-        assert!(strings.value.0.iter().eq(expected));
+        assert!(strings.value.values.iter().eq(expected));
     }
-    if let Ok(sets) = decode::label_sets(data) {
-        let expected = listed(tree);
-        assert_eq!(sets.value.0.len(), expected.len());
-        for (read, plain) in sets.value.0.iter().zip(expected) {
-            let plain = plain.as_object().expect("is a set");
-            let plain = plain
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()));
-            let read = read
-                .0
-                .iter()
-                .map(|(name, value)| (name.as_str(), Some(value.as_str())));
-            assert!(read.eq(plain));
-        }
+    let mut charge = answer::charge();
+    if let Ok(read) = answer::read(data, ValuesOf::new(LABEL, &mut charge)) {
+        let sets = listed(tree);
+        assert_eq!(read.entries, sets.len());
+        let values = sets.iter().filter_map(|set| set.get(LABEL));
+        let values: BTreeSet<&str> = values.map(|it| it.as_str().expect("is a text")).collect();
+        assert!(read.value.values.iter().eq(values));
     }
-    if let Ok(metadata) = decode::metadata(data) {
+    let mut charge = answer::charge();
+    if let Ok(metadata) = answer::read(data, Types::new(&mut charge)) {
         assert!(tree.is_some());
         assert!(metadata.value.len() <= limits::ANSWER_LIST);
     }
-    if let Ok(version) = decode::version(data) {
+    if let Ok(version) = answer::read(data, Build::default()) {
         assert!(tree.is_some());
         assert!(version.value.is_none_or(|it| it.len() <= data.len()));
     }
@@ -56,17 +62,17 @@ pub fn lists(data: &[u8]) {
     if let Some(error) = &error {
         let is_error = tree.is_some_and(|it| it["status"] == "error");
         assert!(is_error, "{error:?}");
-        assert!(decode::strings(data).is_err());
+        assert!(strings.is_err());
     }
     if let Some(text) = complaint::text(&HeaderMap::new(), data) {
         assert!(text.chars().count() <= limits::BACKEND_TEXT);
         assert!(!text.chars().any(char::is_control));
     }
-    if answer::granted(data).is_ok() {
+    if token::granted(data).is_ok() {
         let token = tree.and_then(|it| it["access_token"].as_str());
         assert!(token.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_graphic())));
     }
-    if let Some(name) = answer::error(data) {
+    if let Some(name) = token::error(data) {
         assert_eq!(tree.and_then(|it| it["error"].as_str()), Some(name));
     }
 }

@@ -16,10 +16,15 @@ use crate::series::SampleSink;
 use crate::series::Stop;
 use crate::series::Want;
 use crate::time::UnixMillis;
-use crate::upstream::decode;
+use crate::upstream::decode::QueryData;
+use crate::upstream::fuzzing::answer;
 
 /// Depth that an answer may have.
 const DEPTH: usize = 64;
+/// Of a longer name or value of a label only what tells it apart is kept.
+const KEPT: usize = 1 << 10;
+/// A longer value of a sample is not read.
+const VALUE: usize = 512;
 
 /// Takes an answer.
 ///
@@ -31,7 +36,7 @@ const DEPTH: usize = 64;
 /// If that does not hold.
 pub fn query_range(data: &[u8]) {
     let mut sink = Keep::new(usize::MAX, usize::MAX);
-    let read = decode::query(data, &mut sink);
+    let read = answer::read(data, QueryData::new(&mut sink));
     let plain = Document::read(data);
     if let Ok(read) = &read {
         assert_eq!(read.value, None, "nobody stopped it");
@@ -44,7 +49,7 @@ pub fn query_range(data: &[u8]) {
     }
     let mut dice = Dice::of(data);
     let mut small = Keep::new(dice.below(4), dice.below(4));
-    let fewer = decode::query(data, &mut small);
+    let fewer = answer::read(data, QueryData::new(&mut small));
     assert!(small.series.len() <= small.most_series);
     if let (Ok(_), Ok(fewer)) = (&read, &fewer) {
         let is_stopped = sink.series.len() > small.most_series;
@@ -83,6 +88,12 @@ impl Keep {
 }
 
 impl SampleSink for Keep {
+    fn restart(&mut self) {
+        self.samples.clear();
+        self.series.clear();
+        self.is_open = false;
+    }
+
     fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
         assert!(!self.is_open, "the one before has ended");
         if self.series.len() == self.most_series {
@@ -141,12 +152,13 @@ fn series(value: &Value) -> Option<Plain> {
     let metric = members.get("metric")?.as_object().filter(|_| is_plain)?;
     let labels = metric
         .iter()
-        .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+        .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .map(|label| label.filter(|(name, value)| name.len().max(value.len()) <= KEPT));
     let samples = members.get("values")?.as_array()?.iter().map(|pair| {
         let [at, value] = pair.as_array()?.as_slice() else {
             return None;
         };
-        let value = value.as_str()?;
+        let value = value.as_str().filter(|it| it.len() <= VALUE)?;
         let seconds = at.as_f64().filter(|it| it.abs() < 9e12)?;
         Some((seconds, value.parse().ok()?))
     });

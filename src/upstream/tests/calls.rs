@@ -122,7 +122,8 @@ async fn lists_are_asked_for_with_their_scope() {
         .label_names(&cx, &selectors, start, None)
         .await
         .unwrap();
-    upstream.series(&cx, &selectors, start, None).await.unwrap();
+    let values = upstream.values_in_series(&cx, "a", &selectors, start, None);
+    values.await.unwrap();
     let values = upstream.label_values(&cx, "U__a_2e_b", &selectors, start, Some(AT));
     values.await.unwrap();
     let scope = "match%5B%5D=m&start=1.000";

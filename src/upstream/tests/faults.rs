@@ -161,6 +161,7 @@ async fn f05_a_refused_connection_is_tried_three_times() {
         || 0.0,
         Default::default(),
         rig.instruments.clone(),
+        crate::limits::Budget::of(usize::MAX),
     )
     .open(&super::connection(&gone.url));
     let host = gone.host();

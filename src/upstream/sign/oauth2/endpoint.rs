@@ -24,8 +24,10 @@ use crate::egress::DialError;
 use crate::instruments::Refresh;
 use crate::secret::Secret;
 use crate::upstream::body;
+use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
 use crate::upstream::body::Progress;
+use crate::upstream::body::Whole;
 use crate::upstream::client::Clients;
 use crate::upstream::client::NoClient;
 use crate::upstream::client::Way;
@@ -160,7 +162,14 @@ impl Client {
         // None was offered: a token is a few hundred bytes.
         let coding = Coding::of(&head.headers, false)
             .map_err(|_| self.silent("its answer is coded, which nobody asked for"))?;
-        let read = body::read(body, coding, ANSWER, Progress::default(), deadline).await;
+        let bounds = Bounds {
+            cap: ANSWER,
+            progress: Progress::default(),
+            deadline,
+        };
+        let mut body_read = Whole::default();
+        let read = body::read(body, coding, bounds, &mut body_read).await;
+        let read = read.map(|_| body_read.0);
         let status = head.status;
         if status.is_success() {
             let body = read.map_err(|_| self.silent("its answer did not end"))?;

@@ -1,0 +1,195 @@
+//! One counter for the bytes that all requests hold at once (reliability.md, "The process").
+//!
+//! Who gets no more fails; nobody waits for bytes while holding some.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::limits::memory;
+
+/// The budget where no memory limit is set for the process.
+const UNLIMITED: u64 = 512 << 20;
+/// How much of the memory limit it is, in percent.
+const SHARE: u64 = 40;
+/// What is taken of the budget at a time.
+const STEP: usize = 64 << 10;
+
+/// How many bytes all requests together may hold, and how many they do. Cheap to clone.
+#[derive(Clone)]
+pub struct Budget(Arc<Shared>);
+
+struct Shared {
+    limit: usize,
+    used: AtomicUsize,
+}
+
+/// There is not as much left as was wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the memory for requests is used up")]
+pub struct Exhausted;
+
+impl Budget {
+    /// Of so many bytes.
+    #[must_use]
+    pub fn of(limit: usize) -> Self {
+        Self(Arc::new(Shared {
+            limit,
+            used: AtomicUsize::new(0),
+        }))
+    }
+
+    /// 40 % of what the control group of this process may use, or 512 MiB.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        let limit = memory::limit().map_or(UNLIMITED, |limit| limit / 100 * SHARE);
+        Self::of(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    /// How many bytes there are in all.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.0.limit
+    }
+
+    /// How many are taken.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
+    /// Something that holds no bytes yet.
+    #[must_use]
+    pub fn charge(&self) -> Charge {
+        Charge {
+            budget: self.clone(),
+            held: 0,
+            taken: 0,
+        }
+    }
+
+    fn take(&self, bytes: usize) -> Result<(), Exhausted> {
+        let limit = self.0.limit;
+        let taken = self
+            .0
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(bytes).filter(|used| *used <= limit)
+            });
+        taken.map(drop).map_err(|_| Exhausted)
+    }
+}
+
+/// What one part of a request holds. It goes back when this is dropped.
+pub struct Charge {
+    budget: Budget,
+    held: usize,
+    /// At least as much, in whole steps.
+    taken: usize,
+}
+
+impl Charge {
+    /// Holds so many bytes more.
+    ///
+    /// # Errors
+    ///
+    /// [`Exhausted`] if all requests together would hold more than they may; nothing changes then.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let held = self.held.saturating_add(bytes);
+        if held > self.taken {
+            let more = (held - self.taken).next_multiple_of(STEP);
+            self.budget.take(more)?;
+            self.taken += more;
+        }
+        self.held = held;
+        Ok(())
+    }
+
+    /// Holds nothing any more.
+    pub fn clear(&mut self) {
+        self.budget.0.used.fetch_sub(self.taken, Ordering::Relaxed);
+        self.held = 0;
+        self.taken = 0;
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Something together with the memory that it takes.
+#[derive(Debug, Default)]
+pub struct Charged<T> {
+    value: T,
+    _charge: Option<Charge>,
+}
+
+impl<T> Charged<T> {
+    /// `value`, for which `charge` was grown.
+    #[must_use]
+    pub const fn new(value: T, charge: Charge) -> Self {
+        Self {
+            value,
+            _charge: Some(charge),
+        }
+    }
+}
+
+impl<T> Deref for Charged<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.used(), self.limit())
+    }
+}
+
+impl fmt::Debug for Charge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_holds_more_than_there_is() {
+        let budget = Budget::of(2 * STEP);
+        let (mut one, mut other) = (budget.charge(), budget.charge());
+        assert_eq!(one.grow(1), Ok(()));
+        assert_eq!(one.grow(STEP - 1), Ok(()));
+        assert_eq!(budget.used(), STEP);
+        assert_eq!(other.grow(STEP + 1), Err(Exhausted));
+        assert_eq!(other.grow(STEP), Ok(()));
+        assert_eq!(one.grow(1), Err(Exhausted));
+        assert_eq!(budget.used(), budget.limit());
+    }
+
+    #[test]
+    fn what_is_dropped_or_cleared_is_there_again() {
+        let budget = Budget::of(STEP);
+        let mut charge = budget.charge();
+        charge.grow(STEP).unwrap();
+        charge.clear();
+        assert_eq!((budget.used(), charge.grow(STEP)), (0, Ok(())));
+        drop(charge);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_size_beyond_all_bounds_is_refused() {
+        let mut charge = Budget::of(usize::MAX - STEP).charge();
+        charge.grow(1).unwrap();
+        assert_eq!(charge.grow(usize::MAX - 2 * STEP + 1), Err(Exhausted));
+    }
+}

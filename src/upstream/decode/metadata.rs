@@ -1,0 +1,138 @@
+//! The answer of `metadata`: the types of each metric family.
+
+use crate::limits;
+use crate::limits::Charge;
+use crate::series::Metadata;
+use crate::series::MetricType;
+use crate::series::Stop;
+use crate::upstream::AnswerLimit;
+use crate::upstream::decode::Fault;
+use crate::upstream::decode::envelope::Data;
+use crate::upstream::decode::json::Event;
+use crate::upstream::decode::keep;
+use crate::upstream::decode::members::NAME;
+use crate::upstream::decode::members::Seen;
+use crate::upstream::decode::members::Skip;
+
+/// What a family takes beside its name, about.
+const ENTRY: usize = 128;
+
+/// The data of `metadata`; `help` and `unit` are dropped.
+#[derive(Debug)]
+pub(in crate::upstream) struct Types<'c> {
+    types: Metadata,
+    charge: &'c mut Charge,
+    family: String,
+    seen: Seen,
+    at: At,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Start,
+    Families,
+    Entries,
+    Entry,
+    Type,
+    Items,
+    Other(Skip),
+}
+
+impl<'c> Types<'c> {
+    pub(in crate::upstream) fn new(charge: &'c mut Charge) -> Self {
+        Self {
+            types: Metadata::new(),
+            charge,
+            family: String::new(),
+            seen: Seen::default(),
+            at: At::Start,
+        }
+    }
+
+    fn begin_family(&mut self, family: &str) -> Result<At, Fault> {
+        if !self.types.contains_key(family) {
+            if self.types.len() == limits::ANSWER_LIST {
+                return Err(Fault::Over(AnswerLimit::List));
+            }
+            keep(self.charge, family.len() + ENTRY)?;
+            self.types.insert(family.to_owned(), Default::default());
+        }
+        family.clone_into(&mut self.family);
+        Ok(At::Entries)
+    }
+}
+
+impl Data for Types<'_> {
+    type Value = Metadata;
+
+    fn restart(&mut self) {
+        self.types = Metadata::new();
+        self.charge.clear();
+        self.at = At::Start;
+    }
+
+    fn event(&mut self, event: Event<'_>) -> Result<(), Fault> {
+        self.at = match (self.at, event) {
+            (At::Start, Event::Object) => At::Families,
+            (At::Families, Event::Key(family)) => self.begin_family(family)?,
+            (At::Families, Event::End) => At::Start,
+            (At::Entries, Event::Array) => At::Items,
+            (At::Items, Event::End) => At::Families,
+            (At::Items, Event::Object) => {
+                self.seen = Seen::default();
+                At::Entry
+            }
+            (At::Entry, Event::Key("type")) => {
+                self.seen.once(1)?;
+                At::Type
+            }
+            (At::Entry, Event::Key(_)) => At::Other(Skip::default()),
+            (At::Entry, Event::End) if self.seen.has(1) => At::Items,
+            (At::Type, Event::Text(name)) => {
+                if let Some(types) = self.types.get_mut(&self.family) {
+                    types.insert(metric_type(name));
+                }
+                At::Entry
+            }
+            (At::Other(mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::Entry
+                } else {
+                    At::Other(skip)
+                }
+            }
+            _ => return Err(Fault::Malformed),
+        };
+        Ok(())
+    }
+
+    fn wanted(&self) -> usize {
+        match self.at {
+            At::Families => usize::MAX,
+            At::Entry | At::Type => NAME,
+            At::Start | At::Entries | At::Items | At::Other(_) => 0,
+        }
+    }
+
+    fn finish(self, _: bool) -> Result<(Metadata, usize), Fault> {
+        let entries = self.types.len();
+        Ok((self.types, entries))
+    }
+
+    fn stopped(self, _: Stop) -> Result<(Metadata, usize), Fault> {
+        Err(Fault::Malformed)
+    }
+}
+
+fn metric_type(name: &str) -> MetricType {
+    match name {
+        "counter" => MetricType::Counter,
+        "gauge" => MetricType::Gauge,
+        "histogram" => MetricType::Histogram,
+        "gaugehistogram" => MetricType::GaugeHistogram,
+        "summary" => MetricType::Summary,
+        "info" => MetricType::Info,
+        "stateset" => MetricType::StateSet,
+        _ => MetricType::Unknown,
+    }
+}
