@@ -8,6 +8,52 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// A key, a token or a password. Wiped from memory when dropped.
+///
+/// It can be taken out by name and in no other way:
+///
+/// ```
+/// use prometheus_mirror::secret::Secret;
+///
+/// let secret = Secret::new("opensesame".to_owned());
+/// assert_eq!(secret.expose(), "opensesame");
+/// assert_eq!(format!("{secret:?}"), "[redacted]");
+/// ```
+///
+/// It cannot be formatted,
+///
+/// ```compile_fail,E0277
+/// use prometheus_mirror::secret::Secret;
+///
+/// let secret = Secret::new("opensesame".to_owned());
+/// let _ = format!("{secret}");
+/// ```
+///
+/// nor turned into a text,
+///
+/// ```compile_fail,E0599
+/// use prometheus_mirror::secret::Secret;
+///
+/// let secret = Secret::new("opensesame".to_owned());
+/// let _ = secret.to_string();
+/// ```
+///
+/// nor serialised,
+///
+/// ```compile_fail,E0277
+/// use prometheus_mirror::secret::Secret;
+///
+/// let secret = Secret::new("opensesame".to_owned());
+/// let _ = serde_json::to_string(&secret);
+/// ```
+///
+/// nor read by way of its inside.
+///
+/// ```compile_fail,E0616
+/// use prometheus_mirror::secret::Secret;
+///
+/// let secret = Secret::new("opensesame".to_owned());
+/// let _ = secret.0;
+/// ```
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -2,6 +2,7 @@
 //! what it does over HTTP in front of a scripted backend (`golden`, `failures`).
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod secrets;
 mod source;
 mod layering;
 mod absences;
