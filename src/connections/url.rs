@@ -24,6 +24,9 @@ const API_PATHS: [&[&str]; 5] = [
     &["api", "v1"],
 ];
 
+/// Longest name of a host, in bytes (RFC 1035, section 2.3.4, without the dot at its end).
+const NAME: usize = 253;
+
 /// A normalised base URL: `http` or `https`, a host in lower case without trailing dot, a path
 /// without empty segments; no user, query or fragment.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -174,6 +177,9 @@ pub fn endpoint(text: &str) -> Result<Url, UrlError> {
         return Err(UrlError::Port);
     }
     drop_trailing_dot(&mut url)?;
+    if url.domain().is_some_and(|name| !is_name(name)) {
+        return Err(UrlError::Host);
+    }
     Ok(url)
 }
 
@@ -243,6 +249,14 @@ fn check_scheme(text: &str) -> Result<(), UrlError> {
     } else {
         Err(UrlError::NoScheme)
     }
+}
+
+/// Whether `name` can be the name of a host: letters, digits, dashes, and the underscore of
+/// container networks. The parser lets more through, which no resolver knows and some readers of
+/// URLs take for something else.
+fn is_name(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    name.len() <= NAME && name.bytes().all(is_allowed)
 }
 
 fn drop_trailing_dot(url: &mut Url) -> Result<(), UrlError> {

@@ -79,7 +79,7 @@ impl Guard {
                 Ok(addresses)
             }
             Err(unresolved) => {
-                if !unresolved.is_temporary {
+                if unresolved.is_gone {
                     lock(kept).forget(host);
                 }
                 let last = lock(kept).find(host, Instant::now());

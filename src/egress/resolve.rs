@@ -39,8 +39,12 @@ impl Resolve for System {
 pub(super) struct Unresolved {
     /// What the resolver said.
     pub(super) reason: String,
-    /// Whether it is the resolver that failed, and not the name: asking again may help.
+    /// Whether asking again may help.
     pub(super) is_temporary: bool,
+    /// Whether the name does not exist. Anything else is no word on that: glibc says of a name that
+    /// it has no address also where one server failed and another had none of one version (measured
+    /// with glibc 2.36).
+    pub(super) is_gone: bool,
 }
 
 /// The addresses of `host`, at least one, within `limit`.
@@ -53,27 +57,30 @@ pub(super) async fn resolve(
         Ok(Ok(addresses)) if addresses.is_empty() => Err(Unresolved {
             reason: "it has no address".to_owned(),
             is_temporary: false,
+            is_gone: false,
         }),
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => Err(Unresolved::of(&error)),
         Err(_) => Err(Unresolved {
             reason: format!("no answer within {limit:?}"),
             is_temporary: true,
+            is_gone: false,
         }),
     }
 }
 
 impl Unresolved {
     /// The resolver tells its failures apart by text alone; glibc and musl each have one for "ask
-    /// again later" (`EAI_AGAIN`), which is also what SERVFAIL becomes.
+    /// again later" (`EAI_AGAIN`), which is also what SERVFAIL becomes, and one for NXDOMAIN
+    /// (`EAI_NONAME`).
     fn of(error: &io::Error) -> Self {
         let text = error.to_string();
         let reason = text.rsplit(": ").next().unwrap_or(&text);
-        let is_temporary =
-            reason.starts_with("Temporary failure") || reason.starts_with("Try again");
+        let is = |texts: [&str; 2]| texts.iter().any(|text| reason.starts_with(text));
         Self {
             reason: reason.to_owned(),
-            is_temporary,
+            is_temporary: is(["Temporary failure", "Try again"]),
+            is_gone: is(["Name or service not known", "Name does not resolve"]),
         }
     }
 }
@@ -83,24 +90,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_failure_that_may_pass_is_temporary() {
+    fn what_may_pass_is_told_from_a_name_that_does_not_exist() {
         #[track_caller]
-        fn check(text: &str, expected: (&str, bool)) {
-            let Unresolved {
-                reason,
+        fn check(text: &str, is_temporary: bool, is_gone: bool) {
+            let error = format!("failed to lookup address information: {text}");
+            let expected = Unresolved {
+                reason: text.to_owned(),
                 is_temporary,
-            } = Unresolved::of(&io::Error::other(text));
-            assert_eq!((reason.as_str(), is_temporary), expected);
+                is_gone,
+            };
+            assert_eq!(Unresolved::of(&io::Error::other(error)), expected);
         }
-        let prefix = "failed to lookup address information";
-        check(
-            &format!("{prefix}: Name or service not known"),
-            ("Name or service not known", false),
-        );
-        check(
-            &format!("{prefix}: Temporary failure in name resolution"),
-            ("Temporary failure in name resolution", true),
-        );
-        check(&format!("{prefix}: Try again"), ("Try again", true));
+        check("Name or service not known", false, true);
+        check("Name does not resolve", false, true);
+        check("Temporary failure in name resolution", true, false);
+        check("Try again", true, false);
+        check("No address associated with hostname", false, false);
+        check("Non-recoverable failure in name resolution", false, false);
     }
 }

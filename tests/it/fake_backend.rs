@@ -111,6 +111,11 @@ impl Backend {
         self.address.to_string()
     }
 
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Its base URL.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)

@@ -20,3 +20,4 @@ mod raw;
 mod framing;
 mod crowds;
 mod ladder;
+mod egress;

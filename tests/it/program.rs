@@ -53,20 +53,27 @@ impl Caller {
     }
 }
 
+/// `program` with nothing in its environment.
+pub(crate) fn bare(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    command
+}
+
 impl Program {
     /// The program with the settings in `config`, which must leave both ports free to choose.
     pub(crate) fn serve(config: &Path) -> Self {
-        Self::start(Command::new(PROGRAM), config)
+        Self::start(bare(PROGRAM), config)
     }
 
     /// The program with a key, free ports, and the settings `more`.
     pub(crate) fn with(more: &str) -> Self {
-        Self::start_with(Command::new(PROGRAM), more)
+        Self::start_with(bare(PROGRAM), more)
     }
 
     /// The program with a key and free ports, and with so many file descriptors at most.
     pub(crate) fn within(descriptors: u32) -> Self {
-        let mut shell = Command::new("/bin/sh");
+        let mut shell = bare("/bin/sh");
         let limited = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
         shell.args(["-c", &limited, PROGRAM]);
         Self::start_with(shell, "")
@@ -82,11 +89,11 @@ impl Program {
         program
     }
 
-    fn start(mut command: Command, config: &Path) -> Self {
+    /// The program as `command` starts it, with the settings in `config`.
+    pub(crate) fn start(mut command: Command, config: &Path) -> Self {
         let mut child = command
             .args(["serve", "--config"])
             .arg(config)
-            .env_clear()
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

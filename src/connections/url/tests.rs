@@ -37,6 +37,32 @@ fn a_host_is_written_in_ascii_without_trailing_dot() {
 }
 
 #[test]
+fn a_name_is_of_letters_digits_dashes_and_underscores() {
+    check(
+        "http://my_prom-1.monitoring.svc",
+        "http://my_prom-1.monitoring.svc",
+    );
+    for text in [
+        "http://a,b",
+        "http://a;b",
+        "http://*.example",
+        "http://a\"b",
+        "http://${HOST}",
+        "http://{{host}}",
+        "http://a!b",
+        "http://(a)",
+        "http://a=b",
+        "http://~a",
+        "http://\u{ff0a}.example",
+    ] {
+        refuses(text, UrlError::Host);
+    }
+    let labels = "a.".repeat(126);
+    check(&format!("http://{labels}a"), &format!("http://{labels}a"));
+    refuses(&format!("http://{labels}aa"), UrlError::Host);
+}
+
+#[test]
 fn number_forms_of_ipv4_become_what_they_are() {
     for text in [
         "http://0x7f.1",

@@ -2,7 +2,7 @@
 
 use ::url::Url;
 
-use super::{UrlError, authority, endpoint};
+use super::{UrlError, authority, check_characters, endpoint};
 use crate::secret::Secret;
 
 /// A user name and a password, percent-decoded.
@@ -19,11 +19,13 @@ impl UserInfo {
     ///
     /// # Errors
     ///
-    /// [`UrlError::UnreadableUser`] if they are not text, or there is no user.
+    /// [`UrlError::UnreadableUser`] if they are not text, or there is no user; [`UrlError::Character`]
+    /// and [`UrlError::Query`] for what other readers of URLs take for the end of the host before it.
     pub fn split(text: &str) -> Result<(String, Option<Self>), UrlError> {
         let Some((info, host)) = authority(text).rsplit_once('@') else {
             return Ok((text.to_owned(), None));
         };
+        check_characters(info)?;
         let (before, after) = text.split_once("://").unwrap_or_default();
         let path = after.get(info.len() + 1 + host.len()..).unwrap_or_default();
         let rest = format!("{before}://{host}{path}");
@@ -118,6 +120,19 @@ mod tests {
     fn an_at_sign_in_the_path_is_none() {
         check("http://h/a@b", "http://h/a@b", None);
         check("h:9090", "h:9090", None);
+    }
+
+    #[test]
+    fn what_others_read_as_the_end_of_the_host_is_refused() {
+        for (text, expected) in [
+            ("http://127.0.0.1\\@h", UrlError::Character),
+            ("http://127.0.0.1 @h", UrlError::Character),
+            ("http://u:p\t@h", UrlError::Character),
+            ("http://127.0.0.1#@h", UrlError::Query),
+            ("http://127.0.0.1?@h", UrlError::Query),
+        ] {
+            assert_eq!(UserInfo::split(text).unwrap_err(), expected, "{text}");
+        }
     }
 
     #[test]
