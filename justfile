@@ -19,3 +19,11 @@ golden:
 # licences, duplicates, sources
 deny:
     ./test.sh --only deny
+
+# every fuzz target for so many seconds; nightly 240, before a release 3600
+fuzz seconds="10" *targets:
+    scripts/fuzz.sh {{seconds}} {{targets}}
+
+# breaks the checks that security rests on, one at a time, to see a test fail; takes hours
+mutants *options:
+    scripts/mutants.sh {{options}}

@@ -16,7 +16,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(release contract memory quickstart backends)
+slow=(release contract memory quickstart fuzz backends)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
@@ -68,7 +68,7 @@ trap 'status=$?; end_group; close_scratch "$status"' EXIT
 # Here and not in the steps, which run without a terminal that could ask for a password.
 step "programs"
 need_cargo
-need_debian cc=gcc curl=curl python3=python3 /usr/include/stdio.h=libc6-dev
+need_debian cc=gcc c++=g++ curl=curl python3=python3 /usr/include/stdio.h=libc6-dev
 python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
 
 table='' passed=0 failed=0 skipped=0

@@ -19,6 +19,8 @@
 //!
 //! `fuzzing`, here and in some modules, is compiled for fuzzing and for tests alone.
 
+#![forbid(unsafe_code)]
+
 pub mod time;
 pub mod secret;
 pub mod series;

@@ -1,4 +1,5 @@
 //! The program: the command line decides, `cli` does it, the exit code tells.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

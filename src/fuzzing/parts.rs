@@ -15,11 +15,6 @@ pub(crate) fn texts(data: &[u8]) -> Vec<String> {
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// Those of a number.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
     /// Those of an input: its bytes, folded (FNV-1a).
     pub(crate) fn of(data: &[u8]) -> Self {
         let fold = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
@@ -39,6 +34,15 @@ impl Dice {
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).unwrap_or(u64::MAX);
         usize::try_from(self.number() % bound).unwrap_or(0)
+    }
+}
+
+/// What generated requests need as well.
+#[cfg(test)]
+impl Dice {
+    /// Those of a number.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
     }
 
     /// Whether something happens that happens `times` in a hundred.

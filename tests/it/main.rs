@@ -21,3 +21,4 @@ mod framing;
 mod crowds;
 mod ladder;
 mod egress;
+mod supply_chain;

@@ -68,12 +68,16 @@ pub fn lists(data: &[u8]) {
         assert!(text.chars().count() <= limits::BACKEND_TEXT);
         assert!(!text.chars().any(char::is_control));
     }
+    // What nobody looks at in a token's answer need not be text.
+    let lenient = String::from_utf8_lossy(data);
+    let lenient = Document::read(lenient.as_bytes());
+    let member = |name: &str| lenient.as_ref().and_then(|it| it.value[name].as_str());
     if token::granted(data).is_ok() {
-        let token = tree.and_then(|it| it["access_token"].as_str());
-        assert!(token.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_graphic())));
+        let is_visible = |token: &str| token.bytes().all(|byte| byte.is_ascii_graphic());
+        assert!(member("access_token").is_some_and(is_visible));
     }
     if let Some(name) = token::error(data) {
-        assert_eq!(tree.and_then(|it| it["error"].as_str()), Some(name));
+        assert_eq!(member("error"), Some(name));
     }
 }
 

@@ -25,10 +25,6 @@ pub fn scrubber(data: &[u8]) {
     let clean = clean.as_str();
     assert!(clean.chars().count() <= limits::BACKEND_TEXT);
     assert!(!clean.contains(char::is_control), "{clean:?}");
-    // Secrets of control characters alone take nothing away.
-    if given.iter().all(|it| it.chars().all(char::is_control)) {
-        assert_eq!(clean, Scrubbed::new(text).as_str());
-    }
     // What stands in the place of a secret, and of what was cut, can itself be one that is no secret.
     let is_secret = |spelling: &&String| !spelling.contains(['*', '…']);
     for spelling in secrets.spellings().iter().filter(is_secret) {
