@@ -12,10 +12,19 @@ use crate::upstream::decode::Unusable;
 /// Reads `body` into `data`, cut where the dice say.
 pub(super) fn read<D: Data>(body: &[u8], data: D) -> Result<Decoded<D::Value>, Unusable> {
     let mut dice = Dice::of(body);
+    read_in(body, data, |rest| 1 + dice.below(rest))
+}
+
+/// Reads `body` into `data` in chunks of as many bytes as `next` says; it is told how many are left.
+pub(super) fn read_in<D: Data>(
+    body: &[u8],
+    data: D,
+    mut next: impl FnMut(usize) -> usize,
+) -> Result<Decoded<D::Value>, Unusable> {
     let mut reading = Reading::new(data);
     let mut rest = body;
     while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(1 + dice.below(rest.len()));
+        let (chunk, after) = rest.split_at(next(rest.len()));
         if reading.push(chunk).is_break() {
             break;
         }

@@ -29,7 +29,7 @@ const VALUE: usize = 512;
 /// Takes an answer.
 ///
 /// Whatever a plain reader finds to be a matrix is read, and as the same series; what is read is JSON;
-/// a sink that wants less is given less.
+/// it is the same however it is cut into chunks; a sink that wants less is given less.
 ///
 /// # Panics
 ///
@@ -37,6 +37,15 @@ const VALUE: usize = 512;
 pub fn query_range(data: &[u8]) {
     let mut sink = Keep::new(usize::MAX, usize::MAX);
     let read = answer::read(data, QueryData::new(&mut sink));
+    // As text: NaN equals nothing, itself neither.
+    let told = format!("{read:?} {:?}", sink.series);
+    let whole = |rest| rest;
+    let byte_by_byte = |_| 1;
+    for next in [whole, byte_by_byte] {
+        let mut sink = Keep::new(usize::MAX, usize::MAX);
+        let read = answer::read_in(data, QueryData::new(&mut sink), next);
+        assert_eq!(format!("{read:?} {:?}", sink.series), told);
+    }
     let plain = Document::read(data);
     if let Ok(read) = &read {
         assert_eq!(read.value, None, "nobody stopped it");
