@@ -194,7 +194,7 @@ impl Instruments {
         );
         mirror.register(
             "credential_expiry_timestamp_seconds",
-            "When the session or token of a connection that was had last ends, in seconds since 1970",
+            "When the session or token that a connection used last ends, in seconds since 1970",
             self.credential_expiry.clone(),
         );
         mirror.register(
@@ -323,8 +323,8 @@ impl Instruments {
         }
     }
 
-    /// Says when the session or the token of a named connection ends that was had last, in seconds
-    /// since 1970.
+    /// Says when the session or token ends that calls over a named connection prove themselves with,
+    /// in seconds since 1970.
     pub fn credential_expiry(&self, connection: &str, seconds: i64) {
         self.credential_expiry
             .get_or_create(&[backend(Some(connection))])

@@ -105,7 +105,9 @@ impl Mirror {
         let deadline = Deadline::new(arrival.started, connection.timeout);
         let cx = Context::new(arrival.request_id, deadline);
         let upstream = self.upstreams.open(&connection);
-        for warning in &resolved.warnings {
+        let mut warnings = resolved.warnings;
+        warnings.extend(upstream.assumes_region().then_some(Warning::RegionAssumed));
+        for warning in &warnings {
             let text = warning.to_string();
             if self.said.is_due(upstream.identity(), &text, Instant::now()) {
                 let connection = connection.name.as_deref();
@@ -117,7 +119,7 @@ impl Mirror {
             cx,
             connection,
             upstream,
-            warnings: resolved.warnings,
+            warnings,
         })
     }
 }

@@ -30,6 +30,7 @@ pub mod fuzzing;
 
 use std::sync::Arc;
 
+use crate::connections::auth::Authentication;
 use crate::limits;
 use crate::limits::Charge;
 use crate::limits::Charged;
@@ -151,6 +152,19 @@ impl Upstream {
         UpstreamError::TooLarge {
             host: self.host().to_owned(),
             limit: AnswerLimit::Samples,
+        }
+    }
+
+    /// Whether nothing says which region signatures are for, so that one is assumed.
+    #[must_use]
+    pub fn assumes_region(&self) -> bool {
+        let connection = &self.target.connection;
+        match &connection.authentication {
+            Authentication::Aws(block) => self.shared.aws.assumes_region(block, connection),
+            Authentication::None
+            | Authentication::Basic(_)
+            | Authentication::Authorization(_)
+            | Authentication::OAuth2(_) => false,
         }
     }
 

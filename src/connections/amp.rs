@@ -125,6 +125,13 @@ mod tests {
         foreign("aps-workspaces..amazonaws.com");
         foreign("APS-WORKSPACES.eu-west-1.amazonaws.com");
         foreign("aps-workspaces.EU-WEST-1.amazonaws.com");
+        foreign("xaps-workspaces.eu-west-1.amazonaws.com");
+        foreign("aps-workspaces.eu-west-1.amazonaws.com.evil.example");
+        foreign("aps-workspaces.eu-west-1.amazonaws.com.cn");
+        foreign("aps-workspaces.eu-west-1.apixaws");
+        foreign("xaps-workspaces-fips.eu-west-1.api.aws");
+        foreign("vpce-1.aps-workspaces.eu-west-1.vpce.amazonaws.com.evil.example");
+        foreign("vpce-1.xaps-workspaces.eu-west-1.vpce.amazonaws.com");
         foreign("prometheus");
         foreign("");
     }

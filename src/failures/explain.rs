@@ -6,6 +6,8 @@ use crate::failures::Id;
 use crate::failures::text;
 use crate::protocol::failure::FailureBody;
 use crate::time::Millis;
+use crate::upstream::Cause;
+use crate::upstream::UpstreamError;
 
 /// Clocks that are so far apart are worth a word (connections.md, "The connection test").
 const SKEW: Millis = Millis::new(30_000);
@@ -23,13 +25,20 @@ pub fn skew(skew: Millis) -> String {
     format!("the clocks differ by {seconds} s; synchronise the mirror's host")
 }
 
-/// `failure` with what explains it: of the `warnings` about the connection details those that bear
-/// on it, and clocks that differ if a signature was refused.
+/// `failure`, which `error` has become, with what explains it: of the `warnings` about the connection
+/// details those that bear on it, and clocks that differ if a signature was refused.
 #[must_use]
-pub fn explained(mut failure: Failure, warnings: &[Warning], clocks: Option<Millis>) -> Failure {
-    let clocks = clocks.filter(|_| failure.id == Id::Unauthorised);
+pub fn explained(
+    mut failure: Failure,
+    error: &UpstreamError,
+    warnings: &[Warning],
+    clocks: Option<Millis>,
+) -> Failure {
+    let clocks = clocks.filter(|_| failure.id == Id::Unauthorised && !is_known(error));
     let clocks = clocks.filter(|it| is_skewed(*it)).map(skew);
-    let warnings = warnings.iter().filter(|it| explains(it, failure.id));
+    let warnings = warnings
+        .iter()
+        .filter(|it| explains(it, failure.id) && !(is_of_signature(it) && is_known(error)));
     let all: Vec<String> = clocks
         .into_iter()
         .chain(warnings.map(ToString::to_string))
@@ -42,6 +51,25 @@ pub fn explained(mut failure: Failure, warnings: &[Warning], clocks: Option<Mill
         *details = text::with_more(failure.id, details, &all.join(". "));
     }
     failure
+}
+
+/// Whether the backend knows who asks, and lacks only its permission.
+fn is_known(error: &UpstreamError) -> bool {
+    matches!(
+        error,
+        UpstreamError::Unauthorised {
+            cause: Some(Cause::Permission { .. }),
+            ..
+        }
+    )
+}
+
+/// Whether what the warning is about changes a signature, and nothing else.
+const fn is_of_signature(warning: &Warning) -> bool {
+    matches!(
+        warning,
+        Warning::RegionAssumed | Warning::RegionsDiffer { .. }
+    )
 }
 
 fn explains(warning: &Warning, id: Id) -> bool {
@@ -59,6 +87,7 @@ fn explains(warning: &Warning, id: Id) -> bool {
         | Warning::SessionLengthClamped { .. }
         | Warning::RoleUnused
         | Warning::ExternalIdUnused
+        | Warning::RegionAssumed
         | Warning::RegionsDiffer { .. } => id == Id::Unauthorised,
     }
 }
@@ -69,18 +98,22 @@ mod tests {
     use crate::failures;
     use crate::options::Profile;
     use crate::upstream::ProvedBy;
-    use crate::upstream::UpstreamError;
 
     fn refused(warnings: &[Warning], seconds: i64) -> String {
+        refused_for(None, warnings, seconds)
+    }
+
+    fn refused_for(cause: Option<Cause>, warnings: &[Warning], seconds: i64) -> String {
         let host = "h:1".to_owned();
         let error = UpstreamError::Unauthorised {
             host,
             status: 403,
             by: ProvedBy::Nothing,
-            cause: None,
+            cause,
         };
         let failure = failures::upstream(&error, Profile::Exact);
-        explained(failure, warnings, Some(Millis::from_seconds(seconds))).details()
+        let clocks = Some(Millis::from_seconds(seconds));
+        explained(failure, &error, warnings, clocks).details()
     }
 
     #[test]
@@ -89,6 +122,18 @@ mod tests {
         assert_eq!(refused(&[], 29), format!("{plain} [PM-3004]"));
         let why = "the clocks differ by 30 s; synchronise the mirror's host.";
         assert_eq!(refused(&[], -30), format!("{plain} {why} [PM-3004]"));
+    }
+
+    #[test]
+    fn a_missing_permission_is_explained_by_no_signature() {
+        let permission = || Some(Cause::Permission { action: None });
+        let region = || Warning::RegionsDiffer {
+            name: "aws.region_name",
+        };
+        assert!(!refused_for(permission(), &[region()], 600).contains("region_name"));
+        assert!(!refused_for(permission(), &[], 600).contains("clocks"));
+        assert!(refused_for(Some(Cause::Signature), &[region()], 0).contains("region_name"));
+        assert!(refused_for(permission(), &[Warning::RoleUnused], 0).contains("role_arn"));
     }
 
     #[test]

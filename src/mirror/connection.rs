@@ -54,7 +54,7 @@ impl Mirror {
         let mut climb = Climb::new(opened, &mut ladder, started, now);
         if let Err(error) = climb.all_the_way(&self.prober).await {
             let failure = failures::upstream(&error, climb.profile());
-            let failure = failures::explained(failure, &warnings, climb.skew());
+            let failure = failures::explained(failure, &error, &warnings, climb.skew());
             climb.fail(failure);
         }
         // Those of the details stand in the log already.

@@ -18,7 +18,6 @@ mod region;
 mod signer;
 mod sts;
 mod wanted;
-mod warned;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +34,6 @@ use crate::upstream::credentials::files::Files;
 use crate::upstream::sessions::Random;
 use crate::upstream::sessions::Sessions;
 pub use error::AwsError;
-use error::AwsWarning;
 pub use error::Cause;
 pub(super) use judge::Judgement;
 use load::Loader;
@@ -44,7 +42,6 @@ pub(super) use signer::Signer;
 pub(super) use signer::Used;
 use sts::Sts;
 pub(super) use wanted::Given;
-use warned::Warned;
 
 /// What AWS blocks take from around us.
 #[derive(Clone, Debug)]
@@ -58,7 +55,6 @@ pub(super) struct Surroundings {
 /// All that AWS blocks share.
 pub(super) struct Aws {
     loader: Arc<Loader>,
-    warned: Warned,
 }
 
 impl Aws {
@@ -84,7 +80,6 @@ impl Aws {
         };
         Self {
             loader: Arc::new(loader),
-            warned: Warned::new(),
         }
     }
 
@@ -99,11 +94,12 @@ impl Aws {
         connection: &Connection,
     ) -> Result<Signer, CredentialError> {
         let opened = signer::open(Arc::clone(&self.loader), block, connection);
-        let (signer, warnings) = opened.map_err(CredentialError::Aws)?;
-        for warning in warnings {
-            self.warned.warn(&connection.url.host_port(), warning);
-        }
-        Ok(signer)
+        opened.map_err(CredentialError::Aws)
+    }
+
+    /// Whether nothing says which region `block` is to sign for, so that one is assumed.
+    pub(super) fn assumes_region(&self, block: &auth::Aws, connection: &Connection) -> bool {
+        signer::clues(&self.loader.ambient, block, connection).assume()
     }
 }
 

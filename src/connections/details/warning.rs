@@ -53,6 +53,8 @@ pub enum Warning {
     RoleUnused,
     /// An external id without a role.
     ExternalIdUnused,
+    /// No region, given or to be found; the predecessor's is used.
+    RegionAssumed,
     /// A region that is not the one in the name of the host.
     RegionsDiffer {
         /// The key that holds.
@@ -122,6 +124,9 @@ impl fmt::Display for Tail<'_> {
             }
             Warning::ExternalIdUnused => {
                 f.write_str(".aws.external_id: has no effect without role_arn")
+            }
+            Warning::RegionAssumed => {
+                f.write_str(".aws.region_name: none is given or found; eu-west-1 is used")
             }
             Warning::RegionsDiffer { name } => {
                 write!(f, ".{name}: is not the region of the host; it is used")

@@ -35,7 +35,7 @@ const METADATA: &str = "instance metadata";
 const METADATA_TIME: Duration = Duration::from_secs(1);
 const METADATA_ATTEMPTS: u32 = 2;
 /// The SDK's own attempts (reliability.md, "Retries").
-pub(super) const ATTEMPTS: u32 = 2;
+const ATTEMPTS: u32 = 2;
 
 /// The credentials of the first provider that has some. `config` has the client, the clock and the
 /// region.

@@ -1,6 +1,4 @@
-//! What can go wrong below an AWS block, and what its author should know.
-
-use std::fmt;
+//! What can go wrong below an AWS block.
 
 /// Why a request cannot be signed, or is not accepted with its signature: what only AWS knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,32 +68,6 @@ pub struct Tried {
     pub provider: &'static str,
     /// Its reason, cleaned.
     pub reason: String,
-}
-
-/// What the author of a block should know although it can be used. Each is worth a line in the log
-/// once an hour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum AwsWarning {
-    /// A session was given, so that the role has no effect.
-    RoleIgnored,
-    /// The region given is not that of the host; the one given is used.
-    RegionDiffers,
-    /// No region was given or found; the predecessor's default is used.
-    RegionAssumed,
-}
-
-impl fmt::Display for AwsWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RoleIgnored => "connectionDetails.aws.role_arn: has no effect beside aws_session_token",
-            Self::RegionDiffers => {
-                "connectionDetails.aws.region_name: is not the region of the host; it is used all the same"
-            }
-            Self::RegionAssumed => {
-                "connectionDetails.aws.region_name: no region is given or follows from the host; eu-west-1 is used"
-            }
-        })
-    }
 }
 
 fn names(tried: &[Tried]) -> String {

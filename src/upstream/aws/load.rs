@@ -48,11 +48,11 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// When it ends, in seconds since 1970; `None`: never.
-    fn ends(&self) -> Option<i64> {
+    /// When it ends, in seconds since 1970; none for what has no end.
+    pub(super) fn ends(&self) -> Option<i64> {
         let ends = self.credentials.expiry()?;
-        let ends = ends.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        i64::try_from(ends.as_secs()).ok()
+        let since = ends.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_secs()).ok()
     }
 }
 
@@ -96,11 +96,6 @@ pub(super) fn load(
             let result = result(loaded.as_ref().err());
             let instruments = &loader.instruments;
             instruments.credential_refresh(backend.as_deref(), result);
-            if let (Some(backend), Ok(loaded), Reach::Shared) = (backend, &loaded, reach)
-                && let Some(ends) = loaded.value.ends()
-            {
-                instruments.credential_expiry(backend, ends);
-            }
             loaded
         }
         .boxed()

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use crate::connections::auth::Aws;
 use crate::connections::auth::AwsBlock;
-use crate::upstream::aws::AwsWarning;
 
 /// Whose credentials are the beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +32,6 @@ pub(super) enum Assume<'a> {
 pub(super) struct Row<'a> {
     pub(super) source: Source,
     pub(super) assume: Assume<'a>,
-    pub(super) warning: Option<AwsWarning>,
 }
 
 /// The row that `block` is in. `token_file` is where the environment has a web identity token.
@@ -50,7 +48,6 @@ pub(super) fn row<'a>(block: &'a Aws, token_file: Option<&'a Path>) -> Row<'a> {
                 Some(path) => Assume::WebIdentityFirst(path),
                 None => Assume::Role,
             },
-            warning: None,
         };
     };
     let is_session = keys.session_token.is_some();
@@ -64,7 +61,6 @@ pub(super) fn row<'a>(block: &'a Aws, token_file: Option<&'a Path>) -> Row<'a> {
         } else {
             Assume::Nothing
         },
-        warning: is_ignored.then_some(AwsWarning::RoleIgnored),
     }
 }
 
@@ -109,38 +105,33 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(has: &[&str], [aws, sigv4]: [(Source, Assume<'_>); 2]) -> Option<AwsWarning> {
+    fn check(has: &[&str], [aws, sigv4]: [(Source, Assume<'_>); 2]) {
         let read = |kind, (source, assume)| {
             let block = block(kind, has);
             let row = row(&block, None);
             assert_eq!((row.source, row.assume), (source, assume), "{kind:?}");
-            row.warning
         };
-        let warning = read(AwsBlock::Aws, aws);
-        assert_eq!(read(AwsBlock::Sigv4, sigv4), None);
-        warning
+        read(AwsBlock::Aws, aws);
+        read(AwsBlock::Sigv4, sigv4);
     }
 
     #[test]
-    fn a_session_signs_and_its_role_is_ignored_with_a_warning_in_aws_alone() {
+    fn a_session_signs_and_its_role_is_ignored_in_aws_alone() {
         let rows = [
             (Source::Given, Assume::Nothing),
             (Source::Given, Assume::Role),
         ];
-        let warning = check(&["keys", "token", "role"], rows);
-        assert_eq!(warning, Some(AwsWarning::RoleIgnored));
+        check(&["keys", "token", "role"], rows);
     }
 
     #[test]
     fn a_session_without_a_role_signs() {
-        let warning = check(&["keys", "token"], [(Source::Given, Assume::Nothing); 2]);
-        assert_eq!(warning, None);
+        check(&["keys", "token"], [(Source::Given, Assume::Nothing); 2]);
     }
 
     #[test]
     fn keys_assume_their_role() {
-        let warning = check(&["keys", "role"], [(Source::Given, Assume::Role); 2]);
-        assert_eq!(warning, None);
+        check(&["keys", "role"], [(Source::Given, Assume::Role); 2]);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use crate::connections::amp::AmpHost;
 use crate::connections::amp::is_region;
 use crate::connections::auth::AwsBlock;
 use crate::upstream::aws::AwsError;
-use crate::upstream::aws::AwsWarning;
 
 /// What the predecessor signed for when it was told nothing.
 const PREDECESSORS: &str = "eu-west-1";
@@ -22,28 +21,31 @@ pub(super) struct Clues<'a> {
     pub(super) environment: Option<&'a str>,
 }
 
-/// The region to sign for, and what its author should know.
+impl<'a> Clues<'a> {
+    fn found(self) -> Option<&'a str> {
+        let hosts = AmpHost::read(self.host).map(AmpHost::region);
+        self.given.or(hosts).or(self.environment)
+    }
+
+    /// Whether nothing gives a region, so that the predecessor's is used.
+    pub(super) fn assume(self) -> bool {
+        self.found().is_none() && self.block == AwsBlock::Aws
+    }
+}
+
+/// The region to sign for.
 ///
 /// # Errors
 ///
 /// [`AwsError::NoRegion`] if nothing gives one, or the first that is given can be none.
-pub(super) fn region(clues: Clues<'_>) -> Result<(String, Option<AwsWarning>), AwsError> {
-    let hosts = AmpHost::read(clues.host).map(AmpHost::region);
-    let found = clues.given.or(hosts).or(clues.environment);
-    let warning = match (found, clues.block) {
-        (Some(found), _) if hosts.is_some_and(|host| host != found) => {
-            Some(AwsWarning::RegionDiffers)
-        }
-        (None, AwsBlock::Aws) => Some(AwsWarning::RegionAssumed),
-        _ => None,
-    };
-    let assumed = (clues.block == AwsBlock::Aws).then_some(PREDECESSORS);
-    match found.or(assumed) {
-        Some(region) if is_region(region) => Ok((region.to_owned(), warning)),
-        _ => Err(AwsError::NoRegion {
+pub(super) fn region(clues: Clues<'_>) -> Result<&str, AwsError> {
+    let assumed = clues.assume().then_some(PREDECESSORS);
+    let found = clues.found().or(assumed);
+    found
+        .filter(|region| is_region(region))
+        .ok_or_else(|| AwsError::NoRegion {
             host: clues.host.to_owned(),
-        }),
-    }
+        })
 }
 
 /// The region of STS: the block's own, else the mirror's, since a private network reaches only its
@@ -65,6 +67,7 @@ pub(super) fn sts_region<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connections::url::BaseUrl;
 
     const AMP: &str = "aps-workspaces.eu-central-1.amazonaws.com";
     const OTHER: &str = "prometheus.example.net";
@@ -77,8 +80,7 @@ mod tests {
     };
 
     #[track_caller]
-    fn check(clues: Clues<'_>, expected: &str, warning: impl Into<Option<AwsWarning>>) {
-        let expected = (expected.to_owned(), warning.into());
+    fn check(clues: Clues<'_>, expected: &str) {
         assert_eq!(region(clues), Ok(expected));
     }
 
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn a_region_that_is_given_is_used() {
         let given = Some("us-west-2");
-        check(Clues { given, ..CLUES }, "us-west-2", None);
+        check(Clues { given, ..CLUES }, "us-west-2");
         let environment = Some("us-east-2");
         check(
             Clues {
@@ -100,24 +102,23 @@ mod tests {
                 ..CLUES
             },
             "us-west-2",
-            None,
         );
     }
 
     #[test]
-    fn a_region_that_is_given_beats_the_host_with_a_warning() {
+    fn a_region_that_is_given_beats_the_host() {
         let clues = Clues {
             given: Some("us-west-2"),
             host: AMP,
             ..CLUES
         };
-        check(clues, "us-west-2", AwsWarning::RegionDiffers);
+        check(clues, "us-west-2");
         let clues = Clues {
             given: Some("eu-central-1"),
             host: AMP,
             ..CLUES
         };
-        check(clues, "eu-central-1", None);
+        check(clues, "eu-central-1");
     }
 
     #[test]
@@ -127,7 +128,7 @@ mod tests {
             environment: Some("us-east-2"),
             ..CLUES
         };
-        check(clues, "eu-central-1", None);
+        check(clues, "eu-central-1");
     }
 
     #[test]
@@ -139,7 +140,6 @@ mod tests {
                 ..CLUES
             },
             "us-east-2",
-            None,
         );
         let block = AwsBlock::Sigv4;
         check(
@@ -149,13 +149,13 @@ mod tests {
                 ..CLUES
             },
             "us-east-2",
-            None,
         );
     }
 
     #[test]
-    fn without_any_aws_assumes_the_predecessors_with_a_warning() {
-        check(CLUES, "eu-west-1", AwsWarning::RegionAssumed);
+    fn without_any_aws_assumes_the_predecessors() {
+        assert!(CLUES.assume());
+        check(CLUES, "eu-west-1");
     }
 
     #[test]
@@ -175,6 +175,94 @@ mod tests {
             host,
             ..CLUES
         });
+    }
+
+    /// The region that follows from a URL as it is written; none but the host gives one.
+    #[track_caller]
+    fn of_url(url: &str) -> Result<String, AwsError> {
+        let url = BaseUrl::parse(url).unwrap().base;
+        let host = url.url().host_str().unwrap();
+        let block = AwsBlock::Sigv4;
+        let clues = Clues {
+            block,
+            host,
+            ..CLUES
+        };
+        region(clues).map(str::to_owned)
+    }
+
+    #[track_caller]
+    fn follows(url: &str, expected: &str) {
+        assert_eq!(of_url(url).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn the_plain_host_gives_its_region() {
+        follows(
+            "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1",
+            "eu-west-1",
+        );
+    }
+
+    #[test]
+    fn the_fips_host_gives_its_region() {
+        follows(
+            "https://aps-workspaces-fips.us-east-2.amazonaws.com/workspaces/ws-1",
+            "us-east-2",
+        );
+    }
+
+    #[test]
+    fn the_dual_stack_host_gives_its_region() {
+        follows(
+            "https://aps-workspaces.eu-central-1.api.aws/workspaces/ws-1",
+            "eu-central-1",
+        );
+    }
+
+    #[test]
+    fn the_dual_stack_host_with_fips_gives_its_region() {
+        follows(
+            "https://aps-workspaces-fips.us-gov-west-1.api.aws/workspaces/ws-1",
+            "us-gov-west-1",
+        );
+    }
+
+    #[test]
+    fn a_vpc_endpoint_gives_its_region() {
+        follows(
+            "https://vpce-0a1b.aps-workspaces.ap-south-1.vpce.amazonaws.com/workspaces/ws-1",
+            "ap-south-1",
+        );
+    }
+
+    #[test]
+    fn case_trailing_dot_and_port_change_no_region() {
+        follows(
+            "https://APS-Workspaces.EU-West-1.AmazonAWS.com.:443/",
+            "eu-west-1",
+        );
+        follows("https://aps-workspaces.eu-west-1.API.aws.", "eu-west-1");
+        follows(
+            "http://aps-workspaces.eu-west-1.amazonaws.com:8080",
+            "eu-west-1",
+        );
+    }
+
+    #[test]
+    fn no_url_that_looks_alike_gives_a_region() {
+        for url in [
+            "https://aps-workspaces.eu-west-1.amazonaws.com.evil.example/workspaces/ws-1",
+            "https://xaps-workspaces.eu-west-1.amazonaws.com",
+            "https://aps-workspaces.eu-west-1.amazonaws.com.cn",
+            "https://aps-workspaces.amazonaws.com",
+            "https://aps-workspaces.eu-west-1.api.aws.evil.example",
+            "https://evil.example/aps-workspaces.eu-west-1.amazonaws.com",
+            "https://aps-workspaces.eu-west-1.amazonaws.com@evil.example",
+        ] {
+            let read = BaseUrl::parse(url);
+            assert!(read.is_err() || of_url(url).is_err(), "{url}");
+        }
     }
 
     #[test]

@@ -8,10 +8,10 @@ use ::http::header::HeaderName;
 use aws_credential_types::Credentials;
 
 use crate::connections::Connection;
+use crate::connections::ambient::Ambient;
 use crate::connections::auth;
 use crate::secret::Secret;
 use crate::upstream::aws::AwsError;
-use crate::upstream::aws::AwsWarning;
 use crate::upstream::aws::load;
 use crate::upstream::aws::load::Loader;
 use crate::upstream::aws::load::Reach;
@@ -80,23 +80,16 @@ pub(in crate::upstream) struct Used {
     pub(super) purpose: Purpose,
 }
 
-/// The signer of `block`, and what the author of the block should know.
+/// The signer of `block`.
 pub(super) fn open(
     loader: Arc<Loader>,
     block: &auth::Aws,
     connection: &Connection,
-) -> Result<(Signer, Vec<AwsWarning>), AwsError> {
+) -> Result<Signer, AwsError> {
     let ambient = &loader.ambient;
-    let url = &connection.url;
     let mirrors = ambient.region.as_deref();
-    let clues = region::Clues {
-        block: block.block,
-        given: block.region.as_deref(),
-        host: url.url().host_str().unwrap_or_default(),
-        environment: mirrors,
-    };
-    let (region, region_warning) = region::region(clues)?;
-    let sts_region = region::sts_region(block.sts_region.as_deref(), mirrors, &region)?;
+    let region = region::region(clues(ambient, block, connection))?;
+    let sts_region = region::sts_region(block.sts_region.as_deref(), mirrors, region)?;
     let endpoint = block
         .sts_endpoint
         .as_ref()
@@ -107,19 +100,32 @@ pub(super) fn open(
         fips: block.use_fips_sts_endpoint,
     };
     let row = precedence::row(block, ambient.web_identity_token_file.as_deref());
-    let warnings = row.warning.into_iter().chain(region_warning).collect();
     let role = role(block, row.assume);
-    let signer = Signer {
-        loader,
+    let region = region.to_owned();
+    Ok(Signer {
         backend: connection.name.clone(),
-        host: url.host_port(),
+        host: connection.url.host_port(),
         region,
         service: block.service.clone(),
         place,
         profile: block.profile.clone(),
         role,
-    };
-    Ok((signer, warnings))
+        loader,
+    })
+}
+
+/// What there is to infer the region of `block` from.
+pub(super) fn clues<'a>(
+    ambient: &'a Ambient,
+    block: &'a auth::Aws,
+    connection: &'a Connection,
+) -> region::Clues<'a> {
+    region::Clues {
+        block: block.block,
+        given: block.region.as_deref(),
+        host: connection.url.url().host_str().unwrap_or_default(),
+        environment: ambient.region.as_deref(),
+    }
 }
 
 fn role(block: &auth::Aws, assume: Assume<'_>) -> Option<Role> {
@@ -209,6 +215,12 @@ impl Signer {
             Missing::Late => late(&wanted),
             missing => credentials::missing(missing),
         })?;
+        if purpose == Purpose::Query
+            && let Some(name) = backend
+            && let Some(ends) = held.value.ends()
+        {
+            loader.instruments.credential_expiry(name, ends);
+        }
         Ok((held.value.credentials.clone(), Some((wanted, held))))
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_credential_types::Credentials;
 use aws_smithy_async::time::TimeSource as _;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::time::sleep;
 
 use crate::secret::Secret;
 use crate::time::UnixMillis;
@@ -26,6 +27,8 @@ use call::Failed;
 /// The longest session of a role that is assumed by a session, and of any role that sets no other
 /// length.
 pub(super) const CHAINED: Duration = Duration::from_secs(3600);
+/// How long a call that failed is left alone before it is repeated.
+const REPEAT: Duration = Duration::from_secs(1);
 /// Where accounts have all their identities, whichever regions they have switched off.
 const HOME: &str = "us-east-1";
 
@@ -106,6 +109,7 @@ impl Sts {
         way: &mut Way,
     ) -> Result<Credentials, Denied> {
         let mut was_corrected = false;
+        let mut was_repeated = false;
         loop {
             self.take_turn()
                 .await
@@ -122,6 +126,13 @@ impl Sts {
                     continue;
                 }
                 return Err(self.skewed(place, failed));
+            }
+            // Two attempts, no more (reliability.md, "Retries"), and a second apart, as all calls of
+            // one key are.
+            if failed.is_passing && !was_repeated {
+                was_repeated = true;
+                sleep(REPEAT).await;
+                continue;
             }
             match code {
                 // The workspace's region may be one that the caller's account has switched off.

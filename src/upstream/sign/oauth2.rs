@@ -51,7 +51,7 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 pub(in crate::upstream) struct Tokens {
     sessions: Sessions<Token, CredentialError>,
     process: ProcessKey,
-    /// For the instruments alone.
+    /// The wall clock, by which the end of a token is told.
     clock: fn() -> UnixMillis,
 }
 
@@ -60,6 +60,8 @@ pub(in crate::upstream) struct Tokens {
 pub(super) struct Token {
     secret: Secret,
     style: Style,
+    /// When it ends, in seconds since 1970.
+    ends: i64,
 }
 
 /// What was shown, and how to have the next.
@@ -165,6 +167,11 @@ async fn show(
         },
         other => credentials::missing(other),
     })?;
+    if purpose == Purpose::Query
+        && let Some(name) = &connection.name
+    {
+        shared.instruments.credential_expiry(name, held.value.ends);
+    }
     Ok(Shown {
         identity,
         held,
@@ -237,15 +244,12 @@ impl Giver {
             .credential_refresh(self.backend.as_deref(), result);
         let granted = had.map_err(|error| error.error)?;
         let lifetime = granted.lifetime.unwrap_or(LIFETIME).min(LONGEST);
-        if let Some(backend) = &self.backend {
-            let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-            let ends = ((self.clock)().get() / 1_000).saturating_add(seconds);
-            self.instruments.credential_expiry(backend, ends);
-        }
+        let ends = (self.clock)() + lifetime.into();
         Ok(Loaded {
             value: Token {
                 secret: granted.token,
                 style: used,
+                ends: ends.get() / 1_000,
             },
             lifetime,
         })

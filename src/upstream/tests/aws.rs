@@ -293,6 +293,25 @@ async fn a_refusal_of_sts_is_told_with_its_code_and_remembered() {
 }
 
 #[tokio::test]
+async fn a_passing_failure_of_sts_is_repeated_once() {
+    let failing = || refused("503 Unavailable", "", "ServiceUnavailable", "later");
+    let cloud = Cloud::new([failing(), assumed()], [two()], |_| ()).await;
+    assert_eq!(cloud.ask().await, Ok(Some(2.0)));
+    assert_eq!(cloud.asked().len(), 2);
+
+    let cloud = Cloud::new([failing(), failing(), assumed()], [], |_| ()).await;
+    let error = cloud.ask().await.unwrap_err();
+    let expected = CredentialError::Endpoint {
+        service: "STS".to_owned(),
+        reason: "ServiceUnavailable".to_owned(),
+    };
+    let host = cloud.rig.server.host();
+    let source = expected;
+    assert_eq!(error, UpstreamError::Credentials { host, source });
+    assert_eq!(cloud.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn a_connection_test_asks_for_itself() {
     let no = || refused("403 Forbidden", "", "AccessDenied", "");
     let cloud = Cloud::new([assumed(), no()], [two(), two()], |_| ()).await;

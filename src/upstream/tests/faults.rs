@@ -520,6 +520,14 @@ async fn f19_a_redirect_is_not_followed() {
         redirect(host, origin, 302)
     })
     .await;
+    for status in [300, 301, 303, 305, 307, 308] {
+        let elsewhere = || {
+            let fields = "Location: https://login.example/\r\n";
+            Step::Answer(server::answer(&format!("{status} Elsewhere"), fields, ""))
+        };
+        let origin = "https://login.example".to_owned();
+        check(elsewhere, 1, |host| redirect(host, origin, status)).await;
+    }
     let nowhere = || Step::Answer(server::answer("304 Not Modified", "", ""));
     let origin = "an unnamed place".to_owned();
     check(nowhere, 1, |host| redirect(host, origin, 304)).await;

@@ -19,7 +19,6 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::upstream::aws::AwsError;
-use crate::upstream::aws::chain::ATTEMPTS;
 use crate::upstream::aws::clock;
 use crate::upstream::aws::complaint;
 use crate::upstream::aws::sts::Denied;
@@ -38,6 +37,8 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 pub(super) struct Failed {
     pub(super) denied: Denied,
     pub(super) is_about_time: bool,
+    /// Whether it is a passing failure of STS or of the way to it.
+    pub(super) is_passing: bool,
     /// `Date` of the answer.
     pub(super) date: Option<SystemTime>,
 }
@@ -81,6 +82,7 @@ impl Sts {
         credentials.and_then(taken).ok_or_else(|| Failed {
             denied: unanswered("its answer holds no session"),
             is_about_time: false,
+            is_passing: false,
             date: None,
         })
     }
@@ -97,7 +99,8 @@ impl Sts {
             .sleep_impl(TokioSleep::new())
             .time_source(self.time_source(place))
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            // Its repeats would pass by what counts and paces calls.
+            .retry_config(RetryConfig::disabled())
             // The sessions above are the cache, and a connection test must pass it by.
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -140,12 +143,14 @@ where
         return Failed {
             denied: unanswered(&reason),
             is_about_time: false,
+            is_passing: true,
             date,
         };
     };
     tracing::warn!(role = role.arn, request_id, code, "STS gave no session");
     let is_server = answer.is_some_and(|answer| answer.status().is_server_error());
-    let error = if complaint::is_throttling(&code) || is_server {
+    let is_passing = complaint::is_throttling(&code) || is_server;
+    let error = if is_passing {
         unanswered(&code).error
     } else {
         CredentialError::Aws(AwsError::RoleRefused {
@@ -155,6 +160,7 @@ where
     };
     Failed {
         is_about_time: complaint::is_about_time(&code, message),
+        is_passing,
         denied: Denied {
             error,
             code: Some(code),
