@@ -9,6 +9,7 @@ use crate::process::{Process, client, free_ports};
 use crate::wire::Answer;
 
 pub(crate) const KEY: &str = "a-key-for-tests-only";
+const KEY_HEADER: &str = "x-mirror-api-key";
 
 pub(crate) struct Mirror {
     // Dropped with it, which ends the process.
@@ -17,6 +18,8 @@ pub(crate) struct Mirror {
     /// Of the admin listener.
     pub(crate) admin: String,
     pub(crate) client: ureq::Agent,
+    /// Is told each answer, without the key that every one of them carries.
+    pub(crate) listener: fn(&str),
 }
 
 /// An answer of one of the four methods.
@@ -58,6 +61,7 @@ impl Mirror {
             url: format!("http://127.0.0.1:{port}"),
             admin: format!("http://127.0.0.1:{admin}"),
             client: client(),
+            listener: |_| (),
         };
         let health = format!("{}/healthcheck", mirror.url);
         mirror.process.wait_until_ready(&mirror.client, &health);
@@ -80,7 +84,7 @@ impl Mirror {
                 )
             });
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let key = headers.get("X-MIRROR-API-KEY");
+        let key = headers.get(KEY_HEADER);
         assert_eq!(
             key.and_then(|key| key.to_str().ok()),
             Some(KEY),
@@ -93,6 +97,13 @@ impl Mirror {
             .read_to_vec()
             .unwrap();
         let text = String::from_utf8(body).unwrap();
+        for (name, value) in headers.iter().filter(|(name, _)| *name != KEY_HEADER) {
+            (self.listener)(&format!(
+                "{name}: {}",
+                String::from_utf8_lossy(value.as_bytes())
+            ));
+        }
+        (self.listener)(&text);
         let answer = serde_json::from_str(&text).unwrap_or_else(|error| {
             let start: String = text.chars().take(2_000).collect();
             panic!("{path} answered {status} with a body that does not fit: {error}\n{start}")

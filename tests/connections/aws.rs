@@ -34,7 +34,7 @@ pub(crate) const OWN: Key = Key::new("KEY-OWN", "own/secret", None);
 pub(crate) const PROFILE: Key = Key::new("KEY-PROFILE", "profile/secret", None);
 pub(crate) const POD: Key = Key::new("KEY-POD", "pod/secret", Some("pod/token"));
 pub(crate) const MACHINE: Key = Key::new("KEY-MACHINE", "machine/secret", Some("machine/token"));
-const ALL: [&Key; 7] = [&STATIC, &SECOND, &TEMPORARY, &OWN, &PROFILE, &POD, &MACHINE];
+pub(crate) const ALL: [&Key; 7] = [&STATIC, &SECOND, &TEMPORARY, &OWN, &PROFILE, &POD, &MACHINE];
 
 impl Key {
     const fn new(id: &'static str, secret: &'static str, token: Option<&'static str>) -> Self {
@@ -89,6 +89,8 @@ pub(crate) struct Signed {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Call {
     pub(crate) action: String,
+    /// When it came, in seconds by the peer's clock.
+    pub(crate) at: f64,
     pub(crate) parameters: std::collections::BTreeMap<String, String>,
     /// Of the credentials that signed it; empty without a signature.
     pub(crate) key: String,

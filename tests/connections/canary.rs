@@ -5,15 +5,21 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::aws::{ROLE, named};
+use crate::aws;
+use crate::aws::{ROLE, STATIC, TEMPORARY, named};
 use crate::command::run;
+use crate::heard;
 use crate::mirror::KEY;
-use crate::nginx::USER;
+use crate::nginx::{PASSWORD, TOKEN_ONE, TOKEN_TWO, USER};
+use crate::peer::Peer;
 use crate::pki::CA;
-use crate::rig::Rig;
+use crate::rig::{CLIENT_SECRET, Rig};
 use crate::setup::Setup;
 
-crate::cases![no_planted_secret_comes_out];
+crate::cases![
+    no_planted_secret_comes_out,
+    nothing_that_the_whole_run_said_holds_a_secret,
+];
 
 /// Every planted value begins so and goes on with its place; the characters differ between all
 /// the ways to write them.
@@ -92,15 +98,57 @@ fn no_planted_secret_comes_out(rig: &Rig) {
     assert!(planted.len() >= 20, "{} were planted", planted.len());
     assert!(out.len() > 10_000, "nothing was logged");
     for secret in &planted {
-        for written in spellings(secret) {
-            if let Some(at) = out.find(&written) {
-                let from = out[..at]
-                    .char_indices()
-                    .rev()
-                    .nth(200)
-                    .map_or(0, |(at, _)| at);
-                panic!("{secret} came out as {written}:\n{}", &out[from..at]);
-            }
+        absent(&out, secret);
+    }
+}
+
+/// Runs last: whatever the cases before it were about, each of their processes was listened to.
+fn nothing_that_the_whole_run_said_holds_a_secret(rig: &Rig) {
+    // A case of its own keeps this from having nothing to search when it is asked for alone.
+    let running = rig.with_identity().start();
+    running.query(&rig.assuming(&STATIC, ROLE)).unwrap();
+    running.query(&rig.amp(TEMPORARY.block())).unwrap();
+    drop(running);
+    let said = heard::all();
+    assert!(said.contains("mirror_requests_total"), "no metrics");
+    assert!(said.contains("\"listening\""), "no log");
+    let secrets = secrets(rig);
+    assert!(secrets.len() >= 20, "{}", secrets.len());
+    for secret in &secrets {
+        absent(&said, secret);
+    }
+}
+
+/// Every secret that the cases use, and those that the peers have given out since the start.
+fn secrets(rig: &Rig) -> Vec<String> {
+    let keys = aws::ALL
+        .iter()
+        .flat_map(|key| [Some(key.secret), key.token]);
+    let known = [PASSWORD, TOKEN_ONE, TOKEN_TWO, CLIENT_SECRET, KEY];
+    let known = keys.flatten().chain(known).map(str::to_owned);
+    let issued = [&rig.sts, &rig.oauth2, &rig.identity].map(sample);
+    let private = rig.pki.keys();
+    known
+        .chain(issued.into_iter().flatten())
+        .chain(private)
+        .collect()
+}
+
+/// Of what a peer has given out a hundred at most, from the first to the last: they are all alike.
+fn sample(peer: &Peer) -> Vec<String> {
+    let all = peer.issued();
+    let every = all.len().div_ceil(100).max(1);
+    all.into_iter().step_by(every).collect()
+}
+
+/// No spelling of `secret` stands in `text`.
+#[track_caller]
+fn absent(text: &str, secret: &str) {
+    for written in spellings(secret) {
+        if let Some(at) = text.find(&written) {
+            let before = text[..at].char_indices().rev();
+            let from = before.take(200).last().map_or(0, |(at, _)| at);
+            panic!("{secret} came out as {written}:\n{}", &text[from..at]);
         }
     }
 }

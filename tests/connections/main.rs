@@ -42,6 +42,7 @@ mod wire;
 mod ask;
 mod aws;
 mod command;
+mod heard;
 mod nginx;
 mod peer;
 mod pki;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ask::refused;
 use crate::process::poll;
-use crate::rig::Rig;
+use crate::rig::{CLIENT_SECRET, Rig};
 use crate::setup::Setup;
 
 crate::cases![
@@ -35,7 +35,7 @@ struct Seen {
 
 fn details(rig: &Rig) -> Value {
     json!({"url": rig.oauth2.url, "oauth2": {
-        "client_id": "mirror", "client_secret": "client s%cret+/=",
+        "client_id": "mirror", "client_secret": CLIENT_SECRET,
         "token_url": format!("{}/token", rig.oauth2.url),
     }})
 }

@@ -21,6 +21,11 @@ struct Shown<F> {
     seen: Vec<F>,
 }
 
+#[derive(Deserialize)]
+struct Issued {
+    secrets: Vec<String>,
+}
+
 impl Peer {
     pub(crate) fn start(python: &Path, script: &str, arguments: &[&str], folder: &Path) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -69,15 +74,20 @@ impl Peer {
 
     /// What was seen since the last reset, in the order of arrival.
     pub(crate) fn seen<F: DeserializeOwned>(&self) -> Vec<F> {
-        let mut answer = self.client.get(self.control()).call().unwrap();
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(1 << 28)
-            .read_to_vec()
-            .unwrap();
-        let shown: Shown<F> = serde_json::from_slice(&body).unwrap();
+        let shown: Shown<F> = serde_json::from_slice(&self.shown()).unwrap();
         shown.seen
+    }
+
+    /// The secrets that it has given out since its start.
+    pub(crate) fn issued(&self) -> Vec<String> {
+        let issued: Issued = serde_json::from_slice(&self.shown()).unwrap();
+        issued.secrets
+    }
+
+    fn shown(&self) -> Vec<u8> {
+        let mut answer = self.client.get(self.control()).call().unwrap();
+        let body = answer.body_mut().with_config().limit(1 << 28);
+        body.read_to_vec().unwrap()
     }
 
     fn control(&self) -> String {

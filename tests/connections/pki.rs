@@ -61,6 +61,16 @@ impl Pki {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// Every private key.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let files = std::fs::read_dir(&self.folder).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|it| it == "key"))
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -7,7 +7,7 @@ use crate::ask::refused;
 use crate::aws::named;
 use crate::nginx::{PASSWORD, USER};
 use crate::pki::CA;
-use crate::rig::Rig;
+use crate::rig::{CLIENT_SECRET, Rig};
 use crate::setup::Setup;
 
 crate::cases![
@@ -181,7 +181,7 @@ fn proxy_variables_count_only_where_the_connection_says_so(rig: &Rig) {
 fn a_token_endpoint_is_asked_through_the_proxy_too(rig: &Rig) {
     let token_url = json!(format!("{}/token", rig.oauth2.url));
     let oauth2 = json!({
-        "client_id": "mirror", "client_secret": "client s%cret+/=", "token_url": token_url,
+        "client_id": "mirror", "client_secret": CLIENT_SECRET, "token_url": token_url,
     });
     let details = json!({
         "url": rig.oauth2.url, "oauth2": oauth2, "proxy_url": rig.proxy.url,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::ask::refused;
 use crate::nginx::REDIRECTS;
-use crate::rig::Rig;
+use crate::rig::{CLIENT_SECRET, Rig};
 use crate::setup::Setup;
 
 crate::cases![
@@ -45,7 +45,7 @@ fn no_code_leads_a_token_request_elsewhere(rig: &Rig) {
         rig.oauth2.set(&json!({"redirect": [code, rig.trap.url]}));
         let mirror = Setup::new().start();
         let details = json!({"url": rig.nginx.url("bearer"), "oauth2": {
-            "client_id": "mirror", "client_secret": "client s%cret+/=",
+            "client_id": "mirror", "client_secret": CLIENT_SECRET,
             "token_url": format!("{}/token", rig.oauth2.url),
         }});
         mirror.test(&details).unwrap_err();

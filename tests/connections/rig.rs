@@ -15,6 +15,9 @@ use crate::settings::Settings;
 use crate::stored;
 use crate::trap::Trap;
 
+/// Of the client `mirror` at the token endpoint.
+pub(crate) const CLIENT_SECRET: &str = "client s%cret+/=";
+
 pub(crate) struct Rig {
     pub(crate) nginx: Nginx,
     pub(crate) amp: Peer,
@@ -92,6 +95,6 @@ impl Rig {
             .set(&json!({"prefix": aws::WORKSPACE, "keys": aws::keys()}));
         self.sts.set(&json!({"keys": aws::keys()}));
         self.oauth2
-            .set(&json!({"clients": {"mirror": "client s%cret+/="}}));
+            .set(&json!({"clients": {"mirror": CLIENT_SECRET}}));
     }
 }

@@ -1,12 +1,11 @@
 //! How often STS is asked: the session cache of `connections.md`, by the calls that STS counts.
 
-use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::ask::{Failed, refused};
-use crate::aws::{Call, OTHER_ROLE, ROLE, SECOND, STATIC, session_of};
+use crate::aws::{Call, OTHER_ROLE, ROLE, SECOND, STATIC, named, session_of};
 use crate::rig::Rig;
 
 crate::cases![
@@ -22,6 +21,8 @@ crate::cases![
     an_expired_token_is_renewed_at_most_once_a_minute,
     another_refusal_renews_nothing,
     who_leaves_early_does_not_stop_the_call_for_the_others,
+    a_crowd_of_roles_asks_sts_ten_times_a_second_after_a_burst_of_fifty,
+    sessions_and_refreshes_show_in_the_metrics,
 ];
 
 fn role(rig: &Rig) -> Value {
@@ -29,15 +30,13 @@ fn role(rig: &Rig) -> Value {
 }
 
 fn a_thousand_first_queries_at_once_make_one_call(rig: &Rig) {
-    // Long enough for all to come while it is under way.
-    rig.sts.set(&json!({"delay_seconds": 1}));
+    // Long enough for all to come while it is under way. They come as fast as threads start: a
+    // thousand that are let loose at once keep each other from sending what they have begun.
+    rig.sts.set(&json!({"delay_seconds": 3}));
     let mirror = rig.with_sts().start();
-    let (details, barrier) = (role(rig), Barrier::new(1_000));
+    let details = role(rig);
     let answered = std::thread::scope(|scope| {
-        let ask = || {
-            barrier.wait();
-            mirror.query(&details)
-        };
+        let ask = || mirror.query(&details);
         let all: Vec<_> = (0..1_000).map(|_| scope.spawn(ask)).collect();
         // So many at one backend are more than its waiting room holds; being told so is fine.
         let is_answer = |asked: &Result<f64, Failed>| match asked {
@@ -209,4 +208,44 @@ fn who_leaves_early_does_not_stop_the_call_for_the_others(rig: &Rig) {
         refused(first.join().unwrap(), "PM-4003", &[]);
     });
     assert_eq!(rig.calls().len(), 1);
+}
+
+fn a_crowd_of_roles_asks_sts_ten_times_a_second_after_a_burst_of_fifty(rig: &Rig) {
+    const ROLES: usize = 80;
+    let mirror = rig.with_sts().start();
+    let role = |n| format!("arn:aws:iam::123456789012:role/r{n}");
+    let all: Vec<Value> = (0..ROLES)
+        .map(|n| rig.assuming(&STATIC, &role(n)))
+        .collect();
+    std::thread::scope(|scope| {
+        for details in &all {
+            scope.spawn(|| mirror.query(details).unwrap());
+        }
+    });
+    let mut times: Vec<f64> = rig.calls().iter().map(|call| call.at).collect();
+    times.sort_unstable_by(f64::total_cmp);
+    assert_eq!(times.len(), ROLES);
+    // Three seconds for the thirty after the burst; calls may arrive later than they were made, the
+    // first ones most of all.
+    let took = times[ROLES - 1] - times[0];
+    assert!((2.0..10.0).contains(&took), "{took} s");
+}
+
+fn sessions_and_refreshes_show_in_the_metrics(rig: &Rig) {
+    let mirror = rig.with_sts().connection("amp", role(rig)).start();
+    mirror.query(&named("amp")).unwrap();
+    mirror.query(&role(rig)).unwrap();
+    let metrics = mirror.metrics();
+    let value = |line: &str| {
+        let found = metrics.lines().find_map(|it| it.strip_prefix(line));
+        let value = found.unwrap_or_else(|| panic!("no {line} in\n{metrics}"));
+        value.trim().parse::<i64>().unwrap()
+    };
+    let ends = value(r#"mirror_credential_expiry_timestamp_seconds{backend="amp"}"#);
+    let now = crate::stored::this_minute() / 1_000;
+    assert!((now + 3_500..now + 3_700).contains(&ends), "{ends}");
+    let refreshes = r#"mirror_credential_refresh_total{backend="amp",result="ok"}"#;
+    assert_eq!(value(refreshes), 1);
+    // A caller's own session has no line of its own, or callers could make the page grow.
+    assert!(!metrics.contains(r#"expiry_timestamp_seconds{backend="other"}"#));
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use crate::heard;
 use crate::mirror::Mirror;
 
 /// A mirror to be. Without a wish it has neither configuration nor credentials.
@@ -27,8 +28,12 @@ impl Setup {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            // Nobody's metadata service is asked, unless a case says where one is.
-            environment: vec![("AWS_EC2_METADATA_DISABLED", "true".to_owned())],
+            environment: vec![
+                // Nobody's metadata service is asked, unless a case says where one is.
+                ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+                // The last case looks for secrets in all that was said.
+                ("MIRROR_LOG_LEVEL", "trace".to_owned()),
+            ],
             config: Map::new(),
         }
     }
@@ -85,8 +90,10 @@ impl Setup {
                 self.write_config().display().to_string(),
             ];
         }
+        let mut mirror = Mirror::start(self.folder.path(), &arguments, &self.environment);
+        mirror.listener = heard::note;
         Running {
-            mirror: Mirror::start(self.folder.path(), &arguments, &self.environment),
+            mirror,
             folder: self.folder,
             config: self.config,
         }
@@ -111,9 +118,23 @@ impl Running {
 
     /// Samples of the mirror's own metrics, as text.
     pub(crate) fn metrics(&self) -> String {
-        let url = format!("{}/metrics", self.mirror.admin);
-        let mut answer = self.mirror.client.get(url).call().unwrap();
+        let mut answer = self.mirror.client.get(self.metrics_url()).call().unwrap();
         answer.body_mut().read_to_string().unwrap()
+    }
+
+    fn metrics_url(&self) -> String {
+        format!("{}/metrics", self.mirror.admin)
+    }
+}
+
+/// What it logged and counted is kept for the last case.
+impl Drop for Running {
+    fn drop(&mut self) {
+        heard::note(&self.mirror.process.words());
+        // It may be gone, if that is what a case wants.
+        if let Ok(mut answer) = self.mirror.client.get(self.metrics_url()).call() {
+            heard::note(&answer.body_mut().read_to_string().unwrap_or_default());
+        }
     }
 }
 

@@ -30,6 +30,9 @@ class Identity(peer.Handler):
         else:
             fact["status"] = self._imds()
 
+    def shown(self):
+        return super().shown() | {"secrets": [self.session]}
+
     def _container(self):
         file = self.state.token_file
         if file and self.headers.get("Authorization") != pathlib.Path(file).read_text():

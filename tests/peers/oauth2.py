@@ -3,7 +3,8 @@
     oauth2.py PROMETHEUS_URL
 
 `/token` grants by client credentials; everything else wants one of the tokens. Tokens are told
-apart by their number, which stands in `seen`; the secret and the tokens are not shown.
+apart by their number, which stands in `seen`; `secrets` holds them for who looks for them where
+they must not be.
 """
 
 import base64
@@ -25,6 +26,10 @@ class OAuth2(peer.Handler):
             self._token(body)
         else:
             self._guard(body)
+
+    def shown(self):
+        with self.state.lock:
+            return super().shown() | {"secrets": list(self.tokens)}
 
     def _token(self, body):
         state = self.state

@@ -31,14 +31,16 @@ class Sts(peer.Handler):
     issued = {}
 
     def shown(self):
-        return super().shown() | {"issued": self.issued}
+        sessions = list(self.issued.values())
+        given = [session[name] for session in sessions for name in ("secret", "token")]
+        return super().shown() | {"issued": self.issued, "secrets": given}
 
     def answer(self, body):
         parameters = self.parameters(body)
         claim = sigv4.Claim(self.headers)
         shown = {name: value for name, value in parameters.items() if name != "WebIdentityToken"}
         fact = self.state.note(
-            action=parameters.get("Action"), parameters=shown, key=claim.key, region=claim.region,
+            action=parameters.get("Action"), at=time.monotonic(), parameters=shown, key=claim.key, region=claim.region,
             web_identity_token=parameters.get("WebIdentityToken"), outcome=None)
         time.sleep(self.state.delay_seconds)
         try:
