@@ -28,9 +28,9 @@ print_form() {
     Connection Details JSON  $(connection_details)
 
     StackState runs on another machine? Then the mirror must listen beyond loopback:
-      API_KEY=<a key of your own> MIRROR_LISTEN=0.0.0.0 $mirror serve
-    and DataSourceUrl names this machine. This version does not check who calls: let a
-    firewall admit StackState and nobody else to port 9900, and nobody to port 9901.
+      API_KEY=<a key of your own> CALLER_TOKEN=<a token of your own> MIRROR_LISTEN=0.0.0.0 $mirror serve
+    DataSourceUrl names this machine, and the Connection Details get "token": "<that token>".
+    Let a firewall admit nobody but your monitoring to port 9901.
     The url in the Connection Details is what the mirror dials, not StackState.
 FORM
 }

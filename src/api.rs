@@ -2,6 +2,7 @@
 
 mod caught;
 mod connection;
+mod entry;
 mod field_names;
 mod field_values;
 mod metric;

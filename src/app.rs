@@ -9,7 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use crate::caller::Refusals;
+use crate::config::Insecure;
 use crate::config::Settings;
+use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
 use crate::limits::Budget;
 use crate::mirror::Mirror;
@@ -27,6 +30,8 @@ pub struct App {
     pub mirror: Mirror,
     /// Our own instruments.
     pub instruments: Arc<Instruments>,
+    /// Which strangers stand in the log already.
+    pub refusals: Refusals,
     /// Whether we live, and whether we want to be called.
     pub state: State,
     /// The wall clock: milliseconds since 1970.
@@ -52,6 +57,8 @@ impl App {
     /// [`AppError::Key`] if the key cannot stand in a header.
     pub fn new(settings: &Settings) -> Result<Self, AppError> {
         let instruments = Arc::new(Instruments::new());
+        let snapshot = Snapshot::new(settings)?;
+        show(settings, &instruments);
         Ok(Self {
             mirror: Mirror::new(
                 Arc::clone(&instruments),
@@ -60,9 +67,10 @@ impl App {
                 &Budget::of_this_process(),
             ),
             instruments,
+            refusals: Refusals::default(),
             state: State::new(),
             clock: wall_clock,
-            current: watch::Sender::new(Arc::new(Snapshot::new(settings)?)),
+            current: watch::Sender::new(Arc::new(snapshot)),
         })
     }
 
@@ -85,8 +93,19 @@ impl App {
                 self.instruments.forget_expiry(name);
             }
         }
+        show(settings, &self.instruments);
         Ok(())
     }
+}
+
+/// Shows which doors `settings` leave open, for as long as they hold.
+fn show(settings: &Settings, instruments: &Instruments) {
+    let Insecure {
+        callers_open,
+        role_arns_open,
+    } = settings.insecure;
+    instruments.insecure_config(Insecurity::CallersOpen, callers_open);
+    instruments.insecure_config(Insecurity::RoleArnsOpen, role_arns_open);
 }
 
 /// The only place that reads the system's clock; before 1970 it is 1970.

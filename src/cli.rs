@@ -145,6 +145,7 @@ fn world() -> World<'static> {
         random: getrandom::fill,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         purpose: Purpose::Run,
+        running: None,
     }
 }
 

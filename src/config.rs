@@ -8,6 +8,7 @@ pub mod environment;
 pub mod error;
 mod file;
 mod account;
+mod callers;
 mod defaults;
 pub mod details;
 mod files;
@@ -25,12 +26,14 @@ mod secret_file;
 mod setting;
 mod source;
 mod tree;
+mod walls;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::caller::Gate;
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
 use crate::secret::Secret;
@@ -64,11 +67,27 @@ pub struct Settings {
     pub api_key: Secret,
     /// How the log is written.
     pub log: Log,
+    /// What a caller has to prove. Settings `allowed_callers`, `trusted_proxies` and `callers`,
+    /// variables `MIRROR_ALLOWED_CALLERS`, `MIRROR_TRUSTED_PROXIES`, `CALLER_TOKEN` and
+    /// `CALLER_TOKEN_FILE`; by default nothing.
+    pub callers: Gate,
+    /// Which doors these settings leave open.
+    pub insecure: Insecure,
     /// What is configured about connections. Settings `defaults` and `connections`.
     pub connections: Configured,
     /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,
     /// `AWS_ENDPOINT_URL_STS`, `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.
     pub ambient: Ambient,
+}
+
+/// What can be used, is warned about at start, and is shown for as long as it lasts
+/// (`mirror_insecure_config`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Insecure {
+    /// Beyond loopback, whoever reaches the port is accepted.
+    pub callers_open: bool,
+    /// And may have any role assumed by the mirror's own identity.
+    pub role_arns_open: bool,
 }
 
 /// How the log is written. Setting `log`.
@@ -157,6 +176,9 @@ pub struct World<'a> {
     pub cores: usize,
     /// What they are read for.
     pub purpose: Purpose,
+    /// Where the mirror listens already, if it does: a reload cannot move it, so what must stand
+    /// there must go on standing.
+    pub running: Option<IpAddr>,
 }
 
 /// Settings, and what their author should know.

@@ -18,6 +18,7 @@ pub mod url;
 use std::fmt;
 use std::time::Duration;
 
+use crate::caller::Caller;
 use crate::limits;
 use crate::options::QueryOptions;
 use crate::protocol::RawDetails;
@@ -30,6 +31,8 @@ pub use reach::Reach;
 /// A resolved connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
+    /// For whom it is used: nothing that was fetched for one caller is given to another.
+    pub caller: Caller,
     /// Its name, if it is one of the configuration's.
     pub name: Option<String>,
     /// The backend's base URL, normalised.
@@ -140,7 +143,7 @@ pub struct Resolved {
     pub warnings: Vec<Warning>,
 }
 
-/// Reads the connection details of a request. `request_timeout` is the `requestTimeout` beside
+/// Reads the connection details of a request of `caller`. `request_timeout` is the `requestTimeout` beside
 /// them, in milliseconds; it only lowers the deadline. Whether the connection may be used is then
 /// [`Policy::admit`]'s to say.
 ///
@@ -148,11 +151,12 @@ pub struct Resolved {
 ///
 /// [`DetailsError::Invalid`], [`DetailsError::Refused`] and [`DetailsError::Files`] with up to five
 /// findings in document order, [`DetailsError::UnknownConnection`] if a connection is named that
-/// does not exist.
+/// does not exist or is not open to the caller.
 pub fn resolve(
     details: &RawDetails,
     request_timeout: Option<u64>,
     configured: &Configured,
+    caller: &Caller,
 ) -> Result<Resolved, DetailsError> {
-    details::resolve(details.text(), request_timeout, configured)
+    details::resolve(details.text(), request_timeout, configured, caller)
 }

@@ -188,6 +188,24 @@ pub fn not_a_call(call: NotACall) -> Failure {
     Failure::new(Id::NotACall, body, &call)
 }
 
+/// A caller that is not accepted. Nothing of the request and no reason stands in it: it is the same
+/// for whatever was missing.
+#[must_use]
+pub fn not_accepted() -> Failure {
+    let id = Id::NotAccepted;
+    let sentence = "This caller is not accepted.";
+    let fix = "The page of this error tells what a caller has to prove.";
+    let body = remote(id, "Not accepted.", sentence, fix, None);
+    Failure {
+        id,
+        body,
+        profile: None,
+        backend_status: None,
+        step: None,
+        cause: "caller not accepted".to_owned(),
+    }
+}
+
 /// A bug of the mirror, met while it worked on the request `request_id`.
 #[must_use]
 pub fn internal(request_id: &str) -> Failure {

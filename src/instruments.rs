@@ -22,8 +22,10 @@ pub use labels::CallOutcome;
 pub use labels::CloseReason;
 pub use labels::ConnectionState;
 pub use labels::DropReason;
+pub use labels::Insecurity;
 pub use labels::MethodLabel;
 pub use labels::Refresh;
+pub use labels::RefusedCaller;
 pub use labels::RequestOutcome;
 
 /// The media type of [`Instruments::encode`].
@@ -65,6 +67,8 @@ pub struct Instruments {
     connections: Family<Labels<1>, Gauge>,
     connections_closed: Family<Labels<1>, Counter>,
     accept_errors: Family<Labels<1>, Counter>,
+    refused_callers: Family<Labels<1>, Counter>,
+    insecure_config: Family<Labels<1>, Gauge>,
     panics: Counter,
     draining: Gauge,
     config_last_reload_successful: Gauge,
@@ -102,6 +106,8 @@ impl Instruments {
             connections: Family::default(),
             connections_closed: Family::default(),
             accept_errors: Family::default(),
+            refused_callers: Family::default(),
+            insecure_config: Family::default(),
             panics: Counter::default(),
             draining: Gauge::default(),
             config_last_reload_successful: Gauge::default(),
@@ -121,6 +127,13 @@ impl Instruments {
                 new.accept_errors
                     .get_or_create(&[("reason", reason.as_str())]),
             );
+        }
+        for reason in RefusedCaller::ALL {
+            let reason = ("reason", reason.as_str());
+            drop(new.refused_callers.get_or_create(&[reason]));
+        }
+        for reason in Insecurity::ALL {
+            new.insecure_config(reason, false);
         }
         new.registered()
     }
@@ -231,6 +244,16 @@ impl Instruments {
             "accept_errors",
             "Connections that could not be accepted, by reason",
             self.accept_errors.clone(),
+        );
+        mirror.register(
+            "refused_callers",
+            "Requests of callers that were not accepted, by what was missing",
+            self.refused_callers.clone(),
+        );
+        mirror.register(
+            "insecure_config",
+            "1 for as long as the configuration leaves this door open",
+            self.insecure_config.clone(),
         );
         mirror.register("panics", "Panics caught", self.panics.clone());
         mirror.register(
@@ -397,6 +420,20 @@ impl Instruments {
             .inc();
     }
 
+    /// Counts a request of a caller that was not accepted.
+    pub fn refused_caller(&self, reason: RefusedCaller) {
+        self.refused_callers
+            .get_or_create(&[("reason", reason.as_str())])
+            .inc();
+    }
+
+    /// Says whether the configuration leaves a door open.
+    pub fn insecure_config(&self, reason: Insecurity, is_open: bool) {
+        self.insecure_config
+            .get_or_create(&[("reason", reason.as_str())])
+            .set(i64::from(is_open));
+    }
+
     /// Counts a panic that was caught.
     pub fn panic(&self) {
         self.panics.inc();
@@ -534,6 +571,18 @@ mod tests {
         check(
             |_| (),
             r#"mirror_accept_errors_total{reason="descriptors"} 0"#,
+        );
+        check(
+            |i| i.refused_caller(RefusedCaller::Token),
+            r#"mirror_refused_callers_total{reason="token"} 1"#,
+        );
+        check(
+            |i| i.insecure_config(Insecurity::CallersOpen, true),
+            r#"mirror_insecure_config{reason="callers_open"} 1"#,
+        );
+        check(
+            |_| (),
+            r#"mirror_insecure_config{reason="role_arns_open"} 0"#,
         );
         check(Instruments::panic, "mirror_panics_total 1");
         check(|_| (), "mirror_config_last_reload_successful 1");

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::cache::Lists;
+use crate::caller::Caller;
 use crate::connections;
 use crate::connections::Configured;
 use crate::connections::Connection;
@@ -87,15 +88,16 @@ impl Mirror {
         self.upstreams.listens_on(ports);
     }
 
-    /// Resolves the connection of a request, whose deadline begins with its arrival.
+    /// Resolves the connection of a request of `caller`, whose deadline begins with its arrival.
     fn open(
         &self,
         configured: &Configured,
+        caller: &Caller,
         arrival: Arrival,
         details: &RawDetails,
         request_timeout: Option<u64>,
     ) -> Result<Opened, Failure> {
-        let resolved = connections::resolve(details, request_timeout, configured)
+        let resolved = connections::resolve(details, request_timeout, configured, caller)
             .map_err(|error| failures::details(&error))?;
         let mut connection = resolved.connection;
         let Configured { policy, named, .. } = configured;

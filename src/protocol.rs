@@ -71,11 +71,19 @@ pub enum DecodeError {
 /// [`DecodeError::Syntax`] if the body fails [`scan::scan`], [`DecodeError::Invalid`] with the
 /// path of the first member that does not fit.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    let text = scan::scan(body)?;
-    let mut json = serde_json::Deserializer::from_str(text);
+    Ok(read(scan::scan(body)?.as_bytes())?)
+}
+
+/// Reads a request from the text of a body that has passed [`scan::scanned`].
+///
+/// # Errors
+///
+/// [`Invalid`] with the path of the first member that does not fit.
+pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Invalid> {
+    let mut json = serde_json::Deserializer::from_slice(text);
     match serde_path_to_error::deserialize(&mut json) {
         Ok(Object(request)) => Ok(request),
-        Err(error) => Err(misfit::finding(&error).into()),
+        Err(error) => Err(misfit::finding(&error)),
     }
 }
 

@@ -15,7 +15,9 @@ pub(super) async fn connection(State(app): State<Arc<App>>, call: Call) -> Respo
         .work(&app, async {
             let (configured, arrival) = (call.configured(), call.arrival());
             let request = call.read()?;
-            let ladder = app.mirror.connection(configured, arrival, &request);
+            let ladder = app
+                .mirror
+                .connection(configured, call.caller(), arrival, &request);
             ladder.await.failure.map_or(Ok(()), Err)
         })
         .await;

@@ -14,7 +14,12 @@ pub(super) async fn field_names(State(app): State<Arc<App>>, call: Call) -> Resp
     let answer = call
         .work(&app, async {
             app.mirror
-                .field_names(call.configured(), call.arrival(), &call.read()?)
+                .field_names(
+                    call.configured(),
+                    call.caller(),
+                    call.arrival(),
+                    &call.read()?,
+                )
                 .await
         })
         .await;

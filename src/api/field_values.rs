@@ -14,7 +14,12 @@ pub(super) async fn field_values(State(app): State<Arc<App>>, call: Call) -> Res
     let answer = call
         .work(&app, async {
             app.mirror
-                .field_values(call.configured(), call.arrival(), &call.read()?)
+                .field_values(
+                    call.configured(),
+                    call.caller(),
+                    call.arrival(),
+                    &call.read()?,
+                )
                 .await
         })
         .await;

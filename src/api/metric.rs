@@ -14,7 +14,12 @@ pub(super) async fn metric(State(app): State<Arc<App>>, call: Call) -> Response 
     let answer = call
         .work(&app, async {
             app.mirror
-                .metric(call.configured(), call.arrival(), &call.read()?)
+                .metric(
+                    call.configured(),
+                    call.caller(),
+                    call.arrival(),
+                    &call.read()?,
+                )
                 .await
         })
         .await;

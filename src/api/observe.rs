@@ -82,8 +82,10 @@ impl Watch {
         let (status, outcome) = (response.status().as_u16(), told.outcome.as_str());
         let (ms, calls) = (millis(took), told.calls);
         let (code, cause) = (told.code, told.cause);
-        // Probes of `/healthcheck` come every few seconds and are not worth a line each.
-        if self.method == MethodLabel::Other && code.is_none() {
+        // Probes of `/healthcheck` come every few seconds and are not worth a line each, and strangers
+        // must not fill the log.
+        let is_probe = self.method == MethodLabel::Other && code.is_none();
+        if is_probe || told.outcome == RequestOutcome::Unaccepted {
             tracing::debug!(status, outcome, ms, "answered");
         } else {
             tracing::info!(status, outcome, ms, code, cause, calls, "answered");

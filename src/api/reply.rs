@@ -112,8 +112,8 @@ pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Respo
     sign(&call.snapshot, &call.accepted, response)
 }
 
-/// The answer to what is no call, for an accepted caller.
-pub(super) fn misuse(snapshot: &Snapshot, accepted: &Accepted, misuse: Misuse) -> Response {
+/// The answer to what is no call; with the key if its caller is accepted by then.
+pub(super) fn misuse(snapshot: &Snapshot, accepted: Option<&Accepted>, misuse: Misuse) -> Response {
     let (status, call) = match misuse {
         Misuse::NoSuchPath => (StatusCode::NOT_FOUND, NotACall::NoSuchPath),
         Misuse::UsePost => (StatusCode::METHOD_NOT_ALLOWED, NotACall::UsePost),
@@ -125,11 +125,21 @@ pub(super) fn misuse(snapshot: &Snapshot, accepted: &Accepted, misuse: Misuse) -
             NotACall::ContentEncoding,
         ),
     };
-    sign(
-        snapshot,
-        accepted,
-        failure_body(status, &failures::not_a_call(call)),
-    )
+    let response = failure_body(status, &failures::not_a_call(call));
+    match accepted {
+        Some(accepted) => sign(snapshot, accepted, response),
+        None => response,
+    }
+}
+
+/// The answer to whoever is not accepted: one body, and of the headers of a failure none.
+pub(super) fn not_accepted() -> Response {
+    let mut response = failure_body(StatusCode::UNAUTHORIZED, &failures::not_accepted());
+    response.headers_mut().remove(ERROR);
+    if let Some(told) = response.extensions_mut().get_mut::<Told>() {
+        told.outcome = RequestOutcome::Unaccepted;
+    }
+    response
 }
 
 /// A page that is open to anybody and never carries the key.

@@ -225,9 +225,9 @@ fn a_callers_request_id_comes_back() {
 #[tokio::test]
 async fn a_panic_in_a_call_is_a_failure_with_the_key_and_is_counted() {
     let app = app();
-    let call = Call::from_request(request("POST", "/", "{}"), &app)
-        .await
-        .unwrap();
+    let mut request = request("POST", "/", "{}");
+    request.extensions_mut().insert(peer());
+    let call = Call::from_request(request, &app).await.unwrap();
     let panics = async {
         assert!(std::hint::black_box(false), "on purpose");
         Ok(())

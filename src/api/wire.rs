@@ -21,23 +21,29 @@ use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 
 use super::caught::caught;
+use super::entry::enter;
+use super::entry::refuse;
 use super::reply;
 use super::reply::Misuse;
 use crate::app::App;
 use crate::app::Snapshot;
-use crate::caller;
 use crate::caller::Accepted;
+use crate::caller::Caller;
+use crate::caller::Reason;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::limits;
 use crate::protocol;
+use crate::protocol::DecodeError;
+use crate::protocol::scan;
+use crate::protocol::scan::Scanned;
 use crate::record::Arrival;
 
 /// How long a body may take to arrive (security.md, "Limits on input").
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One call of an accepted caller, its body read but not yet understood.
+/// One call of an accepted caller, its body read and scanned but not yet understood.
 #[derive(Debug)]
 pub(super) struct Call {
     /// The proof that the caller was accepted.
@@ -45,13 +51,19 @@ pub(super) struct Call {
     /// The configuration that it began with.
     pub(super) snapshot: Arc<Snapshot>,
     arrival: Arrival,
-    body: Bytes,
+    /// The text of the body, or why it is none.
+    body: Result<Bytes, DecodeError>,
 }
 
 impl Call {
     /// What is configured about connections, for this call.
     pub(super) fn configured(&self) -> &Configured {
         &self.snapshot.connections
+    }
+
+    /// Who calls.
+    pub(super) fn caller(&self) -> &Caller {
+        self.accepted.caller()
     }
 
     /// How the call arrived.
@@ -61,7 +73,8 @@ impl Call {
 
     /// The request in the body. `Content-Type` is not looked at.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        protocol::decode(&self.body).map_err(|error| failures::decode(&error))
+        let body = self.body.as_ref().map_err(failures::decode)?;
+        protocol::read(body).map_err(|error| failures::decode(&error.into()))
     }
 
     /// Does the work of this call; a panic in it is a failure like others.
@@ -80,7 +93,8 @@ impl FromRequest<Arc<App>> for Call {
     type Rejection = Response;
 
     /// The order is part of the contract: head, then acceptance as far as the head decides it, then
-    /// the body's limits (security.md, "Wall A: who calls").
+    /// the body's limits, then one scan of it, which picks up the token, and the rest of acceptance.
+    /// What the body asks for is read after that (security.md, "Wall A: who calls").
     async fn from_request(
         request: axum::extract::Request,
         app: &Arc<App>,
@@ -88,8 +102,10 @@ impl FromRequest<Arc<App>> for Call {
         let (head, body) = request.into_parts();
         // One snapshot from here to the header of the key.
         let snapshot = app.snapshot();
-        let accepted = caller::accept(&head.headers);
-        let misuse = |misuse| reply::misuse(&snapshot, &accepted, misuse);
+        let refused = |refused| refuse(app, refused);
+        let entrance = enter(&snapshot, &head).map_err(refused)?;
+        let settled = entrance.settled();
+        let misuse = |misuse| reply::misuse(&snapshot, settled.as_ref(), misuse);
         if is_coded(&head.headers) {
             return Err(misuse(Misuse::ContentEncoding));
         }
@@ -105,6 +121,17 @@ impl FromRequest<Arc<App>> for Call {
             }
             Ok(Err(_broken)) => return Err(reply::broken_body()),
             Ok(Ok(body)) => body.to_bytes(),
+        };
+        let (accepted, body) = match scan::scanned(&body) {
+            Ok(Scanned { text, token }) => {
+                let accepted = entrance.accept(token.as_ref()).map_err(refused)?;
+                (accepted, Ok(body.slice_ref(text.as_bytes())))
+            }
+            // Where a token is needed, a body that cannot be read proves nothing.
+            Err(error) => {
+                let unproved = || refused(entrance.refused(Reason::Body));
+                (settled.ok_or_else(unproved)?, Err(error))
+            }
         };
         let arrival = head.extensions.get().cloned();
         let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));

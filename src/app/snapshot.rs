@@ -3,6 +3,7 @@
 use http::HeaderValue;
 
 use super::AppError;
+use crate::caller::Gate;
 use crate::config::Settings;
 use crate::connections::Configured;
 
@@ -12,6 +13,8 @@ use crate::connections::Configured;
 pub struct Snapshot {
     /// What proves the mirror to `StackState`; marked sensitive, so that nothing prints it.
     pub key: HeaderValue,
+    /// What a caller has to prove.
+    pub callers: Gate,
     /// What is configured about connections.
     pub connections: Configured,
 }
@@ -28,6 +31,7 @@ impl Snapshot {
         key.set_sensitive(true);
         Ok(Self {
             key,
+            callers: settings.callers.clone(),
             connections: settings.connections.clone(),
         })
     }

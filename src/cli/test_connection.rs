@@ -9,6 +9,7 @@ use tokio::runtime::Builder;
 
 use super::{DONE, FAILED, USAGE, exit, print};
 use crate::app::App;
+use crate::caller::Caller;
 use crate::config;
 use crate::config::Finding;
 use crate::config::Flags;
@@ -136,6 +137,7 @@ fn test(app: &App, request: &TestConnectionRequest) -> u8 {
     let snapshot = app.snapshot();
     let Ladder { rungs, failure } = runtime.block_on(app.mirror.connection(
         &snapshot.connections,
+        &Caller::Anyone,
         arrival,
         request,
     ));

@@ -13,6 +13,11 @@ pub struct Account {
     given: BTreeMap<String, (Given, Origin)>,
     /// The named connections as they are written, placeholders filled.
     pub(super) connections: Vec<(String, Node)>,
+    /// The callers of the file, each as it is written.
+    pub(super) callers: Vec<Node>,
+    /// The variable that makes a caller, if one does, and the file that it names.
+    pub(super) caller: Option<Origin>,
+    pub(super) caller_token_file: Option<String>,
     /// The file as it was named.
     pub(super) file: String,
     /// What stands in for the number of workers.
@@ -26,6 +31,9 @@ impl Account {
         Self {
             given: BTreeMap::new(),
             connections: Vec::new(),
+            callers: Vec::new(),
+            caller: None,
+            caller_token_file: None,
             file,
             cores,
         }

@@ -74,6 +74,7 @@ fn load(text: &[u8]) -> Result<Loaded, config::error::ConfigError> {
         cores: 2,
         // The files that it names are not ours.
         purpose: Purpose::RunWithoutFiles,
+        running: None,
     };
     config::load(&flags, world)
 }

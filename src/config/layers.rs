@@ -9,7 +9,7 @@ use super::file;
 use super::files::Files;
 use super::print::REDACTED;
 use super::setting;
-use super::setting::{CONNECTIONS, LATER, SECTIONS, Setting};
+use super::setting::{CALLERS, CONNECTIONS, LATER, SECTIONS, Setting};
 use super::tree::{At, Member, Node, Value};
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
@@ -76,6 +76,12 @@ impl<'a> Layers<'a> {
         self.members(Some(CONNECTIONS)).to_vec()
     }
 
+    /// The callers as they are written, placeholders still in them.
+    pub(super) fn callers(&self) -> Option<Node> {
+        let member = find(self.members(None), CALLERS)?;
+        Some(member.node.clone()).filter(|node| !node.is_absent())
+    }
+
     /// `node`, which is the setting `path`, without its placeholders.
     pub(super) fn filled(&self, node: &Node, path: &str) -> Result<Node, Finding> {
         node.filled(self.environment).map_err(|(at, error)| {
@@ -95,7 +101,7 @@ impl<'a> Layers<'a> {
                 "must be a map of settings",
             )];
         };
-        let sections = SECTIONS.into_iter().chain([CONNECTIONS]);
+        let sections = SECTIONS.into_iter().chain([CALLERS, CONNECTIONS]);
         let top = setting::all().filter(|setting| setting.section.is_none());
         let known: Vec<&str> = top.map(|setting| setting.key).chain(sections).collect();
         let mut findings = Vec::new();

@@ -1,10 +1,7 @@
-//! Where the mirror listens, and what must stand before it listens beyond loopback (security.md,
-//! section 3).
+//! Where the mirror listens, and who can reach that.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::error::{Code, Finding, Origin};
-use crate::connections::Configured;
 use crate::connections::details::error::Unfit;
 use crate::connections::details::given::Given;
 
@@ -26,14 +23,13 @@ pub(super) fn is_loopback(address: IpAddr) -> bool {
     address.is_loopback()
 }
 
-/// What is missing where nothing limits who may call or what may be reached. It is a warning as
-/// long as callers cannot be limited; with both walls it becomes the reason not to start.
-pub(super) fn walls(address: SocketAddr, connections: &Configured) -> Option<Finding> {
-    let Configured { policy, named, .. } = connections;
-    let is_open = !is_loopback(address.ip()) && !policy.limits_upstreams(named);
-    is_open.then(|| {
-        let text = "nothing limits who may call or what may be reached; set \
-                    policy.allowed_upstreams or connections, or listen on 127.0.0.1";
-        Finding::new(Code::NoWall, Origin::Listener(address), text)
-    })
+/// The address to judge settings by: where they are to be listened with, or where is listened now if
+/// that is beyond loopback and the former is not. A reload cannot move the listener, so walls that
+/// the settings no longer need may still be needed until the restart.
+pub(super) fn exposed(address: SocketAddr, running: Option<IpAddr>) -> SocketAddr {
+    let running = running.filter(|running| !is_loopback(*running));
+    match running {
+        Some(running) if is_loopback(address.ip()) => SocketAddr::new(running, address.port()),
+        _ => address,
+    }
 }

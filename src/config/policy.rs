@@ -29,6 +29,8 @@ impl Reader<'_> {
                 .flag(&setting::REQUEST_CREDENTIALS, default.request_credentials),
             ambient_credentials: self
                 .flag(&setting::AMBIENT_CREDENTIALS, default.ambient_credentials),
+            // Those of the callers, who are read later.
+            grants: default.grants,
             allowed_role_arns: self.entries(&setting::ALLOWED_ROLE_ARNS, role),
             secrets_dir: self.secrets_dir(),
             allow_insecure_tls: self.flag(&setting::ALLOW_INSECURE_TLS, default.allow_insecure_tls),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::account::Account;
 use super::error::Origin;
 use super::setting;
-use super::setting::{API_KEY, API_KEY_FILE, CONNECTIONS, SECRETS_DIR, Setting, WORKERS};
+use super::setting::{API_KEY, API_KEY_FILE, CALLERS, CONNECTIONS, SECRETS_DIR, Setting, WORKERS};
 use super::tree::{Node, Value};
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
@@ -35,6 +35,7 @@ pub fn yaml(account: &Account, has_origins: bool) -> String {
         }
         printer.setting(&setting);
     }
+    printer.callers();
     printer.connections();
     printer.text
 }
@@ -55,6 +56,36 @@ impl Printer<'_> {
             None => (setting.default.to_owned(), "default".to_owned()),
         };
         self.line(&format!("{indent}{}: {value}", setting.key), &origin);
+    }
+
+    fn callers(&mut self) {
+        let account = self.account;
+        if account.callers.is_empty() && account.caller.is_none() {
+            return self.line(&format!("{CALLERS}: []"), "default");
+        }
+        let _ = writeln!(self.text, "{CALLERS}:");
+        if let Some(origin) = &account.caller {
+            let proof = match &account.caller_token_file {
+                None => format!("tokens: [{REDACTED}]"),
+                Some(file) => {
+                    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+                    format!(
+                        "token_files: [{}]",
+                        scalar::text(&path.display().to_string())
+                    )
+                }
+            };
+            self.line("  - name: default", &of(origin));
+            self.line(&format!("    {proof}"), &of(origin));
+        }
+        for node in &account.callers {
+            for (at, member) in node.members().iter().enumerate() {
+                let dash = if at == 0 { "-" } else { " " };
+                let value = shown(&member.node.given(), Shown::caller(&member.name));
+                let origin = format!("{}:{}", account.file, member.node.at.0);
+                self.line(&format!("  {dash} {}: {value}", member.name), &origin);
+            }
+        }
     }
 
     fn connections(&mut self) {

@@ -9,6 +9,7 @@ use super::files::Files;
 use super::layers::Layers;
 use super::reader::Reader;
 use super::setting;
+use super::walls::ListenerTls;
 use super::{Flags, Loaded, Log, LogFormat, LogLevel, Settings, World, listen};
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
@@ -56,19 +57,25 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     let format = reader.value(&setting::LOG_FORMAT, |given| given.choice(&FORMATS));
     let level = reader.value(&setting::LOG_LEVEL, |given| given.choice(&LEVELS));
     let listener = SocketAddr::new(address.unwrap_or(loopback), port);
-    let api_key = reader.api_key(listener, world);
+    let exposed = listen::exposed(listener, world.running);
+    let api_key = reader.api_key(exposed, world);
     let defaults = reader.defaults();
     let policy = reader.policy();
     let named = reader.named(&defaults, &policy);
-    let connections = Configured {
+    let mut callers = reader.callers();
+    let key = api_key.as_ref().map(|(api_key, _)| api_key);
+    reader.warn_of_callers(&callers, key, &policy, &named);
+    let mut connections = Configured {
         defaults,
         policy,
         named,
     };
     reader.check_secrets_dir(&connections.policy);
-    reader
-        .warnings
-        .extend(listen::walls(listener, &connections));
+    connections.policy.grants = std::mem::take(&mut callers.grants);
+    let tls = ListenerTls::default();
+    let is_loopback = listen::is_loopback(world.running.unwrap_or(listener.ip()));
+    let gate = reader.gate(is_loopback, tls, &mut callers);
+    let insecure = reader.walls(exposed, &gate, tls, &mut connections);
 
     let Some((api_key, is_key_random)) = api_key.filter(|_| reader.findings.is_empty()) else {
         return Err(ConfigError::new(reader.findings, reader.files));
@@ -84,6 +91,8 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
                 format: format.unwrap_or_default(),
                 level: level.unwrap_or_default(),
             },
+            callers: gate,
+            insecure,
             connections,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },

@@ -9,15 +9,11 @@ pub(super) const SECTIONS: [&str; 3] = ["log", "policy", "defaults"];
 /// The section of named connections, whose members are named by the operator.
 pub(super) const CONNECTIONS: &str = "connections";
 
+/// The list of callers, each of which is a map.
+pub(super) const CALLERS: &str = "callers";
+
 /// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-pub(super) const LATER: [&str; 6] = [
-    "allowed_callers",
-    "callers",
-    "trusted_proxies",
-    "tls",
-    "limits",
-    "console",
-];
+pub(super) const LATER: [&str; 3] = ["tls", "limits", "console"];
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +44,8 @@ pub(super) const ADMIN_PORT: Setting = top("admin_port", "ADMIN_PORT", "9901");
 pub(super) const WORKERS: Setting = top("workers", "WORKERS", "null");
 pub(super) const API_KEY: Setting = top("api_key", "API_KEY", "null");
 pub(super) const API_KEY_FILE: Setting = top("api_key_file", "API_KEY_FILE", "null");
+pub(super) const ALLOWED_CALLERS: Setting = top_list("allowed_callers", "MIRROR_ALLOWED_CALLERS");
+pub(super) const TRUSTED_PROXIES: Setting = top_list("trusted_proxies", "MIRROR_TRUSTED_PROXIES");
 pub(super) const LOG_FORMAT: Setting = member("log", "format", Form::Text, "json");
 pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text, "info");
 pub(super) const ALLOWED_UPSTREAMS: Setting =
@@ -66,13 +64,15 @@ pub(super) const ALLOW_INSECURE_TLS: Setting =
     member("policy", "allow_insecure_tls", Form::Flag, "false");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 17] = [
+const SETTINGS: [Setting; 19] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
     WORKERS,
     API_KEY,
     API_KEY_FILE,
+    ALLOWED_CALLERS,
+    TRUSTED_PROXIES,
     LOG_FORMAT,
     LOG_LEVEL,
     ALLOWED_UPSTREAMS,
@@ -93,6 +93,13 @@ const fn top(key: &'static str, variable: &'static str, default: &'static str) -
         variable: Some(variable),
         form: Form::Text,
         default,
+    }
+}
+
+const fn top_list(key: &'static str, variable: &'static str) -> Setting {
+    Setting {
+        form: Form::List,
+        ..top(key, variable, "null")
     }
 }
 

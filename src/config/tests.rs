@@ -4,8 +4,10 @@ mod connections;
 mod files;
 mod keys;
 mod layers;
+mod callers;
 mod policy;
 mod printed;
+mod walls;
 
 use std::collections::HashMap;
 use std::fs;
@@ -28,6 +30,8 @@ struct Given<'a> {
     variables: &'a [(&'a str, &'a str)],
     /// The text of `mirror.yaml`.
     file: Option<&'a str>,
+    /// Where the mirror listens already.
+    running: Option<IpAddr>,
     /// A secret that lies beside it in `key`.
     secret: Option<&'a str>,
 }
@@ -50,6 +54,7 @@ impl Given<'_> {
             random: zeros,
             cores: CORES,
             purpose: Purpose::Run,
+            running: self.running,
         };
         load(&flags, world)
     }

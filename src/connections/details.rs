@@ -27,6 +27,7 @@ mod target;
 mod tls;
 pub mod timeout;
 
+use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::connections::Connection;
 use crate::connections::DetailsError;
@@ -48,6 +49,7 @@ pub(super) fn resolve(
     text: &str,
     request_timeout: Option<u64>,
     configured: &Configured,
+    caller: &Caller,
 ) -> Result<Resolved, DetailsError> {
     let members =
         document::entries(text).map_err(|finding| DetailsError::Invalid(vec![finding]))?;
@@ -56,11 +58,16 @@ pub(super) fn resolve(
         policy,
         named,
     } = configured;
-    let named = name(&members).and_then(|name| named.get(name));
+    // One that is not open to the caller is read as one that does not exist, so that no difference
+    // tells the two apart.
+    let named = name(&members)
+        .filter(|name| policy.opens(caller, name))
+        .and_then(|name| named.get(name));
     // What a request says stands on top of what the named connection says, and that on the defaults.
     let options = named.map_or(&defaults.options, |it| &it.connection.options);
+    let secrets_dir = policy.secrets_dir.as_ref().map(|folder| folder.of(caller));
     let origin = Origin::Request {
-        secrets_dir: policy.secrets_dir.as_ref(),
+        secrets_dir: secrets_dir.as_ref(),
     };
     let rules = Rules {
         origin,
@@ -76,6 +83,7 @@ pub(super) fn resolve(
     // Without a finding there is one address, and without a base URL it is a name.
     let own = connection.or_else(|| named.map(|it| it.connection.clone()));
     let mut connection = own.ok_or(DetailsError::UnknownConnection)?;
+    connection.caller = caller.clone();
     let most = named.and_then(|it| it.timeout);
     connection.timeout = timeout::deadline(timeout, defaults.timeout, most, request_timeout);
     let http_method = named.map_or(connection.http_method, |it| it.http_method);

@@ -79,11 +79,12 @@ impl Digest {
     }
 }
 
-/// Whatever is asked of whom, as whom: two connections that are equal in it get the same answers to
+/// Whatever is asked of whom, as whom and for whom: two connections that are equal in it get the same answers to
 /// the same calls. Not in it: how long to wait, and how answers are read.
 impl Part for Connection {
     fn put(&self, digest: &mut Digest) {
         let Self {
+            caller,
             // A name leads to settings that are all here; two names for the same are the same.
             name: _,
             url,
@@ -100,6 +101,7 @@ impl Part for Connection {
             options: _,
         } = self;
         digest.all(&[
+            caller,
             url.url(),
             http_method,
             query_parameters,

@@ -1,10 +1,15 @@
 //! What the operator allows: which upstreams are reached, and which credentials are used towards
 //! them (security.md, sections 3 and 5). Pure: a resolved connection goes in, an error or what is
-//! to be used comes out. Who may call, and whether the mirror may listen at all, is not decided
-//! here.
+//! to be used comes out. Who is accepted, and whether the mirror may listen at all, is not decided
+//! here; what an accepted caller may use is.
 
 pub mod pattern;
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::caller::Caller;
 use crate::connections::Connection;
 use crate::connections::amp::AmpHost;
 use crate::connections::auth::Authentication;
@@ -31,6 +36,8 @@ pub struct Policy {
     pub request_credentials: bool,
     /// Whether the mirror's own AWS identity is used at all.
     pub ambient_credentials: bool,
+    /// What each caller of the configuration may use, by its name (`callers`).
+    pub grants: BTreeMap<Arc<str>, Grant>,
     /// The roles that it assumes for requests; `None`: any.
     pub allowed_role_arns: Option<Vec<AllowedRole>>,
     /// Where the files are that a request may name; `None`: it may name none.
@@ -59,6 +66,16 @@ pub enum PrivateTargets {
     Allow,
     /// Those of listed upstreams and of named connections.
     Listed,
+}
+
+/// What a caller may use (an entry of `callers`). With either list, only what is stated; with none,
+/// whatever everybody may.
+#[derive(Clone, Debug, Default)]
+pub struct Grant {
+    /// The named connections.
+    pub connections: Option<BTreeSet<String>>,
+    /// The upstreams that it may reach by their address, as far as everybody may.
+    pub upstreams: Option<Vec<UpstreamPattern>>,
 }
 
 /// A role that the mirror's own identity may assume (`policy.allowed_role_arns`).
@@ -116,6 +133,7 @@ impl Default for Policy {
             named_only: false,
             request_credentials: true,
             ambient_credentials: true,
+            grants: BTreeMap::new(),
             allowed_role_arns: None,
             secrets_dir: None,
             allow_insecure_tls: false,
@@ -148,7 +166,8 @@ impl Policy {
         if connection.name.is_some() {
             return Ok(());
         }
-        if self.named_only || !self.reaches(connection.url.url(), named) {
+        let is_open = |url| self.grants_to(&connection.caller, url) && self.reaches(url, named);
+        if self.named_only || !is_open(connection.url.url()) {
             return Err(PolicyError::Upstream { host });
         }
         if let Some(aws) = own_identity {
@@ -158,7 +177,7 @@ impl Policy {
             return self.role(aws, named).or_else(barred);
         }
         if let Authentication::OAuth2(oauth2) = &connection.authentication
-            && !self.reaches(&oauth2.token_url, named)
+            && !is_open(&oauth2.token_url)
         {
             let host = oauth2.token_url.host_str().unwrap_or_default().to_owned();
             return Err(PolicyError::Upstream { host });
@@ -169,7 +188,57 @@ impl Policy {
         Ok(())
     }
 
-    /// Whether wall B stands: not every upstream is reached.
+    /// Whether `caller` may use the connection `name`, if there is one of that name.
+    #[must_use]
+    pub fn opens(&self, caller: &Caller, name: &str) -> bool {
+        self.granted(caller, |grant| {
+            let connections = grant.connections.as_ref();
+            connections.is_some_and(|connections| connections.contains(name))
+        })
+    }
+
+    /// Whether `caller` may reach `url`, as far as everybody may.
+    fn grants_to(&self, caller: &Caller, url: &::url::Url) -> bool {
+        self.granted(caller, |grant| {
+            let upstreams = grant.upstreams.as_ref();
+            upstreams.is_some_and(|patterns| patterns.iter().any(|it| it.covers(url)))
+        })
+    }
+
+    /// Whether `caller` is granted something, that is if `is_stated`, unless nothing is stated for it
+    /// at all.
+    fn granted(&self, caller: &Caller, is_stated: impl FnOnce(&Grant) -> bool) -> bool {
+        match caller {
+            Caller::Anyone | Caller::Network => true,
+            Caller::Named(name) => self.grants.get(name).is_some_and(|grant| {
+                let is_whole = grant.connections.is_none() && grant.upstreams.is_none();
+                is_whole || is_stated(grant)
+            }),
+        }
+    }
+
+    /// Whether wall B stands: what may be reached is listed. Being reached by name only is no list.
+    #[must_use]
+    pub fn wall_stands(&self, named: &Named) -> bool {
+        match &self.allowed_upstreams {
+            AllowedUpstreams::Any => false,
+            AllowedUpstreams::Unset => !named.is_empty(),
+            AllowedUpstreams::Listed(_) => true,
+        }
+    }
+
+    /// Whether a request may reach all that `pattern` covers.
+    #[must_use]
+    pub fn reaches_all(&self, pattern: &UpstreamPattern, named: &Named) -> bool {
+        let is_named = || {
+            let url = pattern.only();
+            url.is_some_and(|url| named.iter().any(|(_, it)| it.covers(url)))
+        };
+        let is_listed = || self.listed().iter().any(|it| pattern.is_within(it));
+        !self.named_only && (!self.limits_upstreams(named) || is_listed() || is_named())
+    }
+
+    /// Whether not every upstream is reached.
     #[must_use]
     pub fn limits_upstreams(&self, named: &Named) -> bool {
         match &self.allowed_upstreams {
@@ -223,11 +292,14 @@ impl Policy {
 
     /// The entries that cover `url`.
     fn entries(&self, url: &::url::Url) -> impl Iterator<Item = &UpstreamPattern> {
-        let listed = match &self.allowed_upstreams {
-            AllowedUpstreams::Listed(patterns) => patterns.as_slice(),
+        self.listed().iter().filter(|entry| entry.covers(url))
+    }
+
+    fn listed(&self) -> &[UpstreamPattern] {
+        match &self.allowed_upstreams {
+            AllowedUpstreams::Listed(patterns) => patterns,
             AllowedUpstreams::Unset | AllowedUpstreams::Any => &[],
-        };
-        listed.iter().filter(|entry| entry.covers(url))
+        }
     }
 
     /// Whether the mirror's own identity may sign for `url` because a request says so. The address

@@ -103,6 +103,8 @@ catalogue! {
     Skewed = 4006,
     /// A file with a secret or a certificate cannot be used.
     UnusableFile = 4007,
+    /// The caller is not accepted.
+    NotAccepted = 6001,
     /// The backend is not listed, or only named connections are.
     NotListed = 6002,
     /// The backend has an address that is never dialled.

@@ -2,6 +2,7 @@
 
 use super::PLANTED;
 use super::plain::Document;
+use crate::caller::Caller;
 use crate::connections;
 use crate::connections::Configured;
 use crate::limits;
@@ -62,7 +63,7 @@ impl Read<'_> {
     }
 
     fn details(&self, details: &RawDetails) {
-        match connections::resolve(details, None, &Configured::default()) {
+        match connections::resolve(details, None, &Configured::default(), &Caller::Anyone) {
             Ok(resolved) => {
                 for warning in &resolved.warnings {
                     self.says_no_value(&warning.to_string());

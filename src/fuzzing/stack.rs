@@ -110,6 +110,7 @@ impl Stack {
             random: getrandom::fill,
             cores: 2,
             purpose: Purpose::Run,
+            running: None,
         };
         let loaded = config::load(&Flags::default(), world).expect("these are settings");
         let mut settings = loaded.settings;

@@ -111,6 +111,71 @@ impl CallOutcome {
     }
 }
 
+/// Why a caller was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusedCaller {
+    /// On loopback: carried there by a browser or a proxy.
+    NotLocal,
+    /// `X-Forwarded-For` that cannot be read.
+    Forwarded,
+    /// From a network that is not admitted.
+    Source,
+    /// Without the certificate of a known caller.
+    Certificate,
+    /// A body that cannot be read, so that its token cannot be either.
+    Body,
+    /// Without the token of a known caller.
+    Token,
+}
+
+impl RefusedCaller {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::NotLocal,
+        Self::Forwarded,
+        Self::Source,
+        Self::Certificate,
+        Self::Body,
+        Self::Token,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotLocal => "not_local",
+            Self::Forwarded => "forwarded",
+            Self::Source => "source",
+            Self::Certificate => "certificate",
+            Self::Body => "body",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// What of the configuration can be used and leaves a door open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Insecurity {
+    /// Beyond loopback, whoever reaches the port is accepted.
+    CallersOpen,
+    /// Whoever reaches it may have any role assumed by the mirror's own identity.
+    RoleArnsOpen,
+}
+
+impl Insecurity {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::CallersOpen, Self::RoleArnsOpen];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CallersOpen => "callers_open",
+            Self::RoleArnsOpen => "role_arns_open",
+        }
+    }
+}
+
 /// Why samples of a backend became no points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DropReason {

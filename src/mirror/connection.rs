@@ -4,6 +4,7 @@ mod climb;
 
 use std::time::Instant;
 
+use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
 use crate::mirror::Mirror;
@@ -23,6 +24,7 @@ impl Mirror {
     pub async fn connection(
         &self,
         configured: &Configured,
+        caller: &Caller,
         arrival: Arrival,
         request: &TestConnectionRequest,
     ) -> Ladder {
@@ -31,6 +33,7 @@ impl Mirror {
         let (started, now) = (arrival.started, arrival.now);
         let opened = self.open(
             configured,
+            caller,
             arrival,
             &request.connection_details,
             request.request_timeout,

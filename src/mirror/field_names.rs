@@ -2,6 +2,7 @@
 
 use crate::cache::ListKey;
 use crate::cache::Turn;
+use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
@@ -23,6 +24,7 @@ impl Mirror {
     pub async fn field_names(
         &self,
         configured: &Configured,
+        caller: &Caller,
         arrival: Arrival,
         request: &FieldNamesRequest,
     ) -> Result<FieldNamesResponse, Failure> {
@@ -33,6 +35,7 @@ impl Mirror {
             ..
         } = self.open(
             configured,
+            caller,
             arrival,
             &request.connection_details,
             request.request_timeout,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::ListKey;
 use crate::cache::Turn;
+use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
@@ -30,11 +31,13 @@ impl Mirror {
     pub async fn field_values(
         &self,
         configured: &Configured,
+        caller: &Caller,
         arrival: Arrival,
         request: &FieldValuesRequest,
     ) -> Result<FieldValuesResponse, Failure> {
         let opened = self.open(
             configured,
+            caller,
             arrival,
             &request.connection_details,
             request.request_timeout,

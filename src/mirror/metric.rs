@@ -1,5 +1,6 @@
 //! The points of one metric.
 
+use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
@@ -34,6 +35,7 @@ impl Mirror {
     pub async fn metric(
         &self,
         configured: &Configured,
+        caller: &Caller,
         arrival: Arrival,
         request: &MetricsRequest,
     ) -> Result<MetricAnswer, Failure> {
@@ -45,6 +47,7 @@ impl Mirror {
             ..
         } = self.open(
             configured,
+            caller,
             arrival,
             &request.connection_details,
             request.request_timeout,

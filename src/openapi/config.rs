@@ -101,6 +101,16 @@ struct Configuration {
     api_key: Option<String>,
     /// The file of the key. Variable `API_KEY_FILE`.
     api_key_file: Option<String>,
+    /// Networks that callers come from, or their addresses: a gate in front of `callers`. Absent:
+    /// from anywhere. Variable `MIRROR_ALLOWED_CALLERS`.
+    #[schemars(length(min = 1))]
+    allowed_callers: Option<Vec<String>>,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed. Variable
+    /// `MIRROR_TRUSTED_PROXIES`.
+    trusted_proxies: Option<Vec<String>>,
+    /// Who may call. The first whose proofs all hold is the caller. Variable `CALLER_TOKEN` or
+    /// `CALLER_TOKEN_FILE` for one called `default`.
+    callers: Option<Vec<Caller>>,
     /// How the log is written.
     log: Option<Log>,
     /// What requests may do. Variables `MIRROR_POLICY_…`.
@@ -110,6 +120,30 @@ struct Configuration {
     /// Connections by name.
     #[schemars(extend("propertyNames" = { "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }))]
     connections: Option<BTreeMap<String, NamedConnection>>,
+}
+
+/// A caller, at least one proof of it, and what it may use: without `connections` and `upstreams`
+/// whatever the policy lets through, with either only what is stated.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Caller {
+    /// Its name, and that of its folder in `policy.secrets_dir`: `[a-z0-9][a-z0-9._-]{0,62}`.
+    name: String,
+    /// What it says as `token` in its connection details: 16 to 512 bytes, the one in use and the
+    /// next. Two at most, those of `token_files` counted.
+    #[schemars(length(max = 2), extend("writeOnly" = true))]
+    tokens: Option<Vec<String>>,
+    /// Files with such tokens, read again when they change.
+    #[schemars(length(max = 2))]
+    token_files: Option<Vec<String>>,
+    /// DNS names or URIs among the subject alternative names of its certificate, or SHA-256
+    /// fingerprints of that; one must hold. Needs `tls.client_ca_file`.
+    certificates: Option<Vec<String>>,
+    /// The named connections that it may use.
+    connections: Option<Vec<String>>,
+    /// What it may reach by address, as far as `policy.allowed_upstreams` lets everybody.
+    upstreams: Option<Vec<String>>,
 }
 
 #[derive(JsonSchema)]

@@ -7,6 +7,7 @@
 //! stands in an error.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -14,6 +15,16 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Seq
 
 use crate::limits::REQUEST_DEPTH;
 use crate::protocol::DecodeError;
+use crate::secret::Secret;
+
+/// A body that passed.
+#[derive(Debug)]
+pub struct Scanned<'b> {
+    /// Its text, without the byte order mark, if one was there.
+    pub text: &'b str,
+    /// The string `connectionDetails.token`; `None` if there is none, or something else is there.
+    pub token: Option<Secret>,
+}
 
 /// Checks a body; its text without the byte order mark, if one was there.
 ///
@@ -21,18 +32,33 @@ use crate::protocol::DecodeError;
 ///
 /// [`DecodeError::Syntax`] with the place of the first offence.
 pub fn scan(body: &[u8]) -> Result<&str, DecodeError> {
+    scanned(body).map(|scanned| scanned.text)
+}
+
+/// The same, and the token.
+///
+/// # Errors
+///
+/// As [`scan`].
+pub fn scanned(body: &[u8]) -> Result<Scanned<'_>, DecodeError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = std::str::from_utf8(body).map_err(|error| after(&body[..error.valid_up_to()]))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    Node { depth: 0 }
-        .deserialize(&mut json)
+    let token = Cell::new(None);
+    let root = Node {
+        depth: 0,
+        place: Place::Root,
+        token: &token,
+    };
+    root.deserialize(&mut json)
         .and_then(|()| json.end())
         .map_err(|error| DecodeError::Syntax {
             line: error.line(),
             // The JSON reader counts from 0 where a line is empty.
             column: error.column().max(1),
         })?;
-    Ok(text)
+    let token = token.into_inner();
+    Ok(Scanned { text, token })
 }
 
 /// The place right behind `read`, counted in bytes as the JSON reader counts.
@@ -44,14 +70,26 @@ fn after(read: &[u8]) -> DecodeError {
     }
 }
 
-/// A value inside `depth` arrays and objects. What is to be picked up on the way (and from which
-/// keys) would be carried here too.
-#[derive(Clone, Copy)]
-struct Node {
-    depth: usize,
+/// Where a value stands, as far as that matters here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    /// `connectionDetails`
+    Details,
+    /// `connectionDetails.token`
+    Token,
+    Elsewhere,
 }
 
-impl Node {
+/// A value inside `depth` arrays and objects, and where the token is put if it holds it.
+#[derive(Clone, Copy)]
+struct Node<'t> {
+    depth: usize,
+    place: Place,
+    token: &'t Cell<Option<Secret>>,
+}
+
+impl Node<'_> {
     /// What stands in the array or object that this value turned out to be. The recursion ends
     /// here, long before the stack does (reliability.md, "The process").
     fn inner<E: de::Error>(self) -> Result<Self, E> {
@@ -60,18 +98,29 @@ impl Node {
         }
         Ok(Self {
             depth: self.depth + 1,
+            place: Place::Elsewhere,
+            ..self
         })
+    }
+
+    /// Where the member `key` of this value stands.
+    fn below(self, key: &str) -> Place {
+        match (self.place, key) {
+            (Place::Root, "connectionDetails") => Place::Details,
+            (Place::Details, "token") => Place::Token,
+            _ => Place::Elsewhere,
+        }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Node {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +148,10 @@ impl<'de> Visitor<'de> for Node {
         Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        if self.place == Place::Token {
+            self.token.set(Some(Secret::new(text.to_owned())));
+        }
         Ok(())
     }
 
@@ -113,10 +165,11 @@ impl<'de> Visitor<'de> for Node {
         let inner = self.inner()?;
         let mut keys = HashSet::new();
         while let Some(Key(key)) = map.next_key()? {
+            let place = self.below(&key);
             if !keys.insert(key) {
                 return Err(de::Error::custom("a key twice in one object"));
             }
-            map.next_value_seed(inner)?;
+            map.next_value_seed(Self { place, ..inner })?;
         }
         Ok(())
     }

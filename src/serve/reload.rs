@@ -64,9 +64,10 @@ impl Reloader {
                 _ = ticks.tick() => false,
             };
             let (source, files) = (self.source.clone(), self.files.clone());
-            let look = self
-                .tasks
-                .spawn_blocking(move || (is_asked || files.have_changed()).then(|| source.load()));
+            let running = self.settings.listen;
+            let look = self.tasks.spawn_blocking(move || {
+                (is_asked || files.have_changed()).then(|| source.reload(running))
+            });
             // Where it panicked, that has been logged.
             if let Ok(Some(loaded)) = look.await {
                 self.take(loaded);

@@ -25,9 +25,9 @@ use crate::app::App;
 use crate::app::tests::app;
 use crate::caller;
 
-const HEALTHCHECK: &str = "GET /healthcheck HTTP/1.1\r\nhost: m\r\n\r\n";
+const HEALTHCHECK: &str = "GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n\r\n";
 /// The head of a call whose body of two bytes is still to come.
-const CALL: &str = "POST /api/metric HTTP/1.1\r\nhost: m\r\ncontent-length: 2\r\n\r\n";
+const CALL: &str = "POST /api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n";
 
 /// A served application.
 struct Served {
@@ -113,7 +113,8 @@ async fn a_caller_that_is_still_sending_reads_why_its_body_is_refused() {
     let served = start();
     let peer = Peer::connect(served.mirror).await;
     let size = (1 << 20) + (1 << 19);
-    let head = format!("POST /api/metric HTTP/1.1\r\nhost: m\r\ncontent-length: {size}\r\n\r\n");
+    let head =
+        format!("POST /api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: {size}\r\n\r\n");
     peer.send(&head).await;
     let answer = peer.receive(|text| text.contains("PM-1010")).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
@@ -152,7 +153,7 @@ async fn the_admin_listener_tells_health_readiness_and_metrics_and_never_the_key
     ] {
         let peer = Peer::connect(served.admin).await;
         peer.send(&format!(
-            "GET {path} HTTP/1.1\r\nhost: m\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
         ))
         .await;
         let answer = peer.rest().await;
@@ -167,9 +168,17 @@ async fn while_load_balancers_look_away_callers_are_still_answered_and_sent_off(
     served.stages.draining.cancel();
     let answer = ask(served.mirror, HEALTHCHECK).await;
     assert!(answer.contains("connection: close"), "{answer}");
-    let answer = ask(served.admin, "GET /-/ready HTTP/1.1\r\nhost: m\r\n\r\n").await;
+    let answer = ask(
+        served.admin,
+        "GET /-/ready HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-    let answer = ask(served.admin, "GET /-/healthy HTTP/1.1\r\nhost: m\r\n\r\n").await;
+    let answer = ask(
+        served.admin,
+        "GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
@@ -238,8 +247,10 @@ async fn a_head_that_is_too_big_is_a_431_without_a_body() {
     let fields: String = (0..65).map(|n| format!("x-{n}: a\r\n")).collect();
     for fields in [field, fields] {
         let peer = Peer::connect(served.mirror).await;
-        peer.send(&format!("GET / HTTP/1.1\r\nhost: m\r\n{fields}\r\n"))
-            .await;
+        peer.send(&format!(
+            "GET / HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n"
+        ))
+        .await;
         let answer = peer.rest().await;
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
         assert!(answer.ends_with("\r\n\r\n"), "{answer}");

@@ -187,6 +187,7 @@ mod tests {
 
     fn connection() -> Connection {
         Connection {
+            caller: Default::default(),
             name: None,
             authentication: Default::default(),
             headers: Vec::new(),

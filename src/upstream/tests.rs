@@ -81,6 +81,7 @@ impl Rig {
 
 fn connection(url: &str) -> Connection {
     Connection {
+        caller: Default::default(),
         name: None,
         authentication: Default::default(),
         headers: Vec::new(),

@@ -68,11 +68,35 @@ fn settings_that_cannot_be_used_exit_with_2_and_name_themselves() {
 }
 
 #[test]
+fn beyond_loopback_no_start_without_a_wall_and_one_line_says_which_there_are() {
+    let line = "error[PM-5004]: 0.0.0.0:9900: nothing limits who may call or what may be reached; \
+                set allowed_callers or callers, or policy.allowed_upstreams or connections, or \
+                listen on 127.0.0.1\n";
+    for variables in [
+        &[][..],
+        &[("API_KEY", "0123456789abcdef")],
+        &[("MIRROR_CALLERS", "a")],
+    ] {
+        let output = run(&["--listen", "0.0.0.0"], variables);
+        check(&output, 2, "", line);
+        assert_eq!(output.stderr, line.as_bytes());
+    }
+    let (_folder, name) = config("listen: 0.0.0.0\napi_key: 0123456789abcdef");
+    check(&run(&["check-config", &name], &[]), 1, "", line);
+    assert_eq!(
+        run(&["print-config", "--config", &name], &[]).status.code(),
+        Some(0)
+    );
+}
+
+#[test]
 fn beyond_loopback_no_start_without_a_key_of_ones_own() {
+    let wall = ("MIRROR_ALLOWED_CALLERS", "10.0.0.0/8");
     let missing = "error[PM-5005]: 0.0.0.0:9900: no key is set";
-    check(&run(&["--listen", "0.0.0.0"], &[]), 2, "", missing);
+    check(&run(&["--listen", "0.0.0.0"], &[wall]), 2, "", missing);
     for known in ["unsecure", "API_KEY", "xxx"] {
-        let output = run(&[], &[("MIRROR_LISTEN", "0.0.0.0"), ("API_KEY", known)]);
+        let variables = [("MIRROR_LISTEN", "0.0.0.0"), ("API_KEY", known), wall];
+        let output = run(&[], &variables);
         check(&output, 2, "", "error[PM-5005]: API_KEY: is a default");
     }
 }

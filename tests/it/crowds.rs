@@ -19,7 +19,7 @@ use crate::program::Program;
 use crate::raw::Raw;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const HEALTHCHECK: &[u8] = b"GET /healthcheck HTTP/1.1\r\nhost: m\r\n\r\n";
+const HEALTHCHECK: &[u8] = b"GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const EVICTED: &str = r#"mirror_connections_closed_total{reason="evicted"}"#;
 
 /// A connection that idles after an answer.
@@ -96,7 +96,7 @@ fn slow_heads_slow_bodies_and_silent_ones_are_closed_by_their_timers_and_nobody_
     const EACH: usize = 100;
     let program = Program::with("");
     let to = program.mirror();
-    let head = "POST /api/metric HTTP/1.1\r\nhost: m\r\n";
+    let head = "POST /api/metric HTTP/1.1\r\nhost: localhost\r\n";
     let body = format!("{head}content-length: 1000\r\n\r\n");
     let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n");
     let is_over = AtomicBool::new(false);
@@ -178,7 +178,7 @@ fn without_descriptors_accepting_waits_and_the_admin_listener_answers() {
     let crowd: Vec<Raw> = (0..64)
         .map(|_| {
             let mut raw = Raw::connect(program.mirror());
-            raw.send(b"POST /api/metric HTTP/1.1\r\nhost: m\r\ncontent-length: 2\r\n\r\n");
+            raw.send(b"POST /api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n");
             raw
         })
         .collect();

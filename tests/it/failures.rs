@@ -321,7 +321,7 @@ fn pm_1010_no_call_of_the_mirror_api() {
 #[test]
 fn pm_1010_a_body_over_one_mebibyte_is_refused_unread() {
     let head = format!(
-        "POST {METRIC} HTTP/1.1\r\nhost: m\r\ncontent-length: {}\r\n\r\n",
+        "POST {METRIC} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
         (1 << 20) + 1
     );
     let answer = Mirror::start().raw(head.as_bytes());

@@ -12,6 +12,8 @@ use std::thread;
 use std::thread::JoinHandle;
 
 use prometheus_mirror::app::App;
+use prometheus_mirror::caller::Gate;
+use prometheus_mirror::config::Insecure;
 use prometheus_mirror::config::Log;
 use prometheus_mirror::config::LogFormat;
 use prometheus_mirror::config::LogLevel;
@@ -155,6 +157,8 @@ fn settings() -> Settings {
             format: LogFormat::Json,
             level: LogLevel::Info,
         },
+        callers: Gate::default(),
+        insecure: Insecure::default(),
         connections: Configured::default(),
         ambient: Ambient::default(),
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use prometheus_mirror::caller::Caller;
 use prometheus_mirror::connections;
 use prometheus_mirror::connections::Configured;
 use prometheus_mirror::openapi;
@@ -90,7 +91,12 @@ fn every_reference_leads_to_a_schema_and_every_schema_is_referred_to() {
 fn findings(members: &str) -> Vec<Invalid> {
     let body = format!(r#"{{"connectionDetails": {{{members}}}}}"#);
     let request: TestConnectionRequest = protocol::decode(body.as_bytes()).unwrap();
-    let read = connections::resolve(&request.connection_details, None, &Configured::default());
+    let read = connections::resolve(
+        &request.connection_details,
+        None,
+        &Configured::default(),
+        &Caller::Anyone,
+    );
     let error = read.expect_err(members);
     error.findings().to_vec()
 }

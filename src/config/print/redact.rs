@@ -76,6 +76,15 @@ impl Shown {
         Self::Entries
     }
 
+    /// The member `name` of a caller.
+    pub(super) fn caller(name: &str) -> Self {
+        match name {
+            "name" | "token_files" | "certificates" | "connections" => Self::Whole,
+            "upstreams" => Self::Url,
+            _ => Self::Redacted,
+        }
+    }
+
     /// The member `name` of a map that is shown so.
     pub(super) fn inside(self, name: &str) -> Self {
         match self {

@@ -52,8 +52,8 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest() {
 #[test]
 fn a_setting_that_is_not_built_yet_is_refused() {
     refuses_file(
-        "allowed_callers: [10.0.0.0/8]\n",
-        &["PM-5003: mirror.yaml:1:1: allowed_callers: not supported yet"],
+        "console: {}\n",
+        &["PM-5003: mirror.yaml:1:1: console: not supported yet"],
     );
 }
 

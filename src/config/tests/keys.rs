@@ -6,7 +6,11 @@ use super::*;
 #[track_caller]
 fn key_rule(listen: &str, api_key: &str, expected: &[&str]) {
     let given = Given {
-        variables: &[("MIRROR_LISTEN", listen), ("API_KEY", api_key)],
+        variables: &[
+            ("MIRROR_LISTEN", listen),
+            ("API_KEY", api_key),
+            ("MIRROR_ALLOWED_CALLERS", "10.0.0.0/8"),
+        ],
         ..Given::default()
     };
     let said: Vec<String> = match given.load() {
@@ -97,8 +101,9 @@ fn beyond_loopback_a_key_must_be_set_and_be_no_default() {
         for known in ["", "unsecure", "API_KEY", "xxx"] {
             key_rule(listen, known, &["!PM-5005"]);
         }
-        key_rule(listen, "short", &["PM-5005", "PM-5004"]);
-        key_rule(listen, LONG_KEY, &["PM-5004"]);
+        key_rule(listen, "short", &["PM-5005"]);
+        key_rule(listen, "fifteen-bytes-x", &["PM-5005"]);
+        key_rule(listen, LONG_KEY, &[]);
     }
 }
 

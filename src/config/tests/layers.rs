@@ -1,6 +1,7 @@
 //! Flag, environment, file, default.
 
 use super::*;
+use crate::caller::Networks;
 use crate::connections::Policy;
 use crate::connections::policy::AllowedUpstreams;
 use crate::options::QueryOptions;
@@ -34,7 +35,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 34] = rows! {
+const ROWS: [Row; 36] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
@@ -44,6 +45,12 @@ const ROWS: [Row; 34] = rows! {
     "api_key" "API_KEY"="of-the-environment" "of-the-file-itself" |s| s.api_key.expose() =>
         ["", r#""of-the-environment""#, r#""of-the-file-itself""#,
          r#""AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#];
+    "allowed_callers" "MIRROR_ALLOWED_CALLERS"="10.0.0.0/8, ::1" "[10.0.0.1]"
+        |s| s.callers.allowed.as_ref().map(networks) =>
+        ["", r#"Some(["10.0.0.0/8", "::1/128"])"#, r#"Some(["10.0.0.1/32"])"#, "None"];
+    "trusted_proxies" "MIRROR_TRUSTED_PROXIES"="10.0.0.0/8" "[10.0.0.1, 10.0.0.2]"
+        |s| networks(&s.callers.trusted_proxies) =>
+        ["", r#"["10.0.0.0/8"]"#, r#"["10.0.0.1/32", "10.0.0.2/32"]"#, "[]"];
     "log.format" "MIRROR_LOG_FORMAT"="text" "json"
         |s| s.log.format => ["", "Text", "Json", "Json"];
     "log.level" "MIRROR_LOG_LEVEL"="error" "debug"
@@ -116,6 +123,10 @@ fn roles(policy: &Policy) -> Option<usize> {
     policy.allowed_role_arns.as_ref().map(Vec::len)
 }
 
+fn networks(networks: &Networks) -> Vec<String> {
+    networks.iter().map(ToString::to_string).collect()
+}
+
 /// In how many words the upstreams are limited.
 fn shape(allowed: &AllowedUpstreams) -> usize {
     match allowed {
@@ -152,7 +163,7 @@ fn a_flag_goes_before_the_environment_before_the_file_before_the_default() {
                 flags,
                 variables: if layers <= 1 { &variables } else { &[] },
                 file: (layers <= 2).then_some(&text),
-                secret: None,
+                ..Given::default()
             };
             assert_eq!((row.read)(&settings(given)), *expected, "{text}");
         }

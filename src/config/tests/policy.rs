@@ -67,23 +67,3 @@ fn the_folder_of_requests_may_hold_no_file_of_the_configuration() {
         ],
     );
 }
-
-#[test]
-fn beyond_loopback_a_list_of_upstreams_or_a_named_connection_is_a_wall() {
-    for (file, walls) in [
-        ("", false),
-        ("policy: {allowed_upstreams: any}", false),
-        ("policy: {allowed_upstreams: ['http://a']}", true),
-        ("policy: {named_only: true}", true),
-        ("connections: {a: {url: 'http://a'}}", true),
-    ] {
-        let given = Given {
-            variables: &[("MIRROR_LISTEN", "0.0.0.0"), ("API_KEY", LONG_KEY)],
-            file: Some(file),
-            ..Given::default()
-        };
-        let warnings = given.load().unwrap().warnings;
-        let is_warned = warnings.iter().any(|warning| warning.code == Code::NoWall);
-        assert_eq!(is_warned, !walls, "{file}");
-    }
-}

@@ -83,7 +83,7 @@ fn each_value_tells_where_it_is_from() {
         file: Some(
             "workers: 2\nconnections:\n  a:\n    url: http://u:p@a\n    enable_http2: false\n",
         ),
-        secret: None,
+        ..Given::default()
     };
     let text = yaml(&given.load().unwrap().account, true);
     let line = |start: &str| {

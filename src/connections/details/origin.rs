@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::Unfit;
 use super::given::Given;
+use crate::caller::Caller;
 
 /// Who wrote the details.
 #[derive(Clone, Copy)]
@@ -47,6 +48,18 @@ impl SecretsDir {
     #[must_use]
     pub fn new(path: PathBuf, resolve: fn(&Path) -> io::Result<PathBuf>) -> Self {
         Self { path, resolve }
+    }
+
+    /// The part of it whose files `caller` may name: where callers have names, a folder each.
+    pub(super) fn of(&self, caller: &Caller) -> Self {
+        let path = match caller {
+            Caller::Anyone | Caller::Network => self.path.clone(),
+            Caller::Named(name) => self.path.join(&**name),
+        };
+        Self {
+            path,
+            resolve: self.resolve,
+        }
     }
 
     /// The folder as it was configured.

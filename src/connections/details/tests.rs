@@ -28,7 +28,7 @@ fn resolve(text: &str, beside: Option<u64>, defaults: &Defaults) -> Result<Resol
         defaults: defaults.clone(),
         ..Configured::default()
     };
-    super::resolve(text, beside, &configured)
+    super::resolve(text, beside, &configured, &Caller::Anyone)
 }
 
 #[track_caller]

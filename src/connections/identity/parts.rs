@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Digest, Part};
+use crate::caller::Caller;
 use crate::connections::HttpMethod;
 use crate::connections::Proxy;
 use crate::connections::auth::Authentication;
@@ -87,6 +88,19 @@ impl<A: Part, B: Part> Part for (A, B) {
     fn put(&self, digest: &mut Digest) {
         let (first, second) = self;
         digest.all(&[first, second]);
+    }
+}
+
+impl Part for Caller {
+    fn put(&self, digest: &mut Digest) {
+        match self {
+            Self::Anyone => digest.form(0),
+            Self::Network => digest.form(1),
+            Self::Named(name) => {
+                digest.form(2);
+                name.put(digest);
+            }
+        }
     }
 }
 

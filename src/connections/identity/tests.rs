@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::caller::Caller;
 use crate::connections::Compression;
 use crate::connections::HttpMethod;
 use crate::connections::Proxy;
@@ -40,6 +41,7 @@ fn file(path: &str) -> SecretSource {
 
 fn connection() -> Connection {
     Connection {
+        caller: Caller::Anyone,
         name: None,
         url: BaseUrl::parse("https://h").unwrap().base,
         timeout: Duration::from_secs(30),
@@ -145,6 +147,9 @@ fn all_different() -> Vec<Connection> {
     };
     vec![
         connection(),
+        with(|it| it.caller = Caller::Network),
+        with(|it| it.caller = Caller::Named("a".into())),
+        with(|it| it.caller = Caller::Named("b".into())),
         with(|it| it.url = BaseUrl::parse("https://h/a").unwrap().base),
         with(|it| it.http_method = HttpMethod::Get),
         with(|it| it.query_parameters = vec![("a".to_owned(), "bc".to_owned())]),

@@ -85,6 +85,21 @@ impl UpstreamPattern {
     pub fn covers(&self, url: &Url) -> bool {
         covers(self.base.url(), self.has_wildcard, url)
     }
+
+    /// Whether `other` covers all that this entry does.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        if self.has_wildcard {
+            other.has_wildcard && covers(other.base.url(), false, self.base.url())
+        } else {
+            other.covers(self.base.url())
+        }
+    }
+
+    /// The one origin that it covers, with its path.
+    pub(super) fn only(&self) -> Option<&Url> {
+        Some(self.base.url()).filter(|_| !self.has_wildcard)
+    }
 }
 
 /// Whether `url` has the origin of `listed` and a path at or below its path.

@@ -45,7 +45,7 @@ fn listed(patterns: &[&str]) -> Policy {
 
 /// What the policy makes of the details of a request.
 fn admit(configured: &Configured, text: &str) -> Result<Connection, PolicyError> {
-    let resolved = details::resolve(text, None, configured).unwrap();
+    let resolved = details::resolve(text, None, configured, &Caller::Anyone).unwrap();
     let mut connection = resolved.connection;
     configured
         .policy

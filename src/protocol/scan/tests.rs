@@ -174,3 +174,52 @@ proptest! {
         prop_assert_eq!(scan(&body).is_ok(), verdict(&body));
     }
 }
+
+#[track_caller]
+fn check_token(body: &str, expected: Option<&str>) {
+    let token = scanned(body.as_bytes()).unwrap().token;
+    let token = token.as_ref().map(Secret::expose);
+    assert_eq!(token, expected, "{body}");
+}
+
+#[test]
+fn the_token_is_picked_up_from_the_connection_details_and_from_nowhere_else() {
+    check_token(r#"{"connectionDetails": {"token": "t"}}"#, Some("t"));
+    check_token(
+        r#"{"a": {"token": "x"}, "connectionDetails": {"url": "u", "token": "t", "b": ["y"]}, "token": "z"}"#,
+        Some("t"),
+    );
+    // Escapes are what they stand for, as they are for whoever reads the details later.
+    check_token(
+        r#"{"connection\u0044etails": {"t\u006fken": "\u0074\n"}}"#,
+        Some("t\n"),
+    );
+    for elsewhere in [
+        r#"{}"#,
+        r#"{"token": "t"}"#,
+        r#"{"connectionDetails": "t"}"#,
+        r#"{"connectionDetails": ["token", "t"]}"#,
+        r#"{"connectionDetails": [{"token": "t"}]}"#,
+        r#"[{"connectionDetails": {"token": "t"}}]"#,
+        r#"{"query": {"connectionDetails": {"token": "t"}}}"#,
+        r#"{"connectionDetails": {"a": {"token": "t"}}}"#,
+        r#"{"connectionDetails": {"token": {"token": "t"}}}"#,
+        r#"{"connectionDetails": {"token": ["t"]}}"#,
+        r#"{"connectionDetails": {"token": 1234567890123456}}"#,
+        r#"{"connectionDetails": {"token": null}}"#,
+        r#"{"connectiondetails": {"Token": "t"}}"#,
+    ] {
+        check_token(elsewhere, None);
+    }
+}
+
+#[test]
+fn a_second_token_is_refused_whatever_the_first_is() {
+    for twice in [
+        r#"{"connectionDetails": {"token": "a", "token": "b"}}"#,
+        r#"{"connectionDetails": {"token": "a", "t\u006fken": "b"}}"#,
+        r#"{"connectionDetails": {"token": "a"}, "connectionDetails": {"token": "b"}}"#,
+    ] {
+        assert!(scanned(twice.as_bytes()).is_err(), "{twice}");
+    }
+}

@@ -16,12 +16,12 @@ pub(super) fn all() -> Vec<Case> {
 
 /// A request to the health check with these further fields.
 pub(super) fn get(fields: &str) -> String {
-    format!("GET /healthcheck HTTP/1.1\r\nhost: m\r\n{fields}\r\n")
+    format!("GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n")
 }
 
 /// A call with these further fields, and what stands behind its head.
 fn post(fields: &str, rest: &str) -> String {
-    format!("POST /api/metric HTTP/1.1\r\nhost: m\r\n{fields}\r\n\r\n{rest}")
+    format!("POST /api/metric HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n\r\n{rest}")
 }
 
 /// A call with a chunked body.
@@ -42,10 +42,10 @@ fn coded(coding: &str) -> String {
 
 /// A first line, and a host.
 pub(super) fn line(line: &str) -> String {
-    format!("{line}\r\nhost: m\r\n\r\n")
+    format!("{line}\r\nhost: localhost\r\n\r\n")
 }
 
-const SMUGGLED: &str = "GET /healthcheck HTTP/1.1\r\nhost: m\r\n\r\n";
+const SMUGGLED: &str = "GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 fn lengths() -> Vec<Case> {
     let twice = |a: &str, b: &str| format!("content-length: {a}\r\ncontent-length: {b}");
@@ -86,7 +86,7 @@ fn lengths() -> Vec<Case> {
         (
             "a request in a body that nobody reads",
             format!(
-                "POST /healthcheck HTTP/1.1\r\nhost: m\r\ncontent-length: {}\r\n\r\n{SMUGGLED}",
+                "POST /healthcheck HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{SMUGGLED}",
                 SMUGGLED.len()
             ),
             AnsweredAndClosed(&[405]),
@@ -146,7 +146,7 @@ fn codings() -> Vec<Case> {
         ),
         (
             "chunks in HTTP/1.0",
-            "POST /api/metric HTTP/1.0\r\nhost: m\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+            "POST /api/metric HTTP/1.0\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
                 .to_owned(),
             Refused(400),
         ),
@@ -234,7 +234,7 @@ fn heads() -> Vec<Case> {
         ("a folded line", get("x: a\r\n b\r\n"), Refused(400)),
         (
             "a blank before the first field",
-            "GET / HTTP/1.1\r\n host: m\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\n host: localhost\r\n\r\n".to_owned(),
             Refused(400),
         ),
         ("a field without a colon", get("junk\r\n"), Refused(400)),
@@ -246,7 +246,7 @@ fn heads() -> Vec<Case> {
             Refused(400),
         ),
         ("two hosts", get("host: n\r\n"), Refused(400)),
-        ("one host, twice", get("host: m\r\n"), Refused(400)),
+        ("one host, twice", get("host: localhost\r\n"), Refused(400)),
         (
             "no host",
             "GET /healthcheck HTTP/1.1\r\n\r\n".to_owned(),
@@ -266,11 +266,12 @@ fn heads() -> Vec<Case> {
 }
 
 fn first_lines() -> Vec<Case> {
-    let evil = "POST http://evil/api/metric HTTP/1.1\r\nhost: m\r\ncontent-length: 2\r\n\r\n{]";
+    let evil =
+        "POST http://evil/api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{]";
     let mut cases = vec![
         (
             "an absolute target",
-            line("GET http://m/healthcheck HTTP/1.1"),
+            line("GET http://localhost/healthcheck HTTP/1.1"),
             Answered(&[200]),
         ),
         (
@@ -280,7 +281,7 @@ fn first_lines() -> Vec<Case> {
         ),
         (
             "an absolute target with a user",
-            line("GET http://a@m/ HTTP/1.1"),
+            line("GET http://a@localhost/ HTTP/1.1"),
             Refused(400),
         ),
         ("a tunnel", line("CONNECT m:443 HTTP/1.1"), Refused(400)),

@@ -9,6 +9,7 @@ use super::super::target::{Address, Placed};
 use super::super::tls;
 use super::super::warning::Warning;
 use super::{Draft, unknown};
+use crate::caller::Caller;
 use crate::connections::Connection;
 use crate::connections::Reach;
 use crate::connections::amp::AmpHost;
@@ -163,6 +164,7 @@ impl Draft<'_> {
             warnings.push(Warning::CredentialsInClear);
         }
         Some(Connection {
+            caller: Caller::Anyone,
             name: None,
             url: base,
             timeout: limits::TIMEOUT.2,

@@ -65,7 +65,7 @@ fn with(folder: Option<&Path>, members: &str, file: &str) -> Result<Resolved, De
     configured.policy.secrets_dir = folder.map(|path| SecretsDir::new(path.to_owned(), resolve));
     let members = members.replace("FILE", &format!(r#""{file}""#));
     let text = format!(r#"{{"url": "https://h", {members}}}"#);
-    super::super::resolve(&text, None, &configured)
+    super::super::resolve(&text, None, &configured, &Caller::Anyone)
 }
 
 /// The folder of a request's files, with a secret in it and one beside it.

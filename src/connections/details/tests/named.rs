@@ -54,7 +54,7 @@ fn refuses_named(yaml: &str, expected: &[&str]) {
 fn request(yaml: &str, text: &str, beside: Option<u64>) -> Result<Resolved, DetailsError> {
     let mut configured = Configured::default();
     add(&mut configured.named, "prod", yaml).unwrap();
-    super::super::resolve(text, beside, &configured)
+    super::super::resolve(text, beside, &configured, &Caller::Anyone)
 }
 
 #[test]

@@ -27,7 +27,12 @@ fn refuses_tls(members: &str, expected: &str) {
 fn insecure(members: &str) -> Result<Resolved, DetailsError> {
     let mut configured = Configured::default();
     configured.policy.allow_insecure_tls = true;
-    super::super::resolve(&format!("{{{members}}}"), None, &configured)
+    super::super::resolve(
+        &format!("{{{members}}}"),
+        None,
+        &configured,
+        &Caller::Anyone,
+    )
 }
 
 #[test]
