@@ -16,7 +16,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(release contract memory quickstart fuzz backends)
+slow=(release contract memory quickstart fuzz backends connections)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }

@@ -237,7 +237,13 @@ impl Upstream {
         sent: Sent<'_>,
     ) -> Result<Response<Incoming>, Failed> {
         let connection = capture_connection(&mut request);
-        let asked = sent.client.request(request, sent.attempt.is_fresh);
+        let asked = async {
+            if sent.attempt.is_fresh {
+                sent.client.request_anew(request).await
+            } else {
+                sent.client.request(request, connection.clone()).await
+            }
+        };
         let began = Instant::now();
         match timeout_at(sent.deadline, asked).await {
             Ok(Ok(response)) => {

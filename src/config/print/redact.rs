@@ -9,7 +9,8 @@ use crate::connections::details::options;
 pub(in crate::config) const REDACTED: &str = "<redacted>";
 
 /// Keys whose values are no secret, wherever they stand.
-const HARMLESS: [&str; 32] = [
+const HARMLESS: [&str; 33] = [
+    "addresses",
     "host",
     "port",
     "path_prefix",

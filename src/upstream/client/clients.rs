@@ -15,6 +15,7 @@ use http::header::PROXY_AUTHORIZATION;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::CaptureConnection;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 use url::Url;
@@ -248,22 +249,31 @@ fn http(dialler: Dialler, idle_connections: usize) -> Http {
 }
 
 impl Client {
-    /// Sends `request`, on a connection of its own if it has to be one.
+    /// Sends `request`, whose connection is told to `connection`.
     pub(in crate::upstream) async fn request(
         &self,
-        mut request: Request<Full<Bytes>>,
-        is_fresh: bool,
+        request: Request<Full<Bytes>>,
+        connection: CaptureConnection,
     ) -> Result<Response<Incoming>, legacy::Error> {
+        let request = self.authorised(request);
+        self.pooled.request(request, connection).await
+    }
+
+    /// Sends `request` on a connection of its own.
+    pub(in crate::upstream) async fn request_anew(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        self.fresh.request(self.authorised(request)).await
+    }
+
+    /// `request` with what proves it to a proxy.
+    fn authorised(&self, mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
         if let Some(value) = &self.proxy_authorization {
-            request
-                .headers_mut()
-                .insert(PROXY_AUTHORIZATION, value.clone());
+            let headers = request.headers_mut();
+            headers.insert(PROXY_AUTHORIZATION, value.clone());
         }
-        if is_fresh {
-            self.fresh.request(request).await
-        } else {
-            self.pooled.request(request).await
-        }
+        request
     }
 }
 

@@ -87,3 +87,41 @@ fn a_pasted_api_path_is_cut_with_a_warning() {
         &["connectionDetails.url: give the base URL; the API path at its end was cut"],
     );
 }
+
+#[test]
+fn documents_in_the_field_reach_the_backend_that_they_reached_before() {
+    #[track_caller]
+    fn check(text: &str, url: &str, seconds: u64) {
+        let connection = read(text).connection;
+        assert_eq!(connection.url.to_string(), url);
+        assert_eq!(connection.timeout, Duration::from_secs(seconds));
+    }
+    // The Python predecessor's, whose fixtures have milliseconds in a field of seconds and whose
+    // sample is full of placeholders.
+    check(
+        r#"{"url": "http://prometheus:9090", "request_timeout_seconds": 15000, "nan_interpretation": "ZERO"}"#,
+        "http://prometheus:9090",
+        60,
+    );
+    check(
+        r#"{"url": "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/query",
+            "request_timeout_seconds": 30, "nan_interpretation": "NONE",
+            "aws": {"role_arn": "", "external_id": null, "aws_access_key_id": "", "aws_secret_access_key": "",
+                "aws_session_token": "", "region_name": "eu-west-1", "token_expiry_seconds": 3600}}"#,
+        "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1",
+        30,
+    );
+    // The older official mirror's.
+    check(
+        r#"{"host": "localhost", "port": 9090, "requestTimeout": 20000}"#,
+        "http://localhost:9090",
+        20,
+    );
+    check(r#"{"host": "localhost"}"#, "http://localhost:9090", 30);
+    // Both at once.
+    check(
+        r#"{"host": "https://p.example", "requestTimeout": 20000, "request_timeout_seconds": "5"}"#,
+        "https://p.example",
+        5,
+    );
+}

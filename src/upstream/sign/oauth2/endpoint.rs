@@ -116,7 +116,7 @@ impl Client {
             .ok_or_else(|| self.silent("it cannot be asked"))?;
         let deadline = Instant::now() + LIMIT;
         // A new connection each time: tokens are had once in a while.
-        let answer = timeout_at(deadline, client.request(request, true)).await;
+        let answer = timeout_at(deadline, client.request_anew(request)).await;
         let answer = answer
             .map_err(|_| self.silent("it was silent for 5 s"))?
             .map_err(|error| self.unanswered(&error, client.has_certificate))?;
