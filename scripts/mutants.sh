@@ -11,7 +11,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 need_cargo
-version=27.0.0
+version=27.1.0
 tools=target/cargo-tools
 [[ $("$tools/bin/cargo-mutants" mutants --version 2>/dev/null) == "cargo-mutants $version" ]] ||
   cargo install cargo-mutants --version "$version" --locked --root "$tools"

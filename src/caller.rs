@@ -16,6 +16,8 @@ mod networks;
 mod peer;
 mod refusals;
 mod token;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 
 use std::sync::Arc;
 

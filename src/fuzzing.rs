@@ -20,6 +20,7 @@ mod generate;
 #[cfg(test)]
 mod generated;
 
+pub use crate::caller::fuzzing::forwarded_for;
 pub use crate::config::fuzzing::configuration;
 pub use crate::promql::fuzzing::promql;
 pub use crate::upstream::fuzzing::lists;
@@ -39,9 +40,10 @@ pub(crate) const PLANTED: &str = "PLANTED";
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its program and of the folder of its inputs.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("address", address),
     ("configuration", configuration),
+    ("forwarded_for", forwarded_for),
     ("label_name", label_name),
     ("lists", lists),
     ("promql", promql),

@@ -15,8 +15,8 @@ use crate::protocol::metric::MetricsRequest;
 use crate::protocol::scan;
 use serde::de::DeserializeOwned;
 
-/// The scan lets through what a plain reader takes, no deeper than allowed and with no key twice; and
-/// no reader says a value again.
+/// The scan lets through what a plain reader takes, no deeper than allowed and with no key twice, and
+/// finds the token that it finds; no reader says a value again.
 ///
 /// # Panics
 ///
@@ -25,10 +25,12 @@ pub fn request(data: &[u8]) {
     let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
     let plain = Document::read(text);
     let fits = |it: &Document| it.depth <= limits::REQUEST_DEPTH && !it.has_duplicates;
-    let scanned = scan::scan(data);
+    let scanned = scan::scanned(data);
     assert_eq!(scanned.is_ok(), plain.as_ref().is_some_and(fits));
-    if let Ok(scanned) = scanned {
-        assert_eq!(scanned.as_bytes(), text);
+    if let (Ok(scanned), Some(plain)) = (scanned, &plain) {
+        assert_eq!(scanned.text.as_bytes(), text);
+        let token = plain.value["connectionDetails"]["token"].as_str();
+        assert_eq!(scanned.token.as_ref().map(|it| it.expose()), token);
     }
     let keys_are_ours = plain.is_some_and(|it| !it.has_key_with(PLANTED));
     let read = Read {
