@@ -1,4 +1,4 @@
-//! No request breaks it: 20,000 generated and broken calls per change, a million with `FULL=1`
+//! No request breaks it: 10,000 generated and broken calls per change, a million with `FULL=1`
 //! (security.md, "Shown by").
 
 use std::sync::Arc;
@@ -137,7 +137,7 @@ async fn send(
 )]
 fn no_request_breaks_it_and_no_value_of_one_is_said_again() {
     let is_full = std::env::var_os("FULL").is_some_and(|it| it == "1");
-    let requests: u64 = if is_full { 1_000_000 } else { 20_000 };
+    let requests: u64 = if is_full { 1_000_000 } else { 10_000 };
     let asked = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&asked);
     let stack = Arc::new(Stack::start(move |path, form| {
