@@ -97,12 +97,28 @@ impl Charge {
     /// [`Exhausted`] if all requests together would hold more than they may; nothing changes then.
     pub fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let held = self.held.saturating_add(bytes);
-        if held > self.taken {
-            let more = (held - self.taken).next_multiple_of(STEP);
+        self.take(held)?;
+        self.held = held;
+        Ok(())
+    }
+
+    /// Has so many bytes more at hand, which are not held for long.
+    ///
+    /// # Errors
+    ///
+    /// [`Exhausted`] as above.
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        self.take(self.held.saturating_add(bytes))
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if bytes > self.taken {
+            let more = (bytes - self.taken)
+                .checked_next_multiple_of(STEP)
+                .ok_or(Exhausted)?;
             self.budget.take(more)?;
             self.taken += more;
         }
-        self.held = held;
         Ok(())
     }
 
@@ -184,6 +200,18 @@ mod tests {
         assert_eq!((budget.used(), charge.grow(STEP)), (0, Ok(())));
         drop(charge);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn what_is_reserved_is_there_for_what_is_held_later() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        charge.grow(10).unwrap();
+        assert_eq!(charge.reserve(STEP), Ok(()));
+        assert_eq!(budget.used(), 2 * STEP);
+        assert_eq!(charge.grow(STEP), Ok(()));
+        assert_eq!(charge.reserve(2 * STEP), Err(Exhausted));
+        assert_eq!(budget.used(), 2 * STEP);
     }
 
     #[test]

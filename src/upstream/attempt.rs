@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::HeaderValue;
 use http::Response;
 use http::Uri;
@@ -12,6 +11,7 @@ use http::header::ACCEPT_ENCODING;
 use http::response::Parts;
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::timeout_at;
@@ -276,7 +276,7 @@ impl Upstream {
         }
         let host = &self.target.host;
         // hyper looks at its buffer before it reads and so lets through up to twice as much.
-        if size(&head.headers) > client::HEAD {
+        if size(&head) > client::HEAD {
             return Err(self.head_too_large());
         }
         let media_type = status::media_type(&head.headers, &sent.proof.secrets);
@@ -458,10 +458,15 @@ fn is_stale(error: &legacy::Error) -> bool {
     extensions.get().is_some_and(Traffic::is_stale)
 }
 
-/// How many bytes the fields took on the wire, with colon, blank and line end.
-fn size(headers: &HeaderMap) -> usize {
-    let fields = headers.iter();
-    fields
+/// How many bytes a head took on the wire, each field with colon, blank and line end.
+fn size(head: &Parts) -> usize {
+    let reason = match head.extensions.get::<ReasonPhrase>() {
+        Some(reason) => reason.as_bytes().len(),
+        None => head.status.canonical_reason().map_or(0, str::len),
+    };
+    let fields = head.headers.iter();
+    let fields: usize = fields
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum()
+        .sum();
+    "HTTP/1.1 200 \r\n\r\n".len() + reason + fields
 }

@@ -100,7 +100,11 @@ pub(super) async fn read<B: Body<Data = Bytes> + Unpin>(
             continue;
         };
         match chunk {
-            Some(chunk) => gunzip.push(chunk),
+            Some(chunk) => {
+                // Of some bytes nothing comes, and they are work all the same.
+                read.turn += chunk.len();
+                gunzip.push(chunk);
+            }
             None => gunzip.end(),
         }
         let unfit = |unfit| match unfit {
@@ -120,6 +124,7 @@ pub(super) async fn read<B: Body<Data = Bytes> + Unpin>(
         if is_over {
             return Ok(read.bytes);
         }
+        read.give_way().await;
     }
 }
 

@@ -156,5 +156,10 @@ fn keep(charge: &mut Charge, bytes: usize) -> Result<(), Fault> {
     charge.grow(bytes).map_err(|_| Fault::Memory)
 }
 
+/// Has `bytes` of the memory that `charge` may have at hand, for a text whose end has not come.
+fn hold(charge: &mut Charge, bytes: usize) -> Result<(), Fault> {
+    charge.reserve(bytes).map_err(|_| Fault::Memory)
+}
+
 #[cfg(test)]
 mod tests;

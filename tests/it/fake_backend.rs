@@ -1,5 +1,6 @@
 //! A backend on a port of its own that answers from a script and remembers what it was asked.
 
+use std::fmt;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
@@ -48,14 +49,35 @@ pub(crate) enum Answer {
     },
     /// These bytes, and then the end of the connection.
     Bytes(Vec<u8>),
+    /// What is written here, and then the end of the connection.
+    Stream(Stream),
     /// Nothing, for as long as the caller waits.
     Silence,
+}
+
+/// Writes an answer that is too long to be held, head and all.
+#[derive(Clone)]
+pub(crate) struct Stream(Arc<Writing>);
+
+type Writing = dyn Fn(&mut dyn Write) -> std::io::Result<()> + Send + Sync;
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a stream")
+    }
 }
 
 impl Answer {
     /// A success as Prometheus writes it.
     pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
         Self::status(200, body)
+    }
+
+    /// What `write` writes.
+    pub(crate) fn stream(
+        write: impl Fn(&mut dyn Write) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Stream(Stream(Arc::new(write)))
     }
 
     /// Prometheus' JSON under any status.
@@ -159,6 +181,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 writer.write_all(&body)?;
             }
             Answer::Bytes(bytes) => return writer.write_all(&bytes),
+            Answer::Stream(Stream(write)) => return write(&mut writer),
             Answer::Silence => return reader.read(&mut [0]).map(drop),
         }
     }

@@ -325,7 +325,7 @@ fn an_answer_can_have_a_status_and_a_call_is_met_once() {
     };
     let status = |answer| match answer {
         Answer::Body { status, .. } => status,
-        Answer::Bytes(_) | Answer::Silence => 0,
+        Answer::Bytes(_) | Answer::Stream(_) | Answer::Silence => 0,
     };
     let statuses: Vec<u16> = ["a", "b", "a", "a"]
         .map(|text| status(script.answer(text.to_owned(), false)))

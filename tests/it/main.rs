@@ -27,3 +27,5 @@ mod regressions;
 mod ladder;
 mod egress;
 mod supply_chain;
+mod limits;
+mod hostile;

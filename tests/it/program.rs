@@ -79,6 +79,20 @@ impl Program {
         Self::start_with(shell, "")
     }
 
+    /// The program with a key and free ports, in a control group: its file `procs` takes the id
+    /// of a process that joins.
+    pub(crate) fn in_group(procs: &Path) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "echo $$ >\"$0\"; exec \"$@\""]);
+        shell.arg(procs).arg(PROGRAM);
+        Self::start_with(shell, "")
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn start_with(command: Command, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("mirror.yaml");

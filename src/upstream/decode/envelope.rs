@@ -40,6 +40,11 @@ pub(in crate::upstream) trait Data: Send {
     /// See [`Listener::wanted`].
     fn wanted(&self) -> usize;
 
+    /// See [`Listener::holds`]. What wants no long texts need not look.
+    fn holds(&mut self, _bytes: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// What has been read, and how many series or entries that is. `has_data`: whether there was
     /// any; some backends send null for an empty list.
     fn finish(self, has_data: bool) -> Result<(Self::Value, usize), Fault>;
@@ -173,6 +178,13 @@ impl<D: Data> Listener for Envelope<D> {
             At::WarningList if self.about.warnings.len() < REMARKS => REMARK,
             At::InfoList if self.about.infos.len() < REMARKS => REMARK,
             _ => 0,
+        }
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), Fault> {
+        match self.about.at {
+            At::Data(_) => self.data.holds(bytes),
+            _ => Ok(()),
         }
     }
 }

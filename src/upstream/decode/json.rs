@@ -42,6 +42,9 @@ pub(super) trait Listener {
     /// How many bytes of a name or string that begins here are wanted. Of a longer one come these,
     /// and a mark that tells it from every other; or nothing at all, if none are wanted.
     fn wanted(&self) -> usize;
+
+    /// So many bytes of a name or string are held, and its end has not come.
+    fn holds(&mut self, bytes: usize) -> Result<(), Fault>;
 }
 
 /// What may come next, between two tokens.
@@ -97,9 +100,9 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Whether the document has begun and has no end yet.
-    pub(super) fn is_within(&self) -> bool {
-        self.next != Next::Nothing && (self.depth > 0 || !matches!(self.token, Token::None))
+    /// Whether an array or object has begun and has no end yet.
+    pub(super) const fn is_within(&self) -> bool {
+        self.depth > 0
     }
 
     /// Takes the next bytes.
@@ -193,6 +196,7 @@ impl Scanner {
     ) -> Result<&'b [u8], Fault> {
         let is_key = matches!(self.next, Next::Key | Next::KeyOrEnd);
         let Some((text, rest)) = self.text.read(bytes)? else {
+            listener.holds(self.text.held())?;
             return Ok(&[]);
         };
         listener.event(if is_key {

@@ -9,6 +9,7 @@ use crate::series::Stop;
 use crate::upstream::List;
 use crate::upstream::decode::Fault;
 use crate::upstream::decode::envelope::Data;
+use crate::upstream::decode::hold;
 use crate::upstream::decode::json::Event;
 use crate::upstream::decode::keep;
 
@@ -64,6 +65,10 @@ impl Data for Strings<'_> {
 
     fn wanted(&self) -> usize {
         if self.is_full() { 0 } else { usize::MAX }
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), Fault> {
+        hold(self.charge, bytes)
     }
 
     fn finish(self, _: bool) -> Result<(List<String>, usize), Fault> {
@@ -161,6 +166,10 @@ impl Data for ValuesOf<'_> {
             At::Value => usize::MAX,
             At::Start | At::List | At::OtherValue => 0,
         }
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), Fault> {
+        hold(self.charge, bytes)
     }
 
     fn finish(self, _: bool) -> Result<(List<String>, usize), Fault> {

@@ -8,6 +8,7 @@ use crate::series::Stop;
 use crate::upstream::AnswerLimit;
 use crate::upstream::decode::Fault;
 use crate::upstream::decode::envelope::Data;
+use crate::upstream::decode::hold;
 use crate::upstream::decode::json::Event;
 use crate::upstream::decode::keep;
 use crate::upstream::decode::members::NAME;
@@ -112,6 +113,10 @@ impl Data for Types<'_> {
             At::Entry | At::Type => NAME,
             At::Start | At::Entries | At::Items | At::Other(_) => 0,
         }
+    }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), Fault> {
+        hold(self.charge, bytes)
     }
 
     fn finish(self, _: bool) -> Result<(Metadata, usize), Fault> {

@@ -12,6 +12,7 @@ use crate::upstream::AnswerLimit;
 struct Log {
     events: Vec<String>,
     wanted: usize,
+    most_held: usize,
 }
 
 impl Listener for Log {
@@ -32,11 +33,20 @@ impl Listener for Log {
     fn wanted(&self) -> usize {
         self.wanted
     }
+
+    fn holds(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.most_held = self.most_held.max(bytes);
+        Ok(())
+    }
 }
 
 fn scan(bytes: &[u8], size: usize, wanted: usize) -> Result<Vec<String>, Fault> {
     let events = Vec::new();
-    let mut log = Log { events, wanted };
+    let mut log = Log {
+        events,
+        wanted,
+        most_held: 0,
+    };
     let mut scanner = Scanner::default();
     for chunk in bytes.chunks(size) {
         scanner.push(chunk, &mut log)?;
@@ -320,20 +330,21 @@ fn nothing_large_is_held_of_what_is_not_wanted() {
     let mut log = Log {
         events,
         wanted: 100,
+        most_held: 0,
     };
     scanner.push(b"[\"", &mut log).unwrap();
     for _ in 0..15 {
         scanner.push(&[b'x'; 64 << 10], &mut log).unwrap();
-        assert!(scanner.text.capacity() < 32 << 10);
+        assert!(scanner.text.held() < 32 << 10);
     }
     scanner.push(b"\",", &mut log).unwrap();
     // And what one text took is not held for the next.
     log.wanted = usize::MAX;
     scanner.push(b"\"", &mut log).unwrap();
     scanner.push(&[b'x'; 64 << 10], &mut log).unwrap();
-    assert!(scanner.text.capacity() >= 64 << 10);
+    assert!(scanner.text.held() >= 64 << 10);
     scanner.push(b"\",\"", &mut log).unwrap();
-    assert!(scanner.text.capacity() < 32 << 10);
+    assert!(scanner.text.held() < 32 << 10);
 }
 
 #[test]
@@ -344,6 +355,7 @@ fn a_document_is_begun_from_its_first_to_its_last_byte() {
     let mut log = Log {
         events,
         wanted: 100,
+        most_held: 0,
     };
     for (at, byte) in text.iter().enumerate() {
         assert_eq!(scanner.is_within(), (2..8).contains(&at), "{at}");

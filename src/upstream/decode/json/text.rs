@@ -102,8 +102,7 @@ impl Text {
     }
 
     /// How many bytes it takes.
-    #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.held.capacity()
     }
 
