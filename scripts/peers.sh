@@ -51,8 +51,8 @@ unpack_nginx() {
 step "Python peers"
 make_environment
 say "$(.venv/bin/pip list --format=freeze 2>/dev/null | grep -E '^(moto|botocore)=' | paste -sd ' ')"
-step "nginx, openssl"
-need_debian openssl=openssl
+step "nginx, openssl, curl"
+need_debian openssl=openssl curl=curl
 unpack_nginx
 nginx=$(command -v nginx || echo target/peers/nginx/usr/sbin/nginx)
 say "$("$nginx" -v 2>&1); $(openssl version)" || die "$nginx does not run"

@@ -80,6 +80,12 @@ impl App {
         Arc::clone(&self.current.borrow())
     }
 
+    /// The configuration that holds now, and each that will.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.current.subscribe()
+    }
+
     /// From now on new requests see `settings`.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ mod reader;
 mod secret_file;
 mod setting;
 mod source;
+mod tls;
 mod tree;
 mod walls;
 #[cfg(any(test, fuzzing))]
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 use crate::caller::Gate;
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
+use crate::egress::tls::ServerTls;
 use crate::secret::Secret;
 pub use account::Account;
 pub use environment::Environment;
@@ -73,6 +75,9 @@ pub struct Settings {
     pub callers: Gate,
     /// Which doors these settings leave open.
     pub insecure: Insecure,
+    /// How callers are spoken to: by default in clear. Settings `tls.cert_file` and `tls.key_file`,
+    /// and `tls.client_ca_file` if callers need a certificate.
+    pub tls: Option<ServerTls>,
     /// What is configured about connections. Settings `defaults` and `connections`.
     pub connections: Configured,
     /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,

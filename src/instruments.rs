@@ -61,6 +61,7 @@ pub struct Instruments {
     clock_skew: Family<Named<1>, Gauge>,
     credential_expiry: Family<Named<1>, Gauge>,
     certificate_expiry: Family<Named<1>, Gauge>,
+    listener_certificate_expiry: Family<Labels<1>, Gauge>,
     unusable_files: Gauge,
     unusable_tls: Gauge,
     in_flight: Family<Labels<1>, Gauge>,
@@ -100,6 +101,7 @@ impl Instruments {
             clock_skew: Family::default(),
             credential_expiry: Family::default(),
             certificate_expiry: Family::default(),
+            listener_certificate_expiry: Family::default(),
             unusable_files: Gauge::default(),
             unusable_tls: Gauge::default(),
             in_flight: Family::default(),
@@ -214,6 +216,11 @@ impl Instruments {
             "certificate_expiry_timestamp_seconds",
             "When the client certificate of a connection ends, in seconds since 1970",
             self.certificate_expiry.clone(),
+        );
+        mirror.register(
+            "listener_certificate_expiry_timestamp_seconds",
+            "When the certificate that callers see ends, in seconds since 1970",
+            self.listener_certificate_expiry.clone(),
         );
         mirror.register(
             "secret_files_unusable",
@@ -366,6 +373,18 @@ impl Instruments {
         self.certificate_expiry
             .get_or_create(&[backend(Some(connection))])
             .set(seconds);
+    }
+
+    /// Says when the certificate ends that callers see, in seconds since 1970; `None`: they see none.
+    pub fn listener_certificate_expiry(&self, seconds: Option<i64>) {
+        match seconds {
+            Some(seconds) => {
+                let listener = [("listener", "mirror")];
+                let gauge = self.listener_certificate_expiry.get_or_create(&listener);
+                gauge.set(seconds);
+            }
+            None => self.listener_certificate_expiry.clear(),
+        }
     }
 
     /// Says how many files with secrets or certificates cannot be used now.
@@ -583,6 +602,10 @@ mod tests {
         check(
             |_| (),
             r#"mirror_insecure_config{reason="role_arns_open"} 0"#,
+        );
+        check(
+            |i| i.listener_certificate_expiry(Some(7)),
+            r#"mirror_listener_certificate_expiry_timestamp_seconds{listener="mirror"} 7"#,
         );
         check(Instruments::panic, "mirror_panics_total 1");
         check(|_| (), "mirror_config_last_reload_successful 1");

@@ -15,6 +15,8 @@ mod panics;
 mod patient;
 mod reload;
 mod stages;
+mod standing;
+mod stream;
 
 use std::io;
 use std::net::SocketAddr;
@@ -92,10 +94,9 @@ pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), S
     let signals = Signals::install().map_err(ServeError::Signals)?;
     let hangups = Hangups::install().map_err(ServeError::Signals)?;
     panics::log();
-    let Loaded {
-        settings, files, ..
-    } = loaded;
-    let app = Arc::new(App::new(&settings)?);
+    let settings = &loaded.settings;
+    let app = Arc::new(App::new(settings)?);
+    reload::tell_expiry(&app, settings.tls.as_ref());
     let listener = listen(settings.mirror_address())?;
     let admin = listen(settings.admin_address())?;
     // Asked of the sockets: where 0 is set, a free port was chosen.
@@ -107,7 +108,7 @@ pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), S
     let stages = Stages::default();
     let follow = stages.clone().follow_signals(signals, Timing::default());
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
-    let reloader = Reloader::new(Arc::clone(&app), source, settings, files, volume);
+    let reloader = Reloader::new(Arc::clone(&app), source, loaded, volume);
     let _reloading = AbortOnDropHandle::new(TaskTracker::new().spawn(reloader.follow(hangups)));
     serve_until(app, listener, admin, stages).await
 }
@@ -151,7 +152,7 @@ pub async fn serve_until(
 
     let most = descriptors::connections(descriptors::raise());
     let instruments = Some(Arc::clone(&app.instruments));
-    let port = accept::Port::new(Api::new(&app), &stages, instruments, most);
+    let port = accept::Port::new(Api::new(&app), &stages, instruments, most).secured(app.changes());
     let accepting = port.accept(listener, None);
     let mut accepting = std::pin::pin!(accepting);
     tokio::select! {

@@ -6,6 +6,7 @@ use super::AppError;
 use crate::caller::Gate;
 use crate::config::Settings;
 use crate::connections::Configured;
+use crate::egress::tls::ServerTls;
 
 /// The configuration as requests see it. Each keeps the one that it began with, from its acceptance
 /// to the key header of its answer (reliability.md, "Shutdown and reload").
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub key: HeaderValue,
     /// What a caller has to prove.
     pub callers: Gate,
+    /// How callers are spoken to; `None`: in clear. For connections that begin now.
+    pub tls: Option<ServerTls>,
     /// What is configured about connections.
     pub connections: Configured,
 }
@@ -32,6 +35,7 @@ impl Snapshot {
         Ok(Self {
             key,
             callers: settings.callers.clone(),
+            tls: settings.tls.clone(),
             connections: settings.connections.clone(),
         })
     }

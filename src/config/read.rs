@@ -9,7 +9,6 @@ use super::files::Files;
 use super::layers::Layers;
 use super::reader::Reader;
 use super::setting;
-use super::walls::ListenerTls;
 use super::{Flags, Loaded, Log, LogFormat, LogLevel, Settings, World, listen};
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
@@ -72,10 +71,10 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     };
     reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
-    let tls = ListenerTls::default();
+    let tls = reader.listener_tls();
     let is_loopback = listen::is_loopback(world.running.unwrap_or(listener.ip()));
-    let gate = reader.gate(is_loopback, tls, &mut callers);
-    let insecure = reader.walls(exposed, &gate, tls, &mut connections);
+    let gate = reader.gate(is_loopback, &tls, &mut callers);
+    let insecure = reader.walls(exposed, &gate, &tls, &mut connections);
 
     let Some((api_key, is_key_random)) = api_key.filter(|_| reader.findings.is_empty()) else {
         return Err(ConfigError::new(reader.findings, reader.files));
@@ -93,6 +92,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             },
             callers: gate,
             insecure,
+            tls: tls.material,
             connections,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },

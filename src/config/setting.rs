@@ -5,7 +5,7 @@ use crate::connections::details::given::Scalar;
 use crate::connections::details::options;
 
 /// Sections of the file whose members are settings.
-pub(super) const SECTIONS: [&str; 3] = ["log", "policy", "defaults"];
+pub(super) const SECTIONS: [&str; 4] = ["log", "tls", "policy", "defaults"];
 /// The section of named connections, whose members are named by the operator.
 pub(super) const CONNECTIONS: &str = "connections";
 
@@ -13,7 +13,7 @@ pub(super) const CONNECTIONS: &str = "connections";
 pub(super) const CALLERS: &str = "callers";
 
 /// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-pub(super) const LATER: [&str; 3] = ["tls", "limits", "console"];
+pub(super) const LATER: [&str; 2] = ["limits", "console"];
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub(super) const ALLOWED_CALLERS: Setting = top_list("allowed_callers", "MIRROR_
 pub(super) const TRUSTED_PROXIES: Setting = top_list("trusted_proxies", "MIRROR_TRUSTED_PROXIES");
 pub(super) const LOG_FORMAT: Setting = member("log", "format", Form::Text, "json");
 pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text, "info");
+pub(super) const TLS_CERT_FILE: Setting = member("tls", "cert_file", Form::Text, "null");
+pub(super) const TLS_KEY_FILE: Setting = member("tls", "key_file", Form::Text, "null");
+pub(super) const TLS_CLIENT_CA_FILE: Setting = member("tls", "client_ca_file", Form::Text, "null");
 pub(super) const ALLOWED_UPSTREAMS: Setting =
     member("policy", "allowed_upstreams", Form::List, "null");
 pub(super) const PRIVATE_TARGETS: Setting =
@@ -64,7 +67,7 @@ pub(super) const ALLOW_INSECURE_TLS: Setting =
     member("policy", "allow_insecure_tls", Form::Flag, "false");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 19] = [
+const SETTINGS: [Setting; 22] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -75,6 +78,9 @@ const SETTINGS: [Setting; 19] = [
     TRUSTED_PROXIES,
     LOG_FORMAT,
     LOG_LEVEL,
+    TLS_CERT_FILE,
+    TLS_KEY_FILE,
+    TLS_CLIENT_CA_FILE,
     ALLOWED_UPSTREAMS,
     PRIVATE_TARGETS,
     NAMED_ONLY,

@@ -8,6 +8,7 @@ mod callers;
 mod policy;
 mod printed;
 mod walls;
+mod tls;
 
 use std::collections::HashMap;
 use std::fs;

@@ -8,6 +8,7 @@ use super::error::{Code, Finding, Origin};
 use super::listen::is_loopback;
 use super::reader::Reader;
 use super::setting;
+use super::tls::ListenerTls;
 use super::{Insecure, Purpose};
 use crate::caller::Gate;
 
@@ -17,26 +18,15 @@ use crate::connections::details::error::Unfit;
 use crate::connections::details::given::Given;
 use crate::network::Network;
 
-/// How the listener proves itself, and whether it has others prove themselves.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ListenerTls {
-    /// It speaks TLS.
-    pub(super) is_on: bool,
-    /// It demands a client certificate (`tls.client_ca_file`).
-    pub(super) needs_certificate: bool,
-}
-
 impl Reader<'_> {
     /// Wall A.
     pub(super) fn gate(
         &mut self,
         is_loopback: bool,
-        tls: ListenerTls,
+        tls: &ListenerTls,
         callers: &mut Callers,
     ) -> Gate {
-        let ListenerTls {
-            needs_certificate, ..
-        } = tls;
+        let needs_certificate = tls.needs_certificate;
         if !needs_certificate && let Some(origin) = callers.certificates_at.take() {
             let text = "nobody is asked for a certificate; set tls.client_ca_file";
             self.findings
@@ -72,7 +62,7 @@ impl Reader<'_> {
         &mut self,
         exposed: SocketAddr,
         gate: &Gate,
-        tls: ListenerTls,
+        tls: &ListenerTls,
         connections: &mut Configured,
     ) -> Insecure {
         let Configured { policy, named, .. } = connections;

@@ -1,7 +1,10 @@
-//! TLS towards a backend: rustls, 1.2 at least, no way around the checks but the one that the
-//! operator's flag opens.
+//! TLS, towards backends and towards callers: rustls, 1.2 at least, no way around the checks but the
+//! one that the operator's flag opens.
 
+mod der;
 mod expiry;
+mod names;
+mod server;
 mod settings;
 mod trust;
 mod words;
@@ -18,6 +21,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::egress::dial::DialError;
 
+pub use names::Names;
+pub use server::ServerTls;
 pub use settings::ClientIdentity;
 pub use settings::Part;
 pub use settings::Roots;

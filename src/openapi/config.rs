@@ -113,6 +113,8 @@ struct Configuration {
     callers: Option<Vec<Caller>>,
     /// How the log is written.
     log: Option<Log>,
+    /// TLS on the port of the Mirror API. Absent: in clear. Variables `MIRROR_TLS_…`.
+    tls: Option<ListenerTls>,
     /// What requests may do. Variables `MIRROR_POLICY_…`.
     policy: Option<Policy>,
     /// What holds where connection details say nothing. Variables `MIRROR_DEFAULTS_…`.
@@ -182,6 +184,19 @@ enum LogLevel {
     Debug,
     /// Every step.
     Trace,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ListenerTls {
+    /// The certificate that callers see, and its chain, PEM. Read again when it changes.
+    cert_file: Option<String>,
+    /// Its key, PEM: PKCS#8, PKCS#1 or SEC1, not encrypted.
+    key_file: Option<String>,
+    /// PEM certificates of which one must have signed the certificate that a caller shows. Absent:
+    /// none is asked for.
+    client_ca_file: Option<String>,
 }
 
 #[derive(JsonSchema)]

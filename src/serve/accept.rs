@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::Request;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::activity::Activity;
@@ -25,8 +26,10 @@ use super::crowd::Crowd;
 use super::descriptors::Reserve;
 use super::listen;
 use super::stages::Stages;
+use super::standing::Changes;
 use crate::admin::Admin;
 use crate::api::Api;
+use crate::app::Snapshot;
 use crate::caller::Peer;
 use crate::instruments::Instruments;
 
@@ -60,6 +63,7 @@ pub(super) struct Port<S> {
     stages: Stages,
     instruments: Option<Arc<Instruments>>,
     crowd: Arc<Crowd>,
+    changes: Changes,
     tasks: TaskTracker,
     /// Requests that were cut off.
     cut: Arc<AtomicUsize>,
@@ -78,8 +82,17 @@ impl<S: Service> Port<S> {
             stages: stages.clone(),
             instruments,
             crowd: Crowd::new(most),
+            changes: None,
             tasks: TaskTracker::new(),
             cut: Arc::default(),
+        }
+    }
+
+    /// The same, with TLS where the configuration that is in force at an accept says so.
+    pub(super) fn secured(self, changes: watch::Receiver<Arc<Snapshot>>) -> Self {
+        Self {
+            changes: Some(changes),
+            ..self
         }
     }
 
@@ -209,6 +222,7 @@ impl<S: Service> Port<S> {
             service: self.service.clone(),
             stages: self.stages.clone(),
             peer,
+            changes: self.changes.clone(),
             activity: Arc::clone(&activity),
         };
         let cut = Arc::clone(&self.cut);

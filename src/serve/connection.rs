@@ -29,6 +29,8 @@ use super::bodies::Asked;
 use super::framing;
 use super::patient::Patient;
 use super::stages::Stages;
+use super::standing::Changes;
+use super::standing::Standing;
 use crate::caller::Peer;
 use crate::instruments::CloseReason;
 
@@ -54,6 +56,7 @@ pub(super) struct Connection<S> {
     pub(super) service: S,
     pub(super) stages: Stages,
     pub(super) peer: Peer,
+    pub(super) changes: Changes,
     pub(super) activity: Arc<Activity>,
 }
 
@@ -64,17 +67,28 @@ impl<S: Service> Connection<S> {
             service,
             stages,
             peer,
+            changes,
             activity,
         } = self;
+        let begun = unless_cut(&activity, Standing::begin(peer, stream, changes)).await;
+        let (stream, standing) = match begun {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(error)) => {
+                activity.close(CloseReason::Tls);
+                tracing::debug!(%error, "there is no TLS session");
+                return End::Ended;
+            }
+            Err(word) => return cut(&activity, word),
+        };
         let io = TokioIo::new(Patient::new(stream, Arc::clone(&activity)));
         let old_at = Instant::now() + age();
         let answer = service_fn(|request: Request<Incoming>| {
-            let (service, peer, turn) = (&service, &peer, activity.begin());
+            let (service, standing, turn) = (&service, &standing, activity.begin());
             let (activity, stages) = (&activity, &stages);
             async move {
                 let request = request.map(|body| Asked::new(body, activity));
                 let mut response = if framing::is_plain(&request) {
-                    service.answer(peer, request).await
+                    service.answer(&standing.peer(), request).await
                 } else {
                     drop(request);
                     activity.close(CloseReason::Framing);
@@ -83,7 +97,7 @@ impl<S: Service> Connection<S> {
                 if stages.have_begun() {
                     activity.close(CloseReason::Drain);
                     close(response.headers_mut());
-                } else if Instant::now() >= old_at {
+                } else if Instant::now() >= old_at || standing.is_outdated() {
                     activity.close(CloseReason::Age);
                     close(response.headers_mut());
                 } else if activity.is_unread() {
@@ -98,27 +112,32 @@ impl<S: Service> Connection<S> {
         });
         let mut served = pin!(builder().serve_connection(io, answer));
         let mut is_closing = false;
-        let ended = poll_fn(|cx| {
-            match activity.poll_word(cx) {
-                Word::GoOn => {}
-                // hyper would close a fresh connection unread; what waited in the backlog is
-                // answered, with `Connection: close`, or runs into the timer of its head.
-                Word::Close if is_closing || activity.is_fresh() => {}
-                Word::Close => {
-                    is_closing = true;
-                    activity.close(CloseReason::Drain);
-                    served.as_mut().graceful_shutdown();
-                }
-                last @ (Word::Cut | Word::Leave) => return Poll::Ready(Err(last)),
+        let served = poll_fn(|cx| {
+            // hyper would close a fresh connection unread; what waited in the backlog is answered,
+            // with `Connection: close`, or runs into the timer of its head.
+            if !is_closing && activity.word() == Word::Close && !activity.is_fresh() {
+                is_closing = true;
+                activity.close(CloseReason::Drain);
+                served.as_mut().graceful_shutdown();
             }
-            served.as_mut().poll(cx).map(Ok)
+            served.as_mut().poll(cx)
         });
-        match ended.await {
+        match unless_cut(&activity, served).await {
             Ok(ended) => note(&activity, ended),
             Err(word) => return cut(&activity, word),
         }
         End::Ended
     }
+}
+
+/// Does `work` to its end, or until the connection has to end at once. Woken by every word.
+async fn unless_cut<F: Future>(activity: &Activity, work: F) -> Result<F::Output, Word> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match activity.poll_word(cx) {
+        last @ (Word::Cut | Word::Leave) => Poll::Ready(Err(last)),
+        Word::GoOn | Word::Close => work.as_mut().poll(cx).map(Ok),
+    })
+    .await
 }
 
 /// What it means that a connection ends at once.

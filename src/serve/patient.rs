@@ -294,3 +294,80 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 fn timed_out() -> io::Error {
     io::ErrorKind::TimedOut.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::duplex;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::serve::crowd::Crowd;
+
+    /// Writes more than a peer wants that takes `piece` bytes every four seconds; after how many
+    /// seconds that failed, and whether the connection counted as idle meanwhile.
+    async fn write_to_a_reader_of(piece: usize) -> (u64, bool) {
+        let crowd = Crowd::new(1);
+        let activity = Activity::new(&crowd, None);
+        let (ours, mut theirs) = duplex(1 << 10);
+        let mut patient = Patient::new(ours, Arc::clone(&activity));
+        let began = Instant::now();
+        // A request is being answered, so that no head is waited for.
+        let turn = activity.begin();
+        patient.look();
+        let write = async {
+            let error = patient.write_all(&[0; 1 << 20]).await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        };
+        let read = async {
+            let mut bytes = vec![0; piece];
+            loop {
+                sleep(Duration::from_secs(4)).await;
+                theirs.read_exact(&mut bytes).await.unwrap();
+            }
+        };
+        // The service is done with it; the peer is not.
+        drop(turn);
+        tokio::select! {
+            () = write => {}
+            () = read, if piece > 0 => {}
+        }
+        assert_eq!(activity.close_reason(), Some(CloseReason::Write));
+        (began.elapsed().as_secs(), activity.idle_rank().is_some())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_does_not_move_is_cut_after_ten_seconds() {
+        assert_eq!(write_to_a_reader_of(0).await, (10, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_moves_is_cut_after_a_minute() {
+        assert_eq!(write_to_a_reader_of(1).await, (60, false));
+        assert_eq!(write_to_a_reader_of(512).await, (60, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_answer_has_a_minute_of_its_own() {
+        let crowd = Crowd::new(1);
+        let activity = Activity::new(&crowd, None);
+        let (ours, mut theirs) = duplex(1 << 10);
+        let mut patient = Patient::new(ours, Arc::clone(&activity));
+        let _turn = activity.begin();
+        patient.look();
+        for _ in 0..3 {
+            let write = async {
+                patient.write_all(&[0; 8 << 10]).await.unwrap();
+                patient.flush().await.unwrap();
+            };
+            let read = async {
+                for _ in 0..8 {
+                    sleep(Duration::from_secs(5)).await;
+                    theirs.read_exact(&mut [0; 1 << 10]).await.unwrap();
+                }
+            };
+            tokio::join!(write, read);
+        }
+    }
+}

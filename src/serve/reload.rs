@@ -15,10 +15,13 @@ use super::stages::Hangups;
 use crate::app::App;
 use crate::config::ConfigError;
 use crate::config::Files;
+use crate::config::Finding;
 use crate::config::Loaded;
 use crate::config::Settings;
 use crate::config::Source;
+use crate::egress::tls::ServerTls;
 use crate::logging::Volume;
+use crate::time::UnixMillis;
 
 /// How often the files are looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -32,24 +35,27 @@ pub(super) struct Reloader {
     settings: Settings,
     /// What was read last, in force or not.
     files: Files,
+    /// What has been warned about and lasts, which is said once.
+    warnings: Vec<Finding>,
     tasks: TaskTracker,
 }
 
 impl Reloader {
-    /// `settings`, read from `files`, are in force.
-    pub(super) fn new(
-        app: Arc<App>,
-        source: Source,
-        settings: Settings,
-        files: Files,
-        volume: Volume,
-    ) -> Self {
+    /// What was `loaded` from `source` is in force, and its warnings were said.
+    pub(super) fn new(app: Arc<App>, source: Source, loaded: Loaded, volume: Volume) -> Self {
+        let Loaded {
+            settings,
+            files,
+            warnings,
+            ..
+        } = loaded;
         Self {
             app,
             source,
             volume,
             settings,
             files,
+            warnings,
             tasks: TaskTracker::new(),
         }
     }
@@ -101,18 +107,24 @@ impl Reloader {
             warnings,
             ..
         } = loaded;
-        for warning in warnings {
+        for warning in warnings.iter().filter(|it| !self.warnings.contains(it)) {
             tracing::warn!(code = %warning.code, "{warning}");
         }
+        self.warnings = warnings;
         if is_key_random {
             // Nobody was told the new one.
             settings.api_key = self.settings.api_key.clone();
         }
         self.keep_what_needs_a_restart(&mut settings);
+        if settings.tls == self.settings.tls {
+            // With it goes what sessions are resumed from.
+            settings.tls = self.settings.tls.clone();
+        }
         if let Err(error) = self.app.apply(&settings) {
             tracing::error!(%error, "the configuration cannot be used; the one before stays in force");
             return false;
         }
+        tell_expiry(&self.app, settings.tls.as_ref());
         self.volume.set(settings.log.level);
         self.settings = settings;
         tracing::info!("the configuration was read again and is in force");
@@ -139,5 +151,15 @@ impl Reloader {
         settings.admin_port = running.admin_port;
         settings.workers = running.workers;
         settings.log.format = running.log.format;
+    }
+}
+
+/// Says when the certificate that callers see ends, and warns where it has.
+pub(super) fn tell_expiry(app: &App, tls: Option<&ServerTls>) {
+    let expiry = tls.and_then(ServerTls::expiry);
+    app.instruments.listener_certificate_expiry(expiry);
+    let now = (app.clock)();
+    if expiry.is_some_and(|ends| UnixMillis::new(ends.saturating_mul(1000)) <= now) {
+        tracing::warn!("the certificate in tls.cert_file has ended; callers will refuse it");
     }
 }

@@ -63,7 +63,8 @@ impl Mirror {
             client: client(),
             listener: |_| (),
         };
-        let health = format!("{}/healthcheck", mirror.url);
+        // Which never speaks TLS.
+        let health = format!("{}/-/ready", mirror.admin);
         mirror.process.wait_until_ready(&mirror.client, &health);
         mirror
     }

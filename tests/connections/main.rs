@@ -63,6 +63,7 @@ mod files;
 mod http2;
 mod interleaved;
 mod ladder;
+mod listener;
 mod oauth2;
 mod open;
 mod passwords;
@@ -102,7 +103,7 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-const SUBJECTS: [(&str, &[Case]); 29] = [
+const SUBJECTS: [(&str, &[Case]); 30] = [
     ("open", open::CASES),
     ("passwords", passwords::CASES),
     ("bearer", bearer::CASES),
@@ -131,6 +132,7 @@ const SUBJECTS: [(&str, &[Case]); 29] = [
     ("rotation", rotation::CASES),
     ("expiry", expiry::CASES),
     ("reload", reload::CASES),
+    ("listener", listener::CASES),
     ("canary", canary::CASES),
 ];
 

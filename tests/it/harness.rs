@@ -159,6 +159,7 @@ fn settings() -> Settings {
         },
         callers: Gate::default(),
         insecure: Insecure::default(),
+        tls: None,
         connections: Configured::default(),
         ambient: Ambient::default(),
     }

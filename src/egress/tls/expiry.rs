@@ -1,46 +1,20 @@
 //! When a certificate of ours ends: the one field of it that no library here tells.
 
+use super::der::{SEQUENCE, element, from_validity};
+
 /// Tags of DER.
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 /// The end of the validity of a certificate in DER, in seconds since 1970, UTC (RFC 5280, sections
 /// 4.1 and 4.1.2.5). `None` if it is no certificate.
 pub(super) fn of(certificate: &[u8]) -> Option<i64> {
-    let (_, certificate, _) = element(certificate)?;
-    let (_, mut fields, _) = element(certificate)?;
-    // Version (often absent), serial number, signature algorithm, issuer: then the validity.
-    if fields.first() == Some(&VERSION) {
-        fields = element(fields)?.2;
-    }
-    for _ in 0..3 {
-        fields = element(fields)?.2;
-    }
-    let (SEQUENCE, validity, _) = element(fields)? else {
+    let (SEQUENCE, validity, _) = element(from_validity(certificate)?)? else {
         return None;
     };
     let (_, _, rest) = element(validity)?;
     let (tag, text, _) = element(rest)?;
     seconds(tag, std::str::from_utf8(text).ok()?)
-}
-
-/// The first element: its tag, its content, and what follows it.
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = bytes.split_first()?;
-    let (&first, mut rest) = rest.split_first()?;
-    let length = if first < 0x80 {
-        usize::from(first)
-    } else {
-        let count = usize::from(first & 0x7f);
-        let digits = rest.get(..count).filter(|_| (1..=4).contains(&count))?;
-        rest = &rest[count..];
-        digits
-            .iter()
-            .fold(0, |length, digit| length << 8 | usize::from(*digit))
-    };
-    Some((tag, rest.get(..length)?, rest.get(length..)?))
 }
 
 fn seconds(tag: u8, text: &str) -> Option<i64> {

@@ -178,7 +178,7 @@ impl Tls {
     }
 }
 
-fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
+pub(super) fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(pem, Part::Ca)? {
         roots
@@ -188,7 +188,7 @@ fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-fn read(
+pub(super) fn read(
     identity: ClientIdentity<'_>,
     provider: &CryptoProvider,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
@@ -221,11 +221,11 @@ fn certificates(pem: &str, part: Part) -> Result<Vec<CertificateDer<'static>>, T
     }
 }
 
-const fn foreign_key() -> TlsError {
+pub(super) const fn foreign_key() -> TlsError {
     unfit(Part::Key, "it does not belong to the certificate")
 }
 
-const fn unfit(part: Part, reason: &'static str) -> TlsError {
+pub(super) const fn unfit(part: Part, reason: &'static str) -> TlsError {
     TlsError::Unfit { part, reason }
 }
 
