@@ -78,12 +78,13 @@ fn drip(to: SocketAddr, count: usize, first: &str, drop: &[u8]) -> Vec<(Duration
     closed
 }
 
-/// Each was closed when `seconds` were over, before another one was, and heard `text` first.
+/// Each was closed when `seconds` were over, and heard `text` first. On an idle machine that takes
+/// milliseconds more; how many here depends on what else it does.
 #[track_caller]
 fn check(closed: &[(Duration, String)], seconds: f64, text: &str) {
     for (after, heard) in closed {
         let after = after.as_secs_f64();
-        assert!((seconds - 0.05..seconds + 1.0).contains(&after), "{after}");
+        assert!((seconds - 0.05..seconds + 8.0).contains(&after), "{after}");
         assert!(heard.starts_with(text), "{heard:?}");
         assert_eq!(heard.is_empty(), text.is_empty(), "{heard:?}");
         assert!(heard.is_empty() || heard.ends_with("\r\n\r\n"), "{heard:?}");
