@@ -63,6 +63,8 @@ pub use error::AnswerLimit;
 pub use error::Scrubbed;
 pub use error::UpstreamError;
 pub use sign::ProvedBy;
+pub(crate) use status::NO_REASON;
+pub(crate) use status::WANTS_TLS;
 
 /// Longest URL of a call that is sent with GET, in bytes: above it, lists are made of `series`
 /// (queries.md, "Field names and values").

@@ -80,6 +80,10 @@ fn explains(warning: &Warning, id: Id) -> bool {
         Warning::TimeoutClamped { .. } | Warning::TimeoutUnused { .. } => {
             matches!(id, Id::Silent | Id::TooSlow)
         }
+        Warning::NoWorkspace => matches!(
+            id,
+            Id::BadStatus | Id::NotPrometheus | Id::Unauthorised | Id::Refused
+        ),
         Warning::ApiPathCut { .. } => matches!(id, Id::BadStatus | Id::NotPrometheus),
         Warning::RedirectsNotFollowed => id == Id::Redirect,
         Warning::CeilingKept { .. } | Warning::CredentialsInClear => false,
@@ -118,7 +122,8 @@ mod tests {
 
     #[test]
     fn clocks_that_differ_explain_a_refusal_from_thirty_seconds_on() {
-        let plain = "h:1 answered 403 to no authentication. Check what it demands.";
+        let plain = "h:1 answered 403 to no authentication. Give `basic_auth`, `bearer_token` or \
+                     `oauth2`; for a tenant the header X-Scope-OrgID.";
         assert_eq!(refused(&[], 29), format!("{plain} [PM-3004]"));
         let why = "the clocks differ by 30 s; synchronise the mirror's host.";
         assert_eq!(refused(&[], -30), format!("{plain} {why} [PM-3004]"));

@@ -11,6 +11,7 @@ use crate::failures::text::insert;
 use crate::options::Profile;
 use crate::protocol::failure::FailureBody;
 use crate::record::Step;
+use crate::upstream;
 use crate::upstream::AwsError;
 use crate::upstream::Cause;
 use crate::upstream::CredentialError;
@@ -78,6 +79,10 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
     match error {
         UpstreamError::Resolve { host, reason } => {
             let id = Id::Unresolved;
+            // Names have no ports, and without one more of a long name is left.
+            let host = host
+                .rsplit_once(':')
+                .map_or(host.as_str(), |(name, _)| name);
             let sentence = format!("{} cannot be resolved: {}.", insert(host), insert(reason));
             let fix =
                 "Check the name as the mirror sees it (in a container `localhost` is the mirror).";
@@ -90,7 +95,7 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 insert(host),
                 text::reason(reason)
             );
-            (id, store(id, &sentence, "Check port and listen address."))
+            (id, store(id, &sentence, connect_fix(host)))
         }
         UpstreamError::Tls { host, reason } => {
             let id = Id::Tls;
@@ -115,7 +120,9 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 return (id, store(id, &sentence, &mend(cause)));
             }
             let fix = match by {
-                ProvedBy::Nothing => "Check what it demands.",
+                ProvedBy::Nothing => {
+                    "Give `basic_auth`, `bearer_token` or `oauth2`; for a tenant the header X-Scope-OrgID."
+                }
                 ProvedBy::Basic | ProvedBy::Authorization(_) => "Check the credentials given.",
                 ProvedBy::OAuth2 => "Check what the client of `oauth2` may do.",
                 ProvedBy::Aws { .. } => "Check the credentials, and what they are allowed.",
@@ -149,10 +156,13 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             let id = Id::Refused;
             let message = message.as_str();
             let sentence = format!("The backend refused the query: {}.", insert(message));
-            (
-                id,
-                remote(id, REFUSED, &sentence, "Correct the query.", rest(message)),
-            )
+            // What is no backend says that of any query.
+            let fix = if message.starts_with(upstream::NO_REASON) {
+                "Give the API's base URL, or look at its log."
+            } else {
+                "Correct the query."
+            };
+            (id, remote(id, REFUSED, &sentence, fix, rest(message)))
         }
         UpstreamError::TooLarge { limit, .. } => {
             let id = Id::TooLarge;
@@ -198,7 +208,9 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
             let sentence = format!("{} answered {status}.", insert(host));
             let fix = match status {
                 // Prometheus has every path that is asked for, so the base URL is not its own.
-                404 => "Check the path in `url`, or `path_prefix`.",
+                404 | 405 | 410 | 501 => {
+                    "Check the path in `url`, or `path_prefix`; give the backend itself, not Grafana."
+                }
                 _ => "Look at the backend's log.",
             };
             (id, store(id, &sentence, fix))
@@ -269,10 +281,24 @@ fn unreached(host: &str) -> (Id, FailureBody) {
     (id, store(id, &sentence, fix))
 }
 
+/// Who runs the mirror in a container writes `localhost` and means the machine around it.
+fn connect_fix(host: &str) -> &'static str {
+    let is_near = ["localhost:", "127.", "[::1]:"];
+    if is_near.iter().any(|near| host.starts_with(near)) {
+        "Check port and listen address; in a container `localhost` is the mirror."
+    } else {
+        "Check port and listen address."
+    }
+}
+
 /// The dialler says in words what is wrong; those about our own certificate have one in common.
 fn tls_fix(reason: &str) -> &'static str {
     if reason.contains("our certificate") || reason.contains("client certificate") {
         "Set `tls_config.cert` and `key`."
+    } else if reason.contains("does not speak TLS") {
+        "Write http:// in `url`, or give its TLS port."
+    } else if reason == upstream::WANTS_TLS {
+        "Write https:// in `url`."
     } else {
         "Set `tls_config.ca` or `server_name`."
     }
@@ -396,6 +422,7 @@ fn seconds(duration: Duration) -> String {
 mod tests {
     use super::*;
     use crate::upstream::CredentialError as Lacking;
+    use crate::upstream::Scrubbed;
 
     const HOST: &str = "prometheus:9090";
 
@@ -515,10 +542,67 @@ mod tests {
     }
 
     #[test]
+    fn a_port_that_was_asked_in_the_wrong_way_is_told_with_the_scheme() {
+        check(
+            &tls("it does not speak TLS"),
+            "TLS with prometheus:9090 failed: it does not speak TLS. \
+             Write http:// in `url`, or give its TLS port. [PM-3003]",
+        );
+        check(
+            &tls(upstream::WANTS_TLS),
+            "TLS with prometheus:9090 failed: it wants TLS and was asked without. \
+             Write https:// in `url`. [PM-3003]",
+        );
+    }
+
+    #[test]
+    fn a_port_of_this_machine_that_is_closed_recalls_containers() {
+        let closed = |host: &str| UpstreamError::Connect {
+            host: host.to_owned(),
+            reason: "connection refused".to_owned(),
+        };
+        check(
+            &closed("localhost:9090"),
+            "localhost:9090 cannot be reached: connection refused. Check port and listen address; \
+             in a container `localhost` is the mirror. [PM-3002]",
+        );
+        check(
+            &closed(HOST),
+            "prometheus:9090 cannot be reached: connection refused. \
+             Check port and listen address. [PM-3002]",
+        );
+    }
+
+    #[test]
+    fn what_is_no_backend_is_told_by_what_to_give_instead() {
+        let host = || HOST.to_owned();
+        for status in [404, 405, 410, 501] {
+            let (host, told) = (
+                host(),
+                format!("prometheus:9090 answered {status}. Check the path"),
+            );
+            let text = failure(&UpstreamError::Status { host, status }, Profile::Exact).details();
+            assert!(
+                text.starts_with(&told) && text.contains("path_prefix"),
+                "{text}"
+            );
+        }
+        let message = Scrubbed::new(&format!("{}, only text/html", upstream::NO_REASON));
+        let refused = UpstreamError::Refused {
+            host: host(),
+            status: 400,
+            message,
+        };
+        let text = failure(&refused, Profile::Exact).details();
+        assert!(text.contains("Give the API's base URL"), "{text}");
+    }
+
+    #[test]
     fn a_refusal_names_the_block_that_was_shown() {
         check(
             &refused(ProvedBy::Nothing),
-            "prometheus:9090 answered 401 to no authentication. Check what it demands. [PM-3004]",
+            "prometheus:9090 answered 401 to no authentication. Give `basic_auth`, \
+             `bearer_token` or `oauth2`; for a tenant the header X-Scope-OrgID. [PM-3004]",
         );
         check(
             &refused(ProvedBy::Basic),

@@ -321,7 +321,7 @@ impl Upstream {
             failure.restart();
         }
         let (body, error) = failure.finish();
-        if let Some(reason) = status::about_certificate(head.status, &body) {
+        if let Some(reason) = status::about_tls(head.status, &body) {
             let reason = reason.to_owned();
             let error = DialError::Tls { reason };
             let is_veiled = head.extensions.get() == Some(&Veil(true));

@@ -28,6 +28,18 @@ const TOO_BIG: [&str; 8] = [
     "response larger than the max",
 ];
 
+/// How what is said of a refusal begins that gives no reason of its own.
+pub(crate) const NO_REASON: &str = "it gave no reason";
+/// What is said of a port that speaks TLS alone.
+pub(crate) const WANTS_TLS: &str = "it wants TLS and was asked without";
+/// How servers say that: nginx, Go (Prometheus, VictoriaMetrics), Apache, Tomcat.
+const PLAIN_TO_TLS: [&str; 4] = [
+    "The plain HTTP request was sent to HTTPS port",
+    "Client sent an HTTP request to an HTTPS server",
+    "speaking plain HTTP to an SSL-enabled server port",
+    "This combination of host and port requires TLS",
+];
+
 /// Largest body that can be nginx's own page of an error.
 const PAGE: usize = 4 << 10;
 
@@ -132,9 +144,10 @@ pub(super) fn failed(
     }
 }
 
-/// What nginx says about our certificate. It ends the handshake well and then answers a page, whose
-/// words have been the same in each version of it.
-pub(super) fn about_certificate(status: StatusCode, body: &[u8]) -> Option<&'static str> {
+/// What a page says about TLS. nginx ends the handshake well and then answers one about our
+/// certificate, in words that have been the same in each version of it; and a server that is asked
+/// without TLS where it wants some can only say so in plain HTTP.
+pub(super) fn about_tls(status: StatusCode, body: &[u8]) -> Option<&'static str> {
     let says = |words: &str| {
         let mut windows = body.windows(words.len());
         windows.any(|window| window == words.as_bytes())
@@ -145,6 +158,8 @@ pub(super) fn about_certificate(status: StatusCode, body: &[u8]) -> Option<&'sta
         Some("it wants a client certificate")
     } else if says("The SSL certificate error") {
         Some("it does not take our certificate")
+    } else if PLAIN_TO_TLS.iter().any(|words| says(words)) {
+        Some(WANTS_TLS)
     } else {
         None
     }
@@ -204,7 +219,7 @@ fn message(asked: Asked<'_>, headers: &HeaderMap, error: Option<&ErrorBody>) -> 
         Some(error) => Scrubbed::without(secrets, &error.text),
         None => {
             let media_type = media_type(headers, secrets);
-            Scrubbed::new(&format!("it gave no reason, only {media_type}"))
+            Scrubbed::new(&format!("{NO_REASON}, only {media_type}"))
         }
     }
 }

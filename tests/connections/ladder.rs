@@ -139,8 +139,15 @@ fn connect_and_tls(rig: &Rig) {
         &["other.example"],
     );
     fails(mirror.test(&tls("foreign", ca)), "PM-3003", &["ca"]);
+    // Either scheme at the port of the other.
     let plain = rig.nginx.url("open").replace("http:", "https:");
-    fails(mirror.test(&json!({"url": plain})), "PM-3003", &[]);
+    fails(mirror.test(&json!({"url": plain})), "PM-3003", &["http://"]);
+    let plain = rig.nginx.tls_url("tls", "open").replace("https:", "http:");
+    fails(
+        mirror.test(&json!({"url": plain})),
+        "PM-3003",
+        &["https://"],
+    );
 }
 
 fn credentials(rig: &Rig) {

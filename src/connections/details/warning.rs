@@ -53,6 +53,8 @@ pub enum Warning {
     RoleUnused,
     /// An external id without a role.
     ExternalIdUnused,
+    /// A URL of AMP that names no workspace.
+    NoWorkspace,
     /// No region, given or to be found; the predecessor's is used.
     RegionAssumed,
     /// A region that is not the one in the name of the host.
@@ -124,6 +126,9 @@ impl fmt::Display for Tail<'_> {
             }
             Warning::ExternalIdUnused => {
                 f.write_str(".aws.external_id: has no effect without role_arn")
+            }
+            Warning::NoWorkspace => {
+                f.write_str(".url: a workspace of Amazon's ends in /workspaces/<workspace id>")
             }
             Warning::RegionAssumed => {
                 f.write_str(".aws.region_name: none is given or found; eu-west-1 is used")

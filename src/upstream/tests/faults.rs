@@ -10,6 +10,7 @@ use crate::upstream::AnswerLimit;
 use crate::upstream::ProvedBy;
 use crate::upstream::Scrubbed;
 use crate::upstream::UpstreamError;
+use crate::upstream::WANTS_TLS;
 use crate::upstream::body::Progress;
 use server::{Server, Step};
 
@@ -475,7 +476,7 @@ async fn f13_a_refused_credential_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn f18_the_page_by_which_nginx_wants_a_certificate_is_understood() {
+async fn f18_what_a_page_says_about_tls_is_understood() {
     for (words, reason) in [
         (
             "No required SSL certificate was sent",
@@ -485,6 +486,8 @@ async fn f18_the_page_by_which_nginx_wants_a_certificate_is_understood() {
             "The SSL certificate error",
             "it does not take our certificate",
         ),
+        ("The plain HTTP request was sent to HTTPS port", WANTS_TLS),
+        ("Client sent an HTTP request to an HTTPS server.", WANTS_TLS),
     ] {
         let page =
             format!("<html><center><h1>400 Bad Request</h1></center><center>{words}</center>");

@@ -160,6 +160,9 @@ impl Draft<'_> {
                 });
             }
         }
+        if is_service(&base) && !names_workspace(&base) {
+            warnings.push(Warning::NoWorkspace);
+        }
         if is_proved && goes_in_clear(&base, &authentication) {
             warnings.push(Warning::CredentialsInClear);
         }
@@ -185,6 +188,12 @@ impl Draft<'_> {
 fn is_service(base: &BaseUrl) -> bool {
     let host = base.url().host_str().unwrap_or_default();
     matches!(AmpHost::read(host), Some(AmpHost::Service { .. }))
+}
+
+/// Whether the path is that of a workspace, as AWS shows it.
+fn names_workspace(base: &BaseUrl) -> bool {
+    let id = base.url().path().strip_prefix("/workspaces/");
+    id.is_some_and(|id| !id.trim_matches('/').is_empty())
 }
 
 /// The TLS settings, held against the rest of the connection.

@@ -354,7 +354,7 @@ fn an_amp_host_without_authentication_is_refused() {
     ] {
         let expected = r#"connectionDetails.url: is Amazon's; add "aws": {}"#;
         refuses(&format!(r#"{{"url": "https://{host}"}}"#), expected);
-        let proved = format!(r#"{{"url": "https://{host}", "bearer_token": "x"}}"#);
+        let proved = format!(r#"{{"url": "https://{host}/workspaces/ws", "bearer_token": "x"}}"#);
         warns(&proved, &[]);
     }
     refuses(
@@ -367,6 +367,22 @@ fn an_amp_host_without_authentication_is_refused() {
         "aps-workspaces.eu-west-1.amazonaws.org",
     ] {
         warns(&format!(r#"{{"url": "https://{look_alike}"}}"#), &[]);
+    }
+}
+
+#[test]
+fn an_amp_url_without_its_workspace_is_used_with_a_warning() {
+    let at = |path: &str| {
+        let host = "aps-workspaces.eu-west-1.amazonaws.com";
+        format!(r#"{{"url": "https://{host}{path}", "aws": {{}}}}"#)
+    };
+    let warning =
+        "connectionDetails.url: a workspace of Amazon's ends in /workspaces/<workspace id>";
+    for path in ["", "/", "/workspaces", "/workspaces/", "/workspace/ws"] {
+        warns(&at(path), &[warning]);
+    }
+    for path in ["/workspaces/ws", "/workspaces/ws/"] {
+        warns(&at(path), &[]);
     }
 }
 
