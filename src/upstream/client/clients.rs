@@ -136,9 +136,16 @@ impl Clients {
         let mut table = self.table();
         let client = match (built, older) {
             (Ok(client), _) => {
-                let client = Arc::new(client);
-                table.keep(key, material, Arc::clone(&client), Instant::now());
-                Ok(client)
+                // Of calls that build at the same time the first one wins, or their connections
+                // would not be shared.
+                let now = Instant::now();
+                if let Known::This(other) = table.find(&key, Some(&material), now) {
+                    Ok(other)
+                } else {
+                    let client = Arc::new(client);
+                    table.keep(key, material, Arc::clone(&client), now);
+                    Ok(client)
+                }
             }
             (Err(error), Some(older)) => {
                 if table.spoilt(&key, material) {
@@ -310,5 +317,38 @@ impl Way<'_> {
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::connections::tls;
+
+    #[tokio::test]
+    async fn calls_that_come_at_once_get_one_client() {
+        let clients = Clients::new(Arc::default());
+        let files = Files::new(Arc::default());
+        let url = Url::parse("https://h").unwrap();
+        let (tls, bounds) = (tls::Tls::default(), Bounds::default());
+        let way = Way {
+            name: None,
+            url: &url,
+            bounds: &bounds,
+            tls: &tls,
+            tls_block: "tls_config",
+            proxy: None,
+            proxy_bounds: &bounds,
+            enable_http2: false,
+        };
+        // All of them wait for the system's roots, and so all find no client at first.
+        let all = join_all((0..8).map(|_| clients.client(way, &files))).await;
+        if all.iter().all(|it| matches!(it, Err(NoClient::System(_)))) {
+            return;
+        }
+        let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
+        assert!(all.iter().all(|it| Arc::ptr_eq(it, &all[0])));
     }
 }
