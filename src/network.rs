@@ -184,6 +184,19 @@ mod tests {
     }
 
     #[test]
+    fn a_network_tells_its_parts() {
+        #[track_caller]
+        fn check(text: &str, address: &str, prefix: u8) {
+            let network: Network = text.parse().unwrap();
+            assert_eq!(network.address(), address.parse::<IpAddr>().unwrap());
+            assert_eq!(network.prefix(), prefix);
+        }
+        check("10.0.0.0/8", "10.0.0.0", 8);
+        check("192.0.2.7", "192.0.2.7", 32);
+        check("2001:db8::/32", "2001:db8::", 32);
+    }
+
+    #[test]
     fn the_two_versions_are_apart() {
         check("0.0.0.0/0", "::ffff:10.0.0.1", false);
         check("::/0", "10.0.0.1", false);

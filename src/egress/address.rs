@@ -185,8 +185,10 @@ fn classify_alone(address: IpAddr) -> Result<Class, Refusal> {
 
 /// The IPv4 addresses that a packet to `address` can end up at.
 fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
-    let v4 =
-        |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    let v4 = |high: u16, low: u16| {
+        let [[a, b], [c, d]] = [high, low].map(u16::to_be_bytes);
+        Some(Ipv4Addr::new(a, b, c, d))
+    };
     match address.segments() {
         // Nothing and loopback look like IPv4-compatible addresses.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None, None],

@@ -135,7 +135,8 @@ impl Upstream {
         let (mut request, proof) = signed?;
         let client = self.client(deadline).await?;
         // No signature covers it, so that a proxy may change it.
-        let offers_gzip = self.offers_gzip(&client, request.uri()).await;
+        let offers_gzip = timeout_at(deadline, self.offers_gzip(&client, request.uri())).await;
+        let offers_gzip = offers_gzip.unwrap_or(false);
         if offers_gzip {
             let gzip = HeaderValue::from_static("gzip");
             request.headers_mut().insert(ACCEPT_ENCODING, gzip);

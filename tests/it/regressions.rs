@@ -14,6 +14,8 @@ use crate::gateway::Ask;
 use crate::gateway::Gateway;
 use crate::gateway::peer;
 use crate::gateway::post;
+use crate::harness::Mirror;
+use crate::harness::Reply;
 
 const CALLS: [&str; 4] = [
     "/api/connection",
@@ -120,6 +122,121 @@ fn signers(backend: &Backend) -> (Vec<String>, usize) {
 
 fn in_the_cloud(cloud: &Backend) -> Gateway {
     Gateway::with_variables("", &[], vec![("AWS_ENDPOINT_URL_STS", cloud.url())])
+}
+
+/// A call of `path` to the backend of `details`, members of an object.
+fn ask(mirror: &Mirror, path: &str, details: &str, field: &str) -> Reply {
+    let field = serde_json::to_string(field).unwrap();
+    let metric = r#"{"key": "__gauge__", "value": {"_type": "StringValue", "value": "m"}}"#;
+    let query = format!(
+        r#"{{"conditions": [{metric}], "startTime": 1699999200000, "endTime": 1699999500000,
+             "field": {{"fieldName": {field}}}}}"#
+    );
+    let query = if path == "/api/connection" {
+        "null"
+    } else {
+        &query
+    };
+    let body = format!(r#"{{"connectionDetails": {{{details}}}, "query": {query}}}"#);
+    mirror.send("POST", path, &body)
+}
+
+#[test]
+fn two_no_url_is_read_for_a_caller_nor_in_the_identity_of_the_mirror() {
+    let mirror = Mirror::start();
+    for status in [200, 201, 404, 418, 500] {
+        let inner = Backend::start(move |_| Answer::Body {
+            status,
+            headers: vec![("content-type", "text/plain".to_owned())],
+            body: b"planted-inner-page".to_vec(),
+        });
+        for path in CALLS {
+            let reply = ask(
+                &mirror,
+                path,
+                &format!(r#""url": "{}""#, inner.url()),
+                "job",
+            );
+            assert!(!reply.body.contains("planted"), "{path}: {}", reply.body);
+            assert!([200, 500].contains(&reply.status), "{path}: {reply:?}");
+        }
+    }
+    let inner = Backend::start(|_| Answer::Silence);
+    for path in CALLS {
+        let metadata = r#""url": "http://169.254.169.254/latest/meta-data""#;
+        let reply = ask(&mirror, path, metadata, "job");
+        assert_eq!(reply.header("x-mirror-error"), Some("PM-6003"), "{path}");
+        let role = r#""aws": {"role_arn": "arn:aws:iam::1:role/r", "region_name": "eu-west-1"}"#;
+        let details = format!(r#""url": "{}", {role}"#, inner.url());
+        let reply = ask(&mirror, path, &details, "job");
+        assert_eq!(reply.header("x-mirror-error"), Some("PM-6004"), "{path}");
+    }
+    assert!(inner.calls().is_empty());
+}
+
+#[test]
+fn five_no_field_name_leaves_the_path_that_was_configured() {
+    let mirror = Mirror::start();
+    let backend = Backend::start(|_| Answer::json(r#"{"status":"success","data":[]}"#));
+    let details = format!(
+        r#""url": "{}/p/q", "dialect": "promql-open""#,
+        backend.url()
+    );
+    for name in [
+        "../../../admin",
+        "..",
+        ".",
+        "a/../../b",
+        "a?query=up#x",
+        "a%2f..%2fb",
+        "%2e%2e",
+        "a\\..\\b",
+        "a\r\nHost: x",
+        "//other.example/",
+        "\u{2025}/x",
+    ] {
+        let _ = ask(&mirror, "/api/field/value", &details, name);
+    }
+    let calls = backend.calls();
+    assert!(!calls.is_empty());
+    for call in calls {
+        let rest = call.path.strip_prefix("/p/q/api/v1/").expect(&call.path);
+        let is_ours = |segment: &str| !segment.is_empty() && !segment.contains("..");
+        assert!(rest.split('/').all(is_ours), "{}", call.path);
+        assert!(!call.path.contains(['?', '#', '\\']), "{}", call.path);
+        let ours = [
+            "start", "end", "match[]", "limit", "query", "time", "timeout", "step",
+        ];
+        for (name, _) in &call.parameters {
+            assert!(ours.contains(&name.as_str()), "{name}: {}", call.path);
+        }
+    }
+}
+
+#[test]
+fn six_no_redirect_is_followed_and_no_credential_carried_elsewhere() {
+    let mirror = Mirror::start();
+    for code in [301, 302, 303, 307, 308] {
+        let other = Backend::start(|_| Answer::Silence);
+        let location = format!("{}/stolen", other.url());
+        let backend = Backend::start(move |_| Answer::Body {
+            status: code,
+            headers: vec![("location", location.clone())],
+            body: Vec::new(),
+        });
+        let keys = r#""aws": {"aws_access_key_id": "i", "aws_secret_access_key": "s",
+            "aws_session_token": "t", "region_name": "eu-west-1"}"#;
+        let basic = r#""basic_auth": {"username": "u", "password": "p"}"#;
+        for proof in [keys, basic] {
+            let details = format!(r#""url": "{}", {proof}"#, backend.url());
+            for path in CALLS {
+                let reply = ask(&mirror, path, &details, "job");
+                let id = reply.header("x-mirror-error");
+                assert_eq!(id, Some("PM-3015"), "{code} {path}: {}", reply.body);
+            }
+        }
+        assert!(other.calls().is_empty(), "{code}");
+    }
 }
 
 #[test]

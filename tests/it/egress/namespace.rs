@@ -3,11 +3,13 @@
 
 use std::env;
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::canary::{Canaries, FORBIDDEN, forbidden};
 use super::corpus;
@@ -21,6 +23,8 @@ use crate::program::{Program, bare};
 const INSIDE: &str = "EGRESS_NAMESPACE";
 /// Where a proxy variable points to.
 const PROXY: &str = "127.0.0.1:3128";
+/// This machine by an address that is private and not loopback.
+const HERE: &str = "10.1.2.3";
 const CODES: [u16; 5] = [301, 302, 303, 307, 308];
 
 #[expect(
@@ -86,6 +90,8 @@ fn network() -> Canaries {
             canaries.perch(SocketAddr::new(address, port));
         }
     }
+    // An honest private address, which is not loopback.
+    run("ip", &["addr", "add", &format!("{HERE}/32"), "dev", "lo"]);
     // What 0.0.0.0 and :: lead to, and the port of a proxy.
     for address in ["127.0.0.1:80", "[::1]:80", "[::1]:9090", PROXY] {
         canaries.perch(address.parse().unwrap());
@@ -180,6 +186,8 @@ fn inside() {
     alternating_answers(&program, &dns, &backend);
     last_good_addresses(&program, &phase, &backend);
     redirects(&program);
+    one_text(&program);
+    what_listens_beyond_loopback(folder.path());
 
     let port = backend.port();
     drop(program);
@@ -193,7 +201,8 @@ fn inside() {
         connected.contains(&SocketAddr::new(address.parse().unwrap(), port))
     };
     assert!(dialled("127.0.0.1", port), "the trace shows nothing");
-    let is_near = |address: &IpAddr| address.to_canonical().is_loopback();
+    let here: IpAddr = HERE.parse().unwrap();
+    let is_near = |address: &IpAddr| address.to_canonical().is_loopback() || *address == here;
     let elsewhere: Vec<_> = connected.iter().filter(|it| !is_near(&it.ip())).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
     assert!(!dialled("127.0.0.1", 3128), "a proxy was asked");
@@ -235,6 +244,70 @@ fn last_good_addresses(program: &Program, phase: &AtomicUsize, backend: &Backend
         let reply = ask(program, &details);
         assert_eq!(id(&reply), expected, "{now}: {}", reply.body);
     }
+}
+
+/// Beyond loopback a closed port, a port without TLS, one that wants another name and one that
+/// hangs up are one to who may reach them all.
+fn one_text(program: &Program) {
+    let plain = TcpListener::bind((HERE, 0)).unwrap();
+    let hasty = TcpListener::bind((HERE, 0)).unwrap();
+    let free = TcpListener::bind((HERE, 0)).unwrap().local_addr().unwrap();
+    let [plain_at, hasty_at] = [&plain, &hasty].map(|it| it.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in plain.incoming().map_while(Result::ok) {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    thread::spawn(move || hasty.incoming().map_while(Result::ok).for_each(drop));
+    for url in [
+        format!("http://{free}"),
+        format!("https://{free}"),
+        format!("https://{plain_at}"),
+        format!("https://{hasty_at}"),
+    ] {
+        let reply = ask(program, &format!(r#""url": "{url}""#));
+        let host = url.split_once("://").unwrap().1;
+        let text = format!(
+            "No usable connection to {host}. \
+             Ask the mirror's operator; its log has the reason. [PM-3000]"
+        );
+        assert!(reply.body.contains(&text), "{url}: {}", reply.body);
+        let reason = format!("no usable connection to {host}: ");
+        assert!(program.logged(&reason) >= 1, "{reason}");
+        let block =
+            format!(r#"{{"client_id": "c", "client_secret": "s", "token_url": "{url}/t"}}"#);
+        let backend = Backend::start(|_| Answer::Silence);
+        let details = format!(r#""url": "{}", "oauth2": {block}"#, backend.url());
+        let reply = ask(program, &details);
+        assert!(
+            reply.body.contains(&text),
+            "{url} for tokens: {}",
+            reply.body
+        );
+    }
+    let near = ask(program, r#""url": "http://127.0.0.1:1""#);
+    assert_eq!(id(&near), "PM-3002", "on loopback everything is told");
+}
+
+/// The mirror on every address of the machine is the mirror at each of them.
+fn what_listens_beyond_loopback(folder: &Path) {
+    let config = folder.join("open.yaml");
+    let text = format!(
+        "listen: 0.0.0.0\nport: 9900\nadmin_port: 9901\napi_key: the-key-of-these-tests\n\
+         policy: {{allowed_upstreams: ['http://{HERE}:9900', 'http://{HERE}:9901', 'http://{HERE}:9902']}}\n"
+    );
+    fs::write(&config, text).unwrap();
+    let program = Program::serve(&config);
+    for (port, expected) in [(9900, "PM-6003"), (9901, "PM-6003"), (9902, "PM-3002")] {
+        let reply = ask(&program, &format!(r#""url": "http://{HERE}:{port}""#));
+        assert_eq!(id(&reply), expected, "{port}: {}", reply.body);
+    }
+    let reply = ask(&program, r#""url": "http://169.254.169.254""#);
+    assert_eq!(
+        id(&reply),
+        "PM-6002",
+        "no list admits it, and this one does not"
+    );
 }
 
 /// Each code to the same host, to another one and to the metadata address.
