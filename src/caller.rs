@@ -55,15 +55,3 @@ pub enum Caller {
     /// A caller of the configuration, by its name.
     Named(Arc<str>),
 }
-
-impl Caller {
-    /// Its name, for people. Only that of a [`Caller::Named`] was chosen by the operator.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Anyone => "anyone",
-            Self::Network => "network",
-            Self::Named(name) => name,
-        }
-    }
-}

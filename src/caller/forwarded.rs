@@ -8,11 +8,12 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use http::HeaderMap;
+use http::HeaderName;
 
 use super::networks::Networks;
 
 /// The header.
-pub(super) const HEADER: &str = "x-forwarded-for";
+pub(super) const NAME: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Most addresses that one request may have passed.
 const MOST: usize = 32;
 
@@ -32,7 +33,7 @@ pub(super) fn source(
         return Ok(peer);
     }
     let mut passed = Vec::new();
-    for line in head.get_all(HEADER) {
+    for line in head.get_all(NAME) {
         for element in line.to_str().map_err(|_| Malformed)?.split(',') {
             if passed.len() == MOST {
                 return Err(Malformed);

@@ -91,7 +91,7 @@ pub fn forwarded_for(data: &[u8]) {
 fn source(peer: IpAddr, lines: Vec<HeaderValue>, trusted: &Networks) -> Option<IpAddr> {
     let mut head = HeaderMap::new();
     for line in lines {
-        head.append(forwarded::HEADER, line);
+        head.append(forwarded::NAME, line);
     }
     forwarded::source(peer, &head, trusted).ok()
 }

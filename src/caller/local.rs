@@ -19,7 +19,7 @@ use super::forwarded;
 pub(super) fn is_local(uri: &Uri, head: &HeaderMap) -> bool {
     let was_carried = head.contains_key(ORIGIN)
         || head.contains_key(FORWARDED)
-        || head.contains_key(forwarded::HEADER);
+        || head.contains_key(forwarded::NAME);
     // All lines of it, and the target where it names a host itself: which one counts is another
     // program's choice.
     let mut hosts = head.get_all(HOST).iter();

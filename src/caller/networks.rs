@@ -23,11 +23,6 @@ impl Networks {
         self.0.iter().any(|network| network.contains(address))
     }
 
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Network> {
-        self.0.iter()
-    }
-
     /// Whether they leave out no IPv4 address, or no IPv6 address: such a list limits nobody.
     #[must_use]
     pub fn admit_everybody(&self) -> bool {
@@ -57,7 +52,7 @@ fn ends(network: &Network) -> (u128, u128) {
         IpAddr::V6(address) => (address.to_bits(), 128),
     };
     let size = 1_u128.checked_shl(u32::from(width - network.prefix()));
-    (first, first | size.map_or(u128::MAX, |size| size - 1))
+    (first, first + size.map_or(u128::MAX, |size| size - 1))
 }
 
 #[cfg(test)]

@@ -111,6 +111,7 @@ mod tests {
         for source in 0..most {
             assert!(refusals.is_due(v4(source), now));
         }
+        assert!(!refusals.is_due(v4(0), now), "it is remembered");
         assert!(refusals.is_due(v4(most), now));
         for source in most..3 * most {
             assert!(!refusals.is_due(v4(source), now));

@@ -100,6 +100,9 @@ mod tests {
             let mut other = digest.clone();
             other.0[bit / 8] ^= 1 << (bit % 8);
             assert!(!digest.is(&other), "bit {bit}");
+            // Nor do two that differ in the same way make up for one another.
+            other.0[(bit / 8 + 1) % 32] ^= 1 << (bit % 8);
+            assert!(!digest.is(&other), "bit {bit}, twice");
         }
     }
 

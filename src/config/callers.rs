@@ -12,6 +12,7 @@ use super::tree::{Node, Value};
 use crate::caller::CertificatePattern;
 use crate::caller::Entry;
 use crate::caller::TokenDigest;
+use crate::caller::TokenError;
 use crate::connections::Named;
 use crate::connections::Policy;
 use crate::connections::details::error::Unfit;
@@ -23,9 +24,9 @@ use crate::connections::policy::UpstreamPattern;
 use crate::secret::Secret;
 
 /// The caller that the environment makes, and the variables that make it.
-const DEFAULT: &str = "default";
-pub(super) const TOKEN: &str = "CALLER_TOKEN";
-pub(super) const TOKEN_FILE: &str = "CALLER_TOKEN_FILE";
+pub(super) const DEFAULT: &str = "default";
+const TOKEN: &str = "CALLER_TOKEN";
+const TOKEN_FILE: &str = "CALLER_TOKEN_FILE";
 /// Most tokens of one caller: the one in use and the next.
 const MOST_TOKENS: usize = 2;
 const MEMBERS: [&str; 6] = [
@@ -42,6 +43,8 @@ const MEMBERS: [&str; 6] = [
 pub(super) struct Callers {
     pub(super) entries: Vec<Entry>,
     pub(super) grants: BTreeMap<Arc<str>, Grant>,
+    /// The token of the environment, for as long as no caller of the file has taken it.
+    of_environment: Option<(Option<TokenDigest>, Origin)>,
     /// Each token that was read, the place of its caller among the entries, and its own.
     pub(super) tokens: Vec<(TokenDigest, usize, Origin)>,
     /// The connections and upstreams that callers are given, and where.
@@ -52,10 +55,13 @@ pub(super) struct Callers {
 }
 
 impl Reader<'_> {
-    /// The callers. One of the environment goes before one of that name in the file.
+    /// The callers. A token of the environment goes before those of the caller in the file that it is
+    /// for; what that may use is the file's to say.
     pub(super) fn callers(&mut self) -> Callers {
-        let mut callers = Callers::default();
-        let is_given = self.caller_of_the_environment(&mut callers);
+        let mut callers = Callers {
+            of_environment: self.token_of_the_environment(),
+            ..Callers::default()
+        };
         let nodes = match self.layers.callers() {
             None => Vec::new(),
             Some(Node {
@@ -70,54 +76,50 @@ impl Reader<'_> {
         for (at, node) in nodes.iter().enumerate() {
             let path = format!("{CALLERS}[{at}]");
             match self.layers.filled(node, &path) {
-                Ok(node) => self.caller(&node, &path, is_given, &mut callers),
+                Ok(node) => self.caller(&node, &path, &mut callers),
                 Err(finding) => self.findings.push(finding),
             }
+        }
+        if let Some(token) = callers.of_environment.take() {
+            let tokens = callers.own(token);
+            callers.add(DEFAULT.into(), Some(tokens), Vec::new(), Grant::default());
         }
         callers
     }
 
-    /// The caller that one variable makes; whether it does.
-    fn caller_of_the_environment(&mut self, callers: &mut Callers) -> bool {
+    /// The token of one of two variables, which makes a caller. Unread or unfit it is none that
+    /// anybody has.
+    fn token_of_the_environment(&mut self) -> Option<(Option<TokenDigest>, Origin)> {
         let environment = self.layers.environment;
-        let variable = |name| environment.variable(name);
-        let (token, origin) = match (variable(TOKEN), variable(TOKEN_FILE)) {
-            (None, None) => return false,
+        let [token, file] = [TOKEN, TOKEN_FILE].map(|name| environment.variable(name));
+        let name = if file.is_some() { TOKEN_FILE } else { TOKEN };
+        let origin = Origin::Variable(name.to_owned());
+        let token = match (token, &file) {
+            (None, None) => return None,
             (Some(_), Some(_)) => {
-                let origin = Origin::Variable(TOKEN_FILE.to_owned());
                 let text = format!("cannot stand beside {TOKEN}");
-                self.findings
-                    .push(Finding::new(Code::BadValue, origin, text));
-                return true;
+                let finding = Finding::new(Code::BadValue, origin.clone(), text);
+                self.findings.push(finding);
+                None
             }
-            (Some(token), None) => {
-                let origin = Origin::Variable(TOKEN.to_owned());
-                (Some(Secret::new(token)), origin)
-            }
-            (None, Some(path)) => {
-                let origin = Origin::Variable(TOKEN_FILE.to_owned());
-                self.account.caller_token_file = Some(path.clone());
-                (self.secret_in(Path::new(&path), &origin), origin)
-            }
+            (Some(token), None) => Some(Secret::new(token)),
+            (None, Some(file)) => self.secret_in(Path::new(file), &origin),
         };
         self.account.caller = Some(origin.clone());
-        let digests = token.and_then(|token| self.digest(&token, origin, callers));
-        callers.add(Entry {
-            name: DEFAULT.into(),
-            tokens: Some(digests.into_iter().collect()),
-            certificates: Vec::new(),
-        });
-        true
+        self.account.caller_token_file = file;
+        let digest = token.and_then(|token| self.digest(&token, &origin));
+        Some((digest, origin))
     }
 
-    fn caller(&mut self, node: &Node, path: &str, is_default_given: bool, callers: &mut Callers) {
+    fn caller(&mut self, node: &Node, path: &str, callers: &mut Callers) {
         let before = self.findings.len();
         if !matches!(node.value, Value::Map(_)) {
             return self.unfit(node, path, Unfit::invalid("must be a map"));
         }
         let mut name = None;
         let mut certificates = Vec::new();
-        let mut tokens = None;
+        // Those that were read, and how many were given.
+        let mut tokens: Option<Vec<(TokenDigest, Origin)>> = None;
         let mut count = 0;
         let mut grant = Grant::default();
         for member in node.members().iter().filter(|it| !it.node.is_absent()) {
@@ -129,8 +131,9 @@ impl Reader<'_> {
                     let list = self.list(node, &path, Given::text);
                     count += list.len();
                     for (token, origin) in list {
-                        let digest = self.digest(&Secret::new(token), origin, callers);
-                        tokens.get_or_insert_with(Vec::new).extend(digest);
+                        let digest = self.digest(&Secret::new(token), &origin);
+                        let token = digest.map(|digest| (digest, origin));
+                        tokens.get_or_insert_default().extend(token);
                     }
                 }
                 "token_files" => {
@@ -139,8 +142,9 @@ impl Reader<'_> {
                     for (file, origin) in list {
                         let file = self.path(&file, &origin);
                         let token = self.secret_in(&file, &origin);
-                        let digest = token.and_then(|it| self.digest(&it, origin, callers));
-                        tokens.get_or_insert_with(Vec::new).extend(digest);
+                        let digest = token.and_then(|token| self.digest(&token, &origin));
+                        let token = digest.map(|digest| (digest, origin));
+                        tokens.get_or_insert_default().extend(token);
                     }
                 }
                 "certificates" => {
@@ -173,12 +177,19 @@ impl Reader<'_> {
         let Some(name) = name else {
             return self.unfit(node, path, Unfit::invalid("needs name"));
         };
-        if is_default_given && name == DEFAULT {
-            // Its place is taken; what was read of its tokens counts for nobody.
-            let nobody = callers.entries.len();
-            return callers.tokens.retain(|(_, of, _)| *of != nobody);
+        if callers.grants.contains_key(&*name) {
+            let text = "has the name of another caller";
+            return self.unfit(node, path, Unfit::invalid(text));
         }
         self.account.callers.push(node.clone());
+        let tokens = match callers.of_environment.take_if(|_| name == DEFAULT) {
+            Some(token) => Some(callers.own(token)),
+            None => tokens.map(|tokens| {
+                let tokens = tokens.into_iter();
+                let own = |(digest, origin)| callers.own((Some(digest), origin));
+                tokens.flat_map(own).collect()
+            }),
+        };
         if tokens.is_none() && certificates.is_empty() {
             let text = "proves nothing; needs tokens, token_files or certificates";
             return self.unfit(node, path, Unfit::invalid(text));
@@ -187,38 +198,15 @@ impl Reader<'_> {
             let text = "has more tokens than two, the one in use and the next";
             return self.unfit(node, path, Unfit::invalid(text));
         }
-        if callers.grants.contains_key(&*name) {
-            let text = "has the name of another caller";
-            return self.unfit(node, path, Unfit::invalid(text));
-        }
-        let name: Arc<str> = name.into();
-        callers.grants.insert(Arc::clone(&name), grant);
-        callers.entries.push(Entry {
-            name,
-            tokens,
-            certificates,
-        });
+        callers.add(name.into(), tokens, certificates, grant);
     }
 
-    /// The digest of a token, which is the next entry's.
-    fn digest(
-        &mut self,
-        token: &Secret,
-        origin: Origin,
-        callers: &mut Callers,
-    ) -> Option<TokenDigest> {
-        match TokenDigest::new(token) {
-            Ok(digest) => {
-                let entry = callers.entries.len();
-                callers.tokens.push((digest.clone(), entry, origin));
-                Some(digest)
-            }
-            Err(error) => {
-                let finding = Finding::new(Code::BadValue, origin, error.to_string());
-                self.findings.push(finding);
-                None
-            }
-        }
+    fn digest(&mut self, token: &Secret, origin: &Origin) -> Option<TokenDigest> {
+        let unfit = |error: TokenError| {
+            let finding = Finding::new(Code::BadValue, origin.clone(), error.to_string());
+            self.findings.push(finding);
+        };
+        TokenDigest::new(token).map_err(unfit).ok()
     }
 
     fn unfit(&mut self, node: &Node, path: &str, unfit: Unfit) {
@@ -297,10 +285,28 @@ impl Reader<'_> {
 }
 
 impl Callers {
-    fn add(&mut self, entry: Entry) {
-        let name = Arc::clone(&entry.name);
-        self.grants.insert(name, Grant::default());
-        self.entries.push(entry);
+    /// The digest of a token, which is noted as one of the next entry.
+    fn own(&mut self, token: (Option<TokenDigest>, Origin)) -> Vec<TokenDigest> {
+        let (digest, origin) = token;
+        let owner = self.entries.len();
+        let noted = digest.clone().map(|digest| (digest, owner, origin));
+        self.tokens.extend(noted);
+        Vec::from_iter(digest)
+    }
+
+    fn add(
+        &mut self,
+        name: Arc<str>,
+        tokens: Option<Vec<TokenDigest>>,
+        certificates: Vec<CertificatePattern>,
+        grant: Grant,
+    ) {
+        self.grants.insert(Arc::clone(&name), grant);
+        self.entries.push(Entry {
+            name,
+            tokens,
+            certificates,
+        });
     }
 }
 

@@ -6,10 +6,11 @@ mod scalar;
 use std::fmt::Write as _;
 
 use super::account::Account;
+use super::callers::DEFAULT;
 use super::error::Origin;
 use super::setting;
 use super::setting::{API_KEY, API_KEY_FILE, CALLERS, CONNECTIONS, SECRETS_DIR, Setting, WORKERS};
-use super::tree::{Node, Value};
+use super::tree::{Member, Node, Value};
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
 pub(super) use redact::REDACTED;
@@ -64,28 +65,38 @@ impl Printer<'_> {
             return self.line(&format!("{CALLERS}: []"), "default");
         }
         let _ = writeln!(self.text, "{CALLERS}:");
-        if let Some(origin) = &account.caller {
-            let proof = match &account.caller_token_file {
-                None => format!("tokens: [{REDACTED}]"),
-                Some(file) => {
-                    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
-                    format!(
-                        "token_files: [{}]",
-                        scalar::text(&path.display().to_string())
-                    )
-                }
-            };
-            self.line("  - name: default", &of(origin));
-            self.line(&format!("    {proof}"), &of(origin));
-        }
+        let is_default = |node: &Node| node.text_of("name") == Some(DEFAULT);
         for node in &account.callers {
-            for (at, member) in node.members().iter().enumerate() {
+            let variable = account.caller.as_ref().filter(|_| is_default(node));
+            let holds = |member: &&Member| {
+                variable.is_none() || !["tokens", "token_files"].contains(&member.name.as_str())
+            };
+            for (at, member) in node.members().iter().filter(holds).enumerate() {
                 let dash = if at == 0 { "-" } else { " " };
                 let value = shown(&member.node.given(), Shown::caller(&member.name));
                 let origin = format!("{}:{}", account.file, member.node.at.0);
                 self.line(&format!("  {dash} {}: {value}", member.name), &origin);
             }
+            self.token_of_the_environment(variable);
         }
+        if account.caller.is_some() && !account.callers.iter().any(is_default) {
+            let origin = account.caller.as_ref().map(of).unwrap_or_default();
+            self.line(&format!("  - name: {DEFAULT}"), &origin);
+            self.token_of_the_environment(account.caller.as_ref());
+        }
+    }
+
+    fn token_of_the_environment(&mut self, variable: Option<&Origin>) {
+        let Some(variable) = variable else { return };
+        let proof = match &self.account.caller_token_file {
+            None => format!("tokens: [{REDACTED}]"),
+            Some(file) => {
+                let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+                let path = scalar::text(&path.display().to_string());
+                format!("token_files: [{path}]")
+            }
+        };
+        self.line(&format!("    {proof}"), &of(variable));
     }
 
     fn connections(&mut self) {

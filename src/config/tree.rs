@@ -69,6 +69,15 @@ impl Node {
         }
     }
 
+    /// The text that stands under `name` in a map.
+    pub(super) fn text_of(&self, name: &str) -> Option<&str> {
+        let member = self.members().iter().find(|it| it.name == name)?;
+        match &member.node.value {
+            Value::Scalar(Scalar::Text(text)) => Some(text),
+            Value::Scalar(_) | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
     /// The value without its placeholders.
     pub(super) fn filled(
         &self,

@@ -11,7 +11,7 @@ const PROXY: &str = "10.42.7.1";
 fn head(lines: &[&str]) -> HeaderMap {
     let mut head = HeaderMap::new();
     for line in lines {
-        head.append(HEADER, HeaderValue::from_str(line).unwrap());
+        head.append(NAME, HeaderValue::from_str(line).unwrap());
     }
     // None of these is ever read.
     for name in ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip"] {
@@ -119,7 +119,7 @@ fn an_element_that_is_no_address_is_refused_wherever_it_stands() {
     refused(&["192.0.2.1,"]);
     refused(&[",192.0.2.1"]);
     let mut head = head(&[]);
-    head.append(HEADER, HeaderValue::from_bytes(b"192.0.2.1\xff").unwrap());
+    head.append(NAME, HeaderValue::from_bytes(b"192.0.2.1\xff").unwrap());
     let peer = PROXY.parse().unwrap();
     assert_eq!(source(peer, &head, &trusted()), Err(Malformed));
 }

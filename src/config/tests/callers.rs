@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::caller::Caller;
+use crate::caller::TokenDigest;
 use crate::config::print::yaml;
 
 const TOKEN: &str = "0123456789abcdef";
@@ -157,7 +158,7 @@ fn one_variable_makes_the_caller_default() {
     };
     assert_eq!(
         names(&settings(of(&[("CALLER_TOKEN", TOKEN)]))),
-        ["default", "a"]
+        ["a", "default"]
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
@@ -165,9 +166,9 @@ fn one_variable_makes_the_caller_default() {
     let path = path.to_str().unwrap();
     let variable = [("CALLER_TOKEN_FILE", path)];
     let settings = settings(of(&variable));
-    assert_eq!(names(&settings), ["default", "a"]);
+    assert_eq!(names(&settings), ["a", "default"]);
     assert_eq!(
-        settings.callers.entries[0].tokens.as_ref().unwrap().len(),
+        settings.callers.entries[1].tokens.as_ref().unwrap().len(),
         1
     );
     let both = [("CALLER_TOKEN", TOKEN), ("CALLER_TOKEN_FILE", path)];
@@ -182,16 +183,25 @@ fn one_variable_makes_the_caller_default() {
 }
 
 #[test]
-fn the_caller_of_the_environment_goes_before_one_of_that_name_in_the_file() {
-    let given = Given {
-        variables: &[("CALLER_TOKEN", TOKEN)],
-        file: Some("callers: [{name: default, tokens: [0123456789abcdeg], connections: []}]"),
-        ..Given::default()
-    };
-    let loaded = given.load().unwrap();
-    assert_eq!(names(&loaded.settings), ["default"]);
-    let policy = &loaded.settings.connections.policy;
-    assert!(policy.opens(&Caller::Named("default".into()), "any"));
+fn a_token_of_the_environment_is_that_of_the_caller_in_the_file_which_says_what_it_may_use() {
+    for proof in ["", ", tokens: [0123456789abcdeg]"] {
+        let file = format!(
+            "callers: [{{name: default{proof}, connections: [a]}}, {{name: b, tokens: [{LONG_KEY}]}}]"
+        );
+        let given = Given {
+            variables: &[("CALLER_TOKEN", "of-the-environment")],
+            file: Some(&file),
+            ..Given::default()
+        };
+        let loaded = given.load().unwrap();
+        assert_eq!(names(&loaded.settings), ["default", "b"]);
+        let tokens = loaded.settings.callers.entries[0].tokens.as_ref().unwrap();
+        let token = Secret::new("of-the-environment".to_owned());
+        assert_eq!(*tokens, [TokenDigest::new(&token).unwrap()]);
+        let policy = &loaded.settings.connections.policy;
+        let default = Caller::Named("default".into());
+        assert!(policy.opens(&default, "a") && !policy.opens(&default, "b"));
+    }
 }
 
 /// The texts of the warnings.

@@ -46,11 +46,11 @@ const ROWS: [Row; 36] = rows! {
         ["", r#""of-the-environment""#, r#""of-the-file-itself""#,
          r#""AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#];
     "allowed_callers" "MIRROR_ALLOWED_CALLERS"="10.0.0.0/8, ::1" "[10.0.0.1]"
-        |s| s.callers.allowed.as_ref().map(networks) =>
-        ["", r#"Some(["10.0.0.0/8", "::1/128"])"#, r#"Some(["10.0.0.1/32"])"#, "None"];
+        |s| s.callers.allowed.as_ref().map(|it| [contains(it, "10.0.0.1"), contains(it, "10.0.0.2"), contains(it, "::1")]) =>
+        ["", "Some([true, true, true])", "Some([true, false, false])", "None"];
     "trusted_proxies" "MIRROR_TRUSTED_PROXIES"="10.0.0.0/8" "[10.0.0.1, 10.0.0.2]"
-        |s| networks(&s.callers.trusted_proxies) =>
-        ["", r#"["10.0.0.0/8"]"#, r#"["10.0.0.1/32", "10.0.0.2/32"]"#, "[]"];
+        |s| ["10.0.0.1", "10.0.0.3"].map(|it| contains(&s.callers.trusted_proxies, it)) =>
+        ["", "[true, true]", "[true, false]", "[false, false]"];
     "log.format" "MIRROR_LOG_FORMAT"="text" "json"
         |s| s.log.format => ["", "Text", "Json", "Json"];
     "log.level" "MIRROR_LOG_LEVEL"="error" "debug"
@@ -123,8 +123,8 @@ fn roles(policy: &Policy) -> Option<usize> {
     policy.allowed_role_arns.as_ref().map(Vec::len)
 }
 
-fn networks(networks: &Networks) -> Vec<String> {
-    networks.iter().map(ToString::to_string).collect()
+fn contains(networks: &Networks, address: &str) -> bool {
+    networks.contains(address.parse().unwrap())
 }
 
 /// In how many words the upstreams are limited.
