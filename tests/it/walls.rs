@@ -118,7 +118,8 @@ fn a_reload_that_takes_the_last_wall_away_is_refused_wherever_it_wants_to_listen
             assert_eq!(program.metric(metric).as_deref(), Some("0"));
         }
     }
-    assert!(program.logged("nothing limits who may call or what may be reached") >= 6);
+    let refused = "nothing limits who may call or what may be reached";
+    program.wait_for("refusals", |program| program.logged(refused) >= 6);
     let open = r#"mirror_insecure_config{reason="callers_open"}"#;
     assert_eq!(program.metric(open).as_deref(), Some("0"));
     let upstreams = "policy: {allowed_upstreams: ['http://a']}";

@@ -174,7 +174,7 @@ fn inside() {
     let canaries = network();
     let phase = Arc::<AtomicUsize>::default();
     let dns = names(Arc::clone(&phase));
-    let (program, is_traced) = program(folder.path(), &log);
+    let (mut program, is_traced) = program(folder.path(), &log);
     let backend = Backend::start(|_| {
         Answer::json(r#"{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}"#)
     });
@@ -186,7 +186,7 @@ fn inside() {
     alternating_answers(&program, &dns, &backend);
     last_good_addresses(&program, &phase, &backend);
     redirects(&program);
-    one_text(&program);
+    one_text(&mut program);
     what_listens_beyond_loopback(folder.path());
 
     let port = backend.port();
@@ -248,7 +248,7 @@ fn last_good_addresses(program: &Program, phase: &AtomicUsize, backend: &Backend
 
 /// Beyond loopback a closed port, a port without TLS, one that wants another name and one that
 /// hangs up are one to who may reach them all.
-fn one_text(program: &Program) {
+fn one_text(program: &mut Program) {
     let plain = TcpListener::bind((HERE, 0)).unwrap();
     let hasty = TcpListener::bind((HERE, 0)).unwrap();
     let free = TcpListener::bind((HERE, 0)).unwrap().local_addr().unwrap();
@@ -273,7 +273,7 @@ fn one_text(program: &Program) {
         );
         assert!(reply.body.contains(&text), "{url}: {}", reply.body);
         let reason = format!("no usable connection to {host}: ");
-        assert!(program.logged(&reason) >= 1, "{reason}");
+        program.wait_for(&reason, |program| program.logged(&reason) > 0);
         let block =
             format!(r#"{{"client_id": "c", "client_secret": "s", "token_url": "{url}/t"}}"#);
         let backend = Backend::start(|_| Answer::Silence);
