@@ -5,7 +5,7 @@
 #   ./test.sh --list        names them
 #   ./test.sh --only STEP   one of them; may be given several times
 #   ./test.sh --fast        the ones that need neither a backend nor a release build
-#   ./test.sh --full        all, with many more generated cases
+#   ./test.sh --full        all and the fuzz targets, with many more generated cases
 #
 # A step is scripts/steps/NAME.sh; `skip` of scripts/lib/say.sh ends one that cannot run here.
 # With CI=true a skip that is not listed below counts as a failure.
@@ -16,14 +16,16 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(release contract memory quickstart fuzz backends connections)
+slow=(release contract memory quickstart backends connections)
+# Only with --full, or by name: its build takes as long as half of the others together.
+long=(fuzz)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
 list() {
   local name
-  for name in "${fast[@]}" "${slow[@]}"; do
+  for name in "${fast[@]}" "${slow[@]}" "${long[@]}"; do
     printf '%-11s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/steps/$name.sh")"
   done
 }
@@ -40,7 +42,10 @@ while (($#)); do
   esac
   shift
 done
-((${#steps[@]})) || steps=("${fast[@]}" "${slow[@]}")
+if ((!${#steps[@]})); then
+  steps=("${fast[@]}" "${slow[@]}")
+  [[ ${FULL:-} != 1 ]] || steps+=("${long[@]}")
+fi
 for name in "${steps[@]}"; do
   [[ -f scripts/steps/$name.sh ]] || { list >&2 && exit 2; }
 done
