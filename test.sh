@@ -30,6 +30,9 @@ list() {
   done
 }
 
+# Nothing is built twice there, and what only a second build would need fills the disk.
+[[ ${CI:-} != true ]] || export CARGO_INCREMENTAL=0
+
 steps=()
 while (($#)); do
   case $1 in
