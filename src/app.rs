@@ -1,6 +1,7 @@
 //! Everything that is built once and shared by all requests, the configuration that they see, and
 //! the one clock.
 
+pub mod reload;
 mod snapshot;
 
 use std::sync::Arc;
