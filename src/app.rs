@@ -15,6 +15,7 @@ use crate::config::Insecure;
 use crate::config::Settings;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
+use crate::limits;
 use crate::limits::Budget;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
@@ -33,6 +34,8 @@ pub struct App {
     pub instruments: Arc<Instruments>,
     /// Which strangers stand in the log already.
     pub refusals: Refusals,
+    /// What all bodies together may take whose callers are not accepted yet.
+    pub unaccepted: Budget,
     /// Whether we live, and whether we want to be called.
     pub state: State,
     /// The wall clock: milliseconds since 1970.
@@ -69,6 +72,7 @@ impl App {
             ),
             instruments,
             refusals: Refusals::default(),
+            unaccepted: Budget::exact(limits::UNACCEPTED_BODIES),
             state: State::new(),
             clock: wall_clock,
             current: watch::Sender::new(Arc::new(snapshot)),
