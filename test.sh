@@ -16,7 +16,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(release contract memory quickstart backends connections)
+slow=(release contract memory hostile quickstart backends connections)
 # Only with --full, or by name: its build takes as long as half of the others together.
 long=(fuzz)
 may_be_skipped_in_ci=()

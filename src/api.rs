@@ -1,5 +1,6 @@
 //! The routes of the mirror's port, and the layers around them (mirror-api.md).
 
+mod body;
 mod caught;
 mod connection;
 mod entry;

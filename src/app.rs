@@ -1,6 +1,7 @@
 //! Everything that is built once and shared by all requests, the configuration that they see, and
 //! the one clock.
 
+pub mod reload;
 mod snapshot;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::config::Insecure;
 use crate::config::Settings;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
+use crate::limits;
 use crate::limits::Budget;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
@@ -32,6 +34,8 @@ pub struct App {
     pub instruments: Arc<Instruments>,
     /// Which strangers stand in the log already.
     pub refusals: Refusals,
+    /// What all bodies together may take whose callers are not accepted yet.
+    pub unaccepted: Budget,
     /// Whether we live, and whether we want to be called.
     pub state: State,
     /// The wall clock: milliseconds since 1970.
@@ -68,6 +72,7 @@ impl App {
             ),
             instruments,
             refusals: Refusals::default(),
+            unaccepted: Budget::exact(limits::UNACCEPTED_BODIES),
             state: State::new(),
             clock: wall_clock,
             current: watch::Sender::new(Arc::new(snapshot)),

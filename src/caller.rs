@@ -23,9 +23,10 @@ use std::sync::Arc;
 
 pub use certificate::{CertificateError, CertificatePattern};
 pub use gate::{Entrance, Entry, Gate};
+pub use local::{is_from_this_machine, is_of_this_machine};
 pub use networks::Networks;
 pub use peer::{Certificate, Peer};
-pub use refusals::{Reason, Refusals, Refused};
+pub use refusals::{Reason, Refusals, Refused, household};
 pub use token::{TokenDigest, TokenError};
 
 /// The proof that a caller was accepted, and who that is.

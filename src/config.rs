@@ -9,6 +9,7 @@ pub mod error;
 mod file;
 mod account;
 mod callers;
+mod console;
 mod defaults;
 pub mod details;
 mod files;
@@ -35,6 +36,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::caller::Gate;
+use crate::caller::TokenDigest;
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
 use crate::egress::tls::ServerTls;
@@ -78,6 +80,10 @@ pub struct Settings {
     /// How callers are spoken to: by default in clear. Settings `tls.cert_file` and `tls.key_file`,
     /// and `tls.client_ca_file` if callers need a certificate.
     pub tls: Option<ServerTls>,
+    /// What proves a person to the admin listener; `None`: only this machine is answered there.
+    /// Setting `console.token` or `console.token_file`, variable `CONSOLE_TOKEN` or
+    /// `MIRROR_CONSOLE_TOKEN_FILE`: 16 to 512 bytes.
+    pub console_token: Option<TokenDigest>,
     /// What is configured about connections. Settings `defaults` and `connections`.
     pub connections: Configured,
     /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,

@@ -206,6 +206,22 @@ pub fn not_accepted() -> Failure {
     }
 }
 
+/// There is no room for the body of a caller who is not accepted yet.
+#[must_use]
+pub fn no_room() -> Failure {
+    let id = Id::Busy;
+    let sentence = "The mirror is at its limit of memory.";
+    let body = remote(id, "Mirror busy.", sentence, "Add a replica.", None);
+    Failure {
+        id,
+        body,
+        profile: None,
+        backend_status: None,
+        step: None,
+        cause: "bodies of callers who are not accepted yet take all there is for them".to_owned(),
+    }
+}
+
 /// A bug of the mirror, met while it worked on the request `request_id`.
 #[must_use]
 pub fn internal(request_id: &str) -> Failure {

@@ -12,6 +12,8 @@ pub use budget::Exhausted;
 
 /// Largest body of a request, in bytes.
 pub const REQUEST_BODY: usize = 1 << 20;
+/// Most bytes of all bodies together whose callers are not accepted yet.
+pub const UNACCEPTED_BODIES: usize = 16 << 20;
 /// Deepest nesting of arrays and objects in a request.
 pub const REQUEST_DEPTH: usize = 32;
 /// Most conditions in one query.

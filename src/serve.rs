@@ -28,9 +28,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::admin::Admin;
 use crate::api::Api;
 use crate::app::App;
 use crate::app::AppError;
+use crate::app::reload::Reloads;
 use crate::config::Loaded;
 use crate::config::Source;
 use crate::logging::Volume;
@@ -109,8 +111,10 @@ pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), S
     let follow = stages.clone().follow_signals(signals, Timing::default());
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
     let reloader = Reloader::new(Arc::clone(&app), source, loaded, volume);
-    let _reloading = AbortOnDropHandle::new(TaskTracker::new().spawn(reloader.follow(hangups)));
-    serve_until(app, listener, admin, stages).await
+    let (reloads, requests) = Reloads::channel();
+    let follow = reloader.follow(hangups, requests);
+    let _reloading = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
+    serve_both(app, listener, admin, stages, reloads).await
 }
 
 /// Serves until `shutdown` is cancelled; then without a delay for load balancers, as a person who
@@ -131,7 +135,7 @@ pub async fn serve(
     serve_until(app, listener, admin, stages).await
 }
 
-/// Serves until the last of `stages`.
+/// Serves until the last of `stages`. There is no configuration to read again.
 ///
 /// # Errors
 ///
@@ -143,11 +147,22 @@ pub async fn serve_until(
     admin: TcpListener,
     stages: Stages,
 ) -> Result<(), ServeError> {
+    serve_both(app, listener, admin, stages, Reloads::default()).await
+}
+
+async fn serve_both(
+    app: Arc<App>,
+    listener: TcpListener,
+    admin: TcpListener,
+    stages: Stages,
+    reloads: Reloads,
+) -> Result<(), ServeError> {
     let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
     app.mirror.listens_on(ports.into_iter().flatten().collect());
     let heart = AbortOnDropHandle::new(TaskTracker::new().spawn(beat(Arc::clone(&app))));
     // Dropped last, so that health can be asked for until the end.
-    let _admin = admin::start(Arc::clone(&app), admin).map_err(ServeError::Admin)?;
+    let admin = admin::start(Admin::new(&app, reloads), admin);
+    let _admin = admin.map_err(ServeError::Admin)?;
     app.state.set_ready();
 
     let most = descriptors::connections(descriptors::raise());

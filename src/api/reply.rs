@@ -11,6 +11,7 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header::CONNECTION;
 use http::header::CONTENT_TYPE;
+use http::header::RETRY_AFTER;
 use serde::Serialize;
 
 use super::wire::Call;
@@ -139,6 +140,14 @@ pub(super) fn not_accepted() -> Response {
     if let Some(told) = response.extensions_mut().get_mut::<Told>() {
         told.outcome = RequestOutcome::Unaccepted;
     }
+    response
+}
+
+/// There is no room for a body whose caller is not accepted yet; so there is no key either.
+pub(super) fn no_room() -> Response {
+    let mut response = failure_body(StatusCode::SERVICE_UNAVAILABLE, &failures::no_room());
+    let a_second = HeaderValue::from_static("1");
+    response.headers_mut().insert(RETRY_AFTER, a_second);
     response
 }
 

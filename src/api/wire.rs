@@ -1,8 +1,8 @@
-//! From bytes to a call: the path as the router sees it, the limits of a body, and the extractor
+//! From bytes to a call: the path as the router sees it, and the extractor
 //! that every one of the four methods takes.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::FromRequest;
 use axum::response::Response;
@@ -14,12 +14,10 @@ use http::Uri;
 use http::header::ACCEPT_ENCODING;
 use http::header::CONTENT_ENCODING;
 use http::uri::PathAndQuery;
-use http_body_util::BodyExt as _;
-use http_body_util::LengthLimitError;
-use http_body_util::Limited;
-use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 
+use super::body;
+use super::body::Unread;
 use super::caught::caught;
 use super::entry::enter;
 use super::entry::refuse;
@@ -33,15 +31,11 @@ use crate::caller::Reason;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
-use crate::limits;
 use crate::protocol;
 use crate::protocol::DecodeError;
 use crate::protocol::scan;
 use crate::protocol::scan::Scanned;
 use crate::record::Arrival;
-
-/// How long a body may take to arrive (security.md, "Limits on input").
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One call of an accepted caller, its body read and scanned but not yet understood.
 #[derive(Debug)]
@@ -109,18 +103,14 @@ impl FromRequest<Arc<App>> for Call {
         if is_coded(&head.headers) {
             return Err(misuse(Misuse::ContentEncoding));
         }
-        // A length that is known to be too much is refused unread.
-        if body.size_hint().lower() > limits::REQUEST_BODY as u64 {
-            return Err(misuse(Misuse::BodyTooLarge));
-        }
-        let body = Limited::new(body, limits::REQUEST_BODY).collect();
-        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
-            Err(_elapsed) => return Err(reply::too_slow()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return Err(misuse(Misuse::BodyTooLarge));
-            }
-            Ok(Err(_broken)) => return Err(reply::broken_body()),
-            Ok(Ok(body)) => body.to_bytes(),
+        // Bodies are kept for strangers in common bounds until they are read as JSON.
+        let mut charge = settled.is_none().then(|| app.unaccepted.charge());
+        let body = match body::whole(body, charge.as_mut()).await {
+            Ok(body) => body,
+            Err(Unread::TooLarge) => return Err(misuse(Misuse::BodyTooLarge)),
+            Err(Unread::NoRoom) => return Err(reply::no_room()),
+            Err(Unread::TooSlow) => return Err(reply::too_slow()),
+            Err(Unread::Broken) => return Err(reply::broken_body()),
         };
         let (accepted, body) = match scan::scanned(&body) {
             Ok(Scanned { text, token }) => {

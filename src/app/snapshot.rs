@@ -4,6 +4,7 @@ use http::HeaderValue;
 
 use super::AppError;
 use crate::caller::Gate;
+use crate::caller::TokenDigest;
 use crate::config::Settings;
 use crate::connections::Configured;
 use crate::egress::tls::ServerTls;
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub callers: Gate,
     /// How callers are spoken to; `None`: in clear. For connections that begin now.
     pub tls: Option<ServerTls>,
+    /// What proves a person to the admin listener; `None`: only this machine is answered there.
+    pub console_token: Option<TokenDigest>,
     /// What is configured about connections.
     pub connections: Configured,
 }
@@ -36,6 +39,7 @@ impl Snapshot {
             key,
             callers: settings.callers.clone(),
             tls: settings.tls.clone(),
+            console_token: settings.console_token.clone(),
             connections: settings.connections.clone(),
         })
     }

@@ -65,7 +65,8 @@ impl Refusals {
 }
 
 /// The source as one who can change its address at will has it: of IPv6 the first half.
-fn household(source: IpAddr) -> IpAddr {
+#[must_use]
+pub fn household(source: IpAddr) -> IpAddr {
     match source {
         IpAddr::V4(_) => source,
         IpAddr::V6(address) => {

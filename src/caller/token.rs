@@ -40,6 +40,12 @@ impl TokenDigest {
         Self(bytes)
     }
 
+    /// Whether it is the digest of `text`, found out in the same time whatever the two are.
+    #[must_use]
+    pub fn is_of(&self, text: &str) -> bool {
+        self.is(&Self::of(text))
+    }
+
     /// Whether it is `other`, found out in the same time whatever the two are.
     pub(super) fn is(&self, other: &Self) -> bool {
         let pairs = self.0.iter().zip(&other.0);
@@ -103,6 +109,20 @@ mod tests {
             // Nor do two that differ in the same way make up for one another.
             other.0[(bit / 8 + 1) % 32] ^= 1 << (bit % 8);
             assert!(!digest.is(&other), "bit {bit}, twice");
+        }
+    }
+
+    #[test]
+    fn a_text_is_held_against_the_whole_token() {
+        let digest = TokenDigest::of("0123456789abcdef");
+        assert!(digest.is_of("0123456789abcdef"));
+        for other in [
+            "",
+            "0123456789abcde",
+            "0123456789abcdefg",
+            "0123456789ABCDEF",
+        ] {
+            assert!(!digest.is_of(other), "{other}");
         }
     }
 

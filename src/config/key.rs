@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use super::error::{Code, Finding, Origin};
 use super::listen;
 use super::reader::Reader;
+use super::reader::SecretSetting;
 use super::setting;
 use super::{Purpose, World};
-use crate::connections::details::given::Given;
 use crate::secret::Secret;
 
 /// Keys that stood in the predecessor's code, image and compose file.
@@ -34,39 +34,12 @@ impl Reader<'_> {
         address: SocketAddr,
         world: World<'_>,
     ) -> Option<(Secret, bool)> {
-        let before = self.findings.len();
-        let inline = self.value_with_origin(&setting::API_KEY, Given::text);
-        let path = self.value_with_origin(&setting::API_KEY_FILE, Given::text);
-        if self.findings.len() > before {
-            return None;
-        }
-        if let (Some((_, inline)), Some((_, path))) = (&inline, &path)
-            && inline.layer() == path.layer()
-        {
-            let text = "cannot stand beside api_key in the same place";
-            let finding = Finding::new(Code::BadValue, path.clone(), text);
-            self.findings.push(finding);
-            return None;
-        }
-        let is_first = |path: &Origin| {
-            let inline = inline.as_ref();
-            inline.is_none_or(|(_, inline)| path.layer() < inline.layer())
-        };
-        let (api_key, origin) = match (path.filter(|(_, path)| is_first(path)), inline) {
-            (Some((path, origin)), _) => {
-                self.account.forget(&setting::API_KEY);
-                if self.purpose != Purpose::Run {
-                    // Not read, and so not judged.
-                    return Some((Secret::new(String::new()), false));
-                }
-                let path = self.path(&path, &origin);
-                (self.secret_in(&path, &origin)?, origin)
-            }
-            (None, Some((value, origin))) => {
-                self.account.forget(&setting::API_KEY_FILE);
-                (Secret::new(value), origin)
-            }
-            (None, None) => return Some((self.random_key(address, world)?, true)),
+        let (api_key, origin) = match self.secret(&setting::API_KEY, &setting::API_KEY_FILE) {
+            SecretSetting::Absent => return Some((self.random_key(address, world)?, true)),
+            // Not read, and so not judged.
+            SecretSetting::Unread => return Some((Secret::new(String::new()), false)),
+            SecretSetting::Unfit => return None,
+            SecretSetting::Found(api_key, origin) => (api_key, origin),
         };
         match judge(&api_key, origin, address) {
             Verdict::Good => {}

@@ -9,7 +9,7 @@ use super::account::Account;
 use super::callers::DEFAULT;
 use super::error::Origin;
 use super::setting;
-use super::setting::{API_KEY, API_KEY_FILE, CALLERS, CONNECTIONS, SECRETS_DIR, Setting, WORKERS};
+use super::setting::{API_KEY, CALLERS, CONNECTIONS, CONSOLE_TOKEN, SECRETS_DIR, Setting, WORKERS};
 use super::tree::{Member, Node, Value};
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
@@ -51,7 +51,9 @@ impl Printer<'_> {
     fn setting(&mut self, setting: &Setting) {
         let indent = if setting.section.is_some() { "  " } else { "" };
         let (value, origin) = match self.account.given(setting) {
-            Some((_, origin)) if *setting == API_KEY => (REDACTED.to_owned(), of(origin)),
+            Some((_, origin)) if [API_KEY, CONSOLE_TOKEN].contains(setting) => {
+                (REDACTED.to_owned(), of(origin))
+            }
             Some((given, origin)) => (path(setting, given, origin), of(origin)),
             None if *setting == WORKERS => (self.account.cores.to_string(), "default".to_owned()),
             None => (setting.default.to_owned(), "default".to_owned()),
@@ -143,7 +145,7 @@ impl Printer<'_> {
 /// A value that is no secret. A path that was not given in the file is not relative to it, so it is
 /// made one that means the same there.
 fn path(setting: &Setting, given: &Given, origin: &Origin) -> String {
-    let is_path = *setting == API_KEY_FILE || *setting == SECRETS_DIR;
+    let is_path = setting.key.ends_with("_file") || *setting == SECRETS_DIR;
     if !is_path
         && let Given::Scalar(Scalar::Text(text)) = given
         && given.number().is_some()

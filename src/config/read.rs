@@ -58,11 +58,12 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     let listener = SocketAddr::new(address.unwrap_or(loopback), port);
     let exposed = listen::exposed(listener, world.running);
     let api_key = reader.api_key(exposed, world);
+    let key = api_key.as_ref().map(|(api_key, _)| api_key);
+    let console_token = reader.console_token(key);
     let defaults = reader.defaults();
     let policy = reader.policy();
     let named = reader.named(&defaults, &policy);
     let mut callers = reader.callers();
-    let key = api_key.as_ref().map(|(api_key, _)| api_key);
     reader.warn_of_callers(&callers, key, &policy, &named);
     let mut connections = Configured {
         defaults,
@@ -93,6 +94,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             callers: gate,
             insecure,
             tls: tls.material,
+            console_token,
             connections,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },

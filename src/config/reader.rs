@@ -25,6 +25,18 @@ pub(super) struct Reader<'a> {
     pub(super) warnings: Vec<Finding>,
 }
 
+/// What there is of a secret that may be given itself or by the file that holds it.
+pub(super) enum SecretSetting {
+    /// Nothing.
+    Absent,
+    /// A file, which is not read for this purpose.
+    Unread,
+    /// The secret, and where it was given.
+    Found(Secret, Origin),
+    /// What a finding tells.
+    Unfit,
+}
+
 impl Reader<'_> {
     /// The value of a setting, unless it is absent or unfit.
     pub(super) fn value<T>(
@@ -95,6 +107,44 @@ impl Reader<'_> {
         match origin {
             Origin::Place { .. } => self.folder.join(given),
             _ => PathBuf::from(given),
+        }
+    }
+
+    /// The secret that `itself` gives, or `file` the path of; the one of the first layer.
+    pub(super) fn secret(&mut self, itself: &Setting, file: &Setting) -> SecretSetting {
+        let before = self.findings.len();
+        let inline = self.value_with_origin(itself, Given::text);
+        let path = self.value_with_origin(file, Given::text);
+        if self.findings.len() > before {
+            return SecretSetting::Unfit;
+        }
+        if let (Some((_, inline)), Some((_, path))) = (&inline, &path)
+            && inline.layer() == path.layer()
+        {
+            let text = format!("cannot stand beside {} in the same place", itself.path());
+            let finding = Finding::new(Code::BadValue, path.clone(), text);
+            self.findings.push(finding);
+            return SecretSetting::Unfit;
+        }
+        let is_first = |path: &Origin| {
+            let inline = inline.as_ref();
+            inline.is_none_or(|(_, inline)| path.layer() < inline.layer())
+        };
+        match (path.filter(|(_, path)| is_first(path)), inline) {
+            (Some((path, origin)), _) => {
+                self.account.forget(itself);
+                if self.purpose != Purpose::Run {
+                    return SecretSetting::Unread;
+                }
+                let path = self.path(&path, &origin);
+                let secret = self.secret_in(&path, &origin);
+                secret.map_or(SecretSetting::Unfit, |it| SecretSetting::Found(it, origin))
+            }
+            (None, Some((value, origin))) => {
+                self.account.forget(file);
+                SecretSetting::Found(Secret::new(value), origin)
+            }
+            (None, None) => SecretSetting::Absent,
         }
     }
 

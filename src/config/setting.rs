@@ -5,7 +5,7 @@ use crate::connections::details::given::Scalar;
 use crate::connections::details::options;
 
 /// Sections of the file whose members are settings.
-pub(super) const SECTIONS: [&str; 4] = ["log", "tls", "policy", "defaults"];
+pub(super) const SECTIONS: [&str; 5] = ["log", "tls", "console", "policy", "defaults"];
 /// The section of named connections, whose members are named by the operator.
 pub(super) const CONNECTIONS: &str = "connections";
 
@@ -13,7 +13,7 @@ pub(super) const CONNECTIONS: &str = "connections";
 pub(super) const CALLERS: &str = "callers";
 
 /// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-pub(super) const LATER: [&str; 2] = ["limits", "console"];
+pub(super) const LATER: [&str; 2] = ["limits", "console.tap_entries"];
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,11 @@ pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text, "info")
 pub(super) const TLS_CERT_FILE: Setting = member("tls", "cert_file", Form::Text, "null");
 pub(super) const TLS_KEY_FILE: Setting = member("tls", "key_file", Form::Text, "null");
 pub(super) const TLS_CLIENT_CA_FILE: Setting = member("tls", "client_ca_file", Form::Text, "null");
+pub(super) const CONSOLE_TOKEN: Setting = Setting {
+    variable: Some("CONSOLE_TOKEN"),
+    ..member("console", "token", Form::Text, "null")
+};
+pub(super) const CONSOLE_TOKEN_FILE: Setting = member("console", "token_file", Form::Text, "null");
 pub(super) const ALLOWED_UPSTREAMS: Setting =
     member("policy", "allowed_upstreams", Form::List, "null");
 pub(super) const PRIVATE_TARGETS: Setting =
@@ -67,7 +72,7 @@ pub(super) const ALLOW_INSECURE_TLS: Setting =
     member("policy", "allow_insecure_tls", Form::Flag, "false");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 22] = [
+const SETTINGS: [Setting; 24] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -81,6 +86,8 @@ const SETTINGS: [Setting; 22] = [
     TLS_CERT_FILE,
     TLS_KEY_FILE,
     TLS_CLIENT_CA_FILE,
+    CONSOLE_TOKEN,
+    CONSOLE_TOKEN_FILE,
     ALLOWED_UPSTREAMS,
     PRIVATE_TARGETS,
     NAMED_ONLY,

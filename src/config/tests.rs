@@ -1,6 +1,7 @@
 //! Where each setting comes from, and what keeps the program from starting.
 
 mod connections;
+mod console;
 mod files;
 mod keys;
 mod layers;

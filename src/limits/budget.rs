@@ -13,7 +13,7 @@ use crate::limits::memory;
 const UNLIMITED: u64 = 512 << 20;
 /// How much of the memory limit it is, in percent.
 const SHARE: u64 = 40;
-/// What is taken of the budget at a time.
+/// What is taken of the budget at a time, so that a request rarely touches what all share.
 const STEP: usize = 64 << 10;
 
 /// How many bytes all requests together may hold, and how many they do. Cheap to clone.
@@ -22,6 +22,8 @@ pub struct Budget(Arc<Shared>);
 
 struct Shared {
     limit: usize,
+    /// What is taken at a time.
+    step: usize,
     used: AtomicUsize,
 }
 
@@ -34,8 +36,19 @@ impl Budget {
     /// Of so many bytes.
     #[must_use]
     pub fn of(limit: usize) -> Self {
+        Self::in_steps(limit, STEP)
+    }
+
+    /// Of so many bytes, of which nobody takes more than it holds.
+    #[must_use]
+    pub fn exact(limit: usize) -> Self {
+        Self::in_steps(limit, 1)
+    }
+
+    fn in_steps(limit: usize, step: usize) -> Self {
         Self(Arc::new(Shared {
             limit,
+            step,
             used: AtomicUsize::new(0),
         }))
     }
@@ -114,7 +127,7 @@ impl Charge {
     fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
         if bytes > self.taken {
             let more = (bytes - self.taken)
-                .checked_next_multiple_of(STEP)
+                .checked_next_multiple_of(self.budget.0.step)
                 .ok_or(Exhausted)?;
             self.budget.take(more)?;
             self.taken += more;
@@ -212,6 +225,17 @@ mod tests {
         assert_eq!(charge.grow(STEP), Ok(()));
         assert_eq!(charge.reserve(2 * STEP), Err(Exhausted));
         assert_eq!(budget.used(), 2 * STEP);
+    }
+
+    #[test]
+    fn an_exact_one_is_used_up_by_the_byte() {
+        let budget = Budget::exact(3);
+        let (mut one, mut other) = (budget.charge(), budget.charge());
+        assert_eq!((one.grow(1), other.grow(1)), (Ok(()), Ok(())));
+        assert_eq!((one.grow(1), budget.used()), (Ok(()), 3));
+        assert_eq!(other.grow(1), Err(Exhausted));
+        drop(one);
+        assert_eq!((other.grow(2), other.grow(1)), (Ok(()), Err(Exhausted)));
     }
 
     #[test]

@@ -115,6 +115,8 @@ struct Configuration {
     log: Option<Log>,
     /// TLS on the port of the Mirror API. Absent: in clear. Variables `MIRROR_TLS_…`.
     tls: Option<ListenerTls>,
+    /// Who may use the admin listener beyond health and metrics.
+    console: Option<Console>,
     /// What requests may do. Variables `MIRROR_POLICY_…`.
     policy: Option<Policy>,
     /// What holds where connection details say nothing. Variables `MIRROR_DEFAULTS_…`.
@@ -197,6 +199,18 @@ struct ListenerTls {
     /// PEM certificates of which one must have signed the certificate that a caller shows. Absent:
     /// none is asked for.
     client_ca_file: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Console {
+    /// What a person says as `Authorization: Bearer …`: 16 to 512 bytes. Absent: only this machine
+    /// is answered. Variable `CONSOLE_TOKEN`.
+    #[schemars(extend("writeOnly" = true))]
+    token: Option<String>,
+    /// The file of the token, read again when it changes. Variable `MIRROR_CONSOLE_TOKEN_FILE`.
+    token_file: Option<String>,
 }
 
 #[derive(JsonSchema)]

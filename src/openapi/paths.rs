@@ -209,14 +209,16 @@ fn with_refusals(types: &mut Collector, mut responses: Responses) -> Responses {
     let mut refused = |description| response(description, types.general_failure(), &[]);
     // No key and no id: who is not accepted learns nothing (security.md).
     responses.insert("401", refused("The caller is not accepted."));
+    let always = || Header {
+        required: true,
+        ..error_id()
+    };
+    // No key either: it comes before the caller is accepted.
+    let mut busy = refused("There is no room for the body of a caller who is not accepted yet.");
+    busy.headers.insert(ERROR, always());
+    responses.insert("503", busy);
     let mut too_large = refused("The body is over 1 MiB.");
-    too_large.headers.insert(
-        ERROR,
-        Header {
-            required: true,
-            ..error_id()
-        },
-    );
+    too_large.headers.insert(ERROR, always());
     too_large.headers.insert(KEY, key(false));
     responses.insert("413", too_large);
     responses

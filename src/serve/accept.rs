@@ -51,8 +51,12 @@ impl Service for Api {
 }
 
 impl Service for Admin {
-    fn answer(&self, _: &Peer, request: Request<Asked>) -> impl Future<Output = Response> + Send {
-        self.call(request)
+    fn answer(
+        &self,
+        peer: &Peer,
+        request: Request<Asked>,
+    ) -> impl Future<Output = Response> + Send {
+        self.call(peer, request)
     }
 }
 

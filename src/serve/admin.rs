@@ -2,7 +2,6 @@
 //! main one is stuck.
 
 use std::io;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
@@ -12,7 +11,6 @@ use super::accept::Port;
 use super::descriptors::Reserve;
 use super::stages::Stages;
 use crate::admin::Admin;
-use crate::app::App;
 
 /// Most connections at a time: probes, a scraper and a few browsers.
 const MOST: usize = 64;
@@ -24,8 +22,8 @@ pub(super) struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Starts to serve `listener`.
-pub(super) fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Running> {
+/// Starts to serve `service` on `listener`.
+pub(super) fn start(service: Admin, listener: TcpListener) -> io::Result<Running> {
     let listener = listener.into_std()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -40,7 +38,7 @@ pub(super) fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Running>
     let serve = async move {
         match TcpListener::from_std(listener) {
             Ok(listener) => {
-                let port = Port::new(Admin::new(&app), &stages, None, MOST);
+                let port = Port::new(service, &stages, None, MOST);
                 port.accept(listener, Some(Reserve::default())).await;
                 port.ended().await;
             }

@@ -1,4 +1,4 @@
-//! Reload: on SIGHUP, and when a file that settings were read from holds something else
+//! Reload: on SIGHUP, when the admin listener is asked for it, and when a file that settings were read from holds something else
 //! (connections.md, section 6; reliability.md, "Shutdown and reload").
 //!
 //! Settings are read and checked whole, off the runtime's threads, and then swapped at once. A
@@ -13,6 +13,9 @@ use tokio_util::task::TaskTracker;
 
 use super::stages::Hangups;
 use crate::app::App;
+use crate::app::AppError;
+use crate::app::reload::ReloadError;
+use crate::app::reload::Requests;
 use crate::config::ConfigError;
 use crate::config::Files;
 use crate::config::Finding;
@@ -60,47 +63,55 @@ impl Reloader {
         }
     }
 
-    /// Reloads as signals and files demand.
-    pub(super) async fn follow(mut self, mut hangups: Hangups) {
+    /// Reloads as signals, the admin listener and files demand.
+    pub(super) async fn follow(mut self, mut hangups: Hangups, mut requests: Requests) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let is_asked = tokio::select! {
-                () = hangups.next() => true,
-                _ = ticks.tick() => false,
+            let (is_asked, asked) = tokio::select! {
+                () = hangups.next() => (true, None),
+                asked = requests.next() => (true, Some(asked)),
+                _ = ticks.tick() => (false, None),
             };
             let (source, files) = (self.source.clone(), self.files.clone());
             let running = self.settings.listen;
             let look = self.tasks.spawn_blocking(move || {
                 (is_asked || files.have_changed()).then(|| source.reload(running))
             });
-            // Where it panicked, that has been logged.
-            if let Ok(Some(loaded)) = look.await {
-                self.take(loaded);
+            let outcome = match look.await {
+                Ok(Some(loaded)) => self.take(loaded),
+                Ok(None) => Ok(()),
+                // Where it panicked, that has been logged.
+                Err(_panicked) => Err(ReloadError::Broken),
+            };
+            if let Some(asked) = asked {
+                asked.answer(outcome);
             }
         }
     }
 
     /// Puts what was read into force, or says why not.
-    fn take(&mut self, loaded: Result<Loaded, ConfigError>) {
+    fn take(&mut self, loaded: Result<Loaded, ConfigError>) -> Result<(), ReloadError> {
         match loaded {
             Ok(loaded) => {
                 self.files = loaded.files.clone();
-                let is_in_force = self.apply(loaded);
-                self.app.instruments.config_reloaded(is_in_force);
+                let applied = self.apply(loaded);
+                self.app.instruments.config_reloaded(applied.is_ok());
+                Ok(applied?)
             }
             Err(ConfigError { findings, files }) => {
                 self.app.instruments.config_reloaded(false);
-                for finding in findings {
+                for finding in &findings {
                     tracing::error!(code = %finding.code, "{finding}");
                 }
                 tracing::error!("the configuration cannot be used; the one before stays in force");
                 self.files = files;
+                Err(ReloadError::Config(findings))
             }
         }
     }
 
-    fn apply(&mut self, loaded: Loaded) -> bool {
+    fn apply(&mut self, loaded: Loaded) -> Result<(), AppError> {
         let Loaded {
             mut settings,
             is_key_random,
@@ -122,13 +133,13 @@ impl Reloader {
         }
         if let Err(error) = self.app.apply(&settings) {
             tracing::error!(%error, "the configuration cannot be used; the one before stays in force");
-            return false;
+            return Err(error);
         }
         tell_expiry(&self.app, settings.tls.as_ref());
         self.volume.set(settings.log.level);
         self.settings = settings;
         tracing::info!("the configuration was read again and is in force");
-        true
+        Ok(())
     }
 
     fn keep_what_needs_a_restart(&self, settings: &mut Settings) {

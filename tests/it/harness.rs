@@ -160,6 +160,7 @@ fn settings() -> Settings {
         callers: Gate::default(),
         insecure: Insecure::default(),
         tls: None,
+        console_token: None,
         connections: Configured::default(),
         ambient: Ambient::default(),
     }

@@ -23,6 +23,7 @@ mod gateway;
 mod acceptance;
 mod authorisation;
 mod walls;
+mod admin;
 mod regressions;
 mod ladder;
 mod egress;

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::fake_backend::Answer;
 use crate::fake_backend::Backend;
 use crate::program::Program;
+use crate::raw::Raw;
 
 const KEY: &str = "the-key-of-these-tests";
 const IN_FORCE: &str = "is in force";
@@ -168,4 +170,79 @@ fn on_loopback_nobody_notices_any_of_this() {
         let metric = format!(r#"mirror_insecure_config{{reason="{reason}"}}"#);
         assert_eq!(program.metric(&metric).as_deref(), Some("0"));
     }
+}
+
+#[test]
+fn bodies_of_strangers_have_one_room_and_beyond_it_hear_503_without_the_key() {
+    const TOKEN: &str = "the-token-of-alpha";
+    const MIB: usize = 1 << 20;
+    let folder = Folder::new(&format!("callers: [{{name: alpha, tokens: [{TOKEN}]}}]"));
+    let mut program = folder.serve();
+    let head =
+        format!("POST /api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: {MIB}\r\n\r\n");
+    // What is only announced takes no room.
+    let announced: Vec<Raw> = (0..64)
+        .map(|_| {
+            let mut raw = Raw::connect(program.mirror());
+            raw.send(head.as_bytes());
+            raw
+        })
+        .collect();
+    assert!(is_accepted(&program, TOKEN));
+    drop(announced);
+    // Sixteen of a byte less than the largest, which their callers never end.
+    let body = vec![b' '; MIB - 1];
+    let strangers: Vec<Raw> = (0..16)
+        .map(|_| {
+            let mut raw = Raw::connect(program.mirror());
+            raw.send(head.as_bytes());
+            assert!(raw.send(&body));
+            raw
+        })
+        .collect();
+    let ask = |program: &Program| program.post("/api/connection", &with_token(TOKEN));
+    program.wait_for("shedding", |program| ask(program).status == 503);
+    let reply = ask(&program);
+    assert_eq!(reply.header("x-mirror-api-key"), None);
+    assert_eq!(reply.header("x-mirror-error"), Some("PM-6007"));
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    let expected = r#"{"_type":"RemoteMirrorError","summary":"Mirror busy.","details":"The mirror is at its limit of memory. Add a replica. [PM-6007]"}"#;
+    assert_eq!(reply.body, expected);
+    // Pages that have no body are answered, and so is a body that was shed while it is still sent.
+    assert_eq!(program.get("/healthcheck").status, 200);
+    let mut raw = Raw::connect(program.mirror());
+    raw.send(head.as_bytes());
+    raw.send(&body);
+    let heard = raw.hear(Duration::from_secs(5));
+    assert_eq!(
+        (heard.statuses(), heard.is_reset),
+        (vec![503], false),
+        "{heard:?}"
+    );
+    drop(strangers);
+    program.wait_for("room", |program| ask(program).status == 200);
+    assert!(is_accepted(&program, TOKEN));
+}
+
+#[test]
+fn where_no_token_decides_bodies_are_no_strangers() {
+    const MIB: usize = 1 << 20;
+    let program = Program::with("");
+    let head =
+        format!("POST /api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: {MIB}\r\n\r\n");
+    let body = vec![b' '; MIB - 1];
+    let slow: Vec<Raw> = (0..17)
+        .map(|_| {
+            let mut raw = Raw::connect(program.mirror());
+            raw.send(head.as_bytes());
+            assert!(raw.send(&body));
+            raw
+        })
+        .collect();
+    let reply = program.post("/api/connection", "{}");
+    assert_eq!(
+        (reply.status, reply.header("x-mirror-api-key")),
+        (200, Some(KEY))
+    );
+    drop(slow);
 }

@@ -1,0 +1,35 @@
+//! `console`: what proves a person to the admin listener (experience.md, "Admin listener and its
+//! JSON").
+
+use super::error::{Code, Finding};
+use super::reader::Reader;
+use super::reader::SecretSetting;
+use super::setting;
+use crate::caller::TokenDigest;
+use crate::secret::Secret;
+
+impl Reader<'_> {
+    /// The token of the console; without one only this machine is answered. It needs to be no other
+    /// than the key, but should be: the key is known to `StackState`.
+    pub(super) fn console_token(&mut self, api_key: Option<&Secret>) -> Option<TokenDigest> {
+        let found = self.secret(&setting::CONSOLE_TOKEN, &setting::CONSOLE_TOKEN_FILE);
+        let SecretSetting::Found(token, origin) = found else {
+            return None;
+        };
+        match TokenDigest::new(&token) {
+            Ok(digest) => {
+                if api_key.is_some_and(|api_key| digest.is_of(api_key.expose())) {
+                    let text = "is the mirror key too, which StackState knows; choose another";
+                    self.warnings
+                        .push(Finding::new(Code::BadValue, origin, text));
+                }
+                Some(digest)
+            }
+            Err(error) => {
+                let finding = Finding::new(Code::BadValue, origin, error.to_string());
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+}
