@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
     fn finish(self, ended: Ended) -> Fetched {
         let dropped = self.writer.dropped();
         Fetched {
-            telemetry: self.writer.finish(ended == Ended::Early),
+            telemetry: self.writer.finish(ended == Ended::Early, |_| ()),
             dropped,
         }
     }
