@@ -27,6 +27,8 @@ mod status;
 mod tally;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+#[cfg(any(test, fuzzing, feature = "bench"))]
+mod replay;
 
 use std::sync::Arc;
 
@@ -63,6 +65,8 @@ pub use error::AnswerLimit;
 pub use error::Scrubbed;
 pub use error::UpstreamError;
 pub use sign::ProvedBy;
+#[cfg(any(test, fuzzing, feature = "bench"))]
+pub use replay::replay;
 pub(crate) use status::NO_REASON;
 pub(crate) use status::WANTS_TLS;
 

@@ -111,6 +111,31 @@ impl Charge {
         self.take(self.held.saturating_add(bytes))
     }
 
+    /// How many bytes it holds.
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Holds `bytes` in all, more than before or less.
+    ///
+    /// # Errors
+    ///
+    /// [`Exhausted`] as above.
+    pub fn hold(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if bytes > self.held {
+            return self.grow(bytes - self.held);
+        }
+        self.settle(bytes);
+        Ok(())
+    }
+
+    /// Takes over what `other` holds, which is of the same budget.
+    pub fn adopt(&mut self, mut other: Self) {
+        self.held += std::mem::take(&mut other.held);
+        self.taken += std::mem::take(&mut other.taken);
+    }
+
     /// Holds no more than `bytes` from now on, and has nothing at hand: for what is kept long, and is
     /// so small that a whole step would be many times its size.
     pub fn settle(&mut self, bytes: usize) {

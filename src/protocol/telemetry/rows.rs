@@ -27,7 +27,7 @@ pub enum Figure<'a> {
     /// A text of at most [`Figure::LONGEST`] bytes that is a number of JSON. It is copied.
     Text {
         /// The text.
-        text: &'a str,
+        text: &'a [u8],
         /// Whether it has neither a point nor an exponent, so that `.0` makes a float of it.
         is_whole: bool,
     },
@@ -248,8 +248,7 @@ fn print(value: f64, mut row: &mut [u8]) -> usize {
 /// Copies `text` to the start of `row`; how many bytes it is there. The pieces have a constant
 /// number of bytes and may overlap, which is faster than a call to copy some.
 #[inline]
-fn copy(text: &str, is_whole: bool, row: &mut [u8]) -> usize {
-    let text = text.as_bytes();
+fn copy(text: &[u8], is_whole: bool, row: &mut [u8]) -> usize {
     let length = text.len();
     match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         (Some(first), Some(last)) if length <= 16 => {

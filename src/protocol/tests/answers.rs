@@ -41,8 +41,9 @@ fn check_points(kind: Kind, point: (f64, i64), expected: &str) {
     let (value, at) = point;
     let telemetry = metrics(kind, &[(Figure::Float(value), at)]);
     assert_eq!(text(&telemetry), expected);
+    let shown = format!("{value}");
     let copied = Figure::Text {
-        text: &format!("{value}"),
+        text: shown.as_bytes(),
         is_whole: true,
     };
     assert_eq!(text(&metrics(kind, &[(copied, at)])), expected);
@@ -182,7 +183,11 @@ fn texts_of_every_length_are_copied_whole() {
     for length in 1..=Figure::LONGEST {
         let text = &digits[..length];
         for is_whole in [false, true] {
-            let point = (Figure::Text { text, is_whole }, 1_700_000_000_000);
+            let figure = Figure::Text {
+                text: text.as_bytes(),
+                is_whole,
+            };
+            let point = (figure, 1_700_000_000_000);
             let answer = metrics(Kind::Aggregated, &[point; 3]);
             let zero = if is_whole { ".0" } else { "" };
             let row = format!("[{text}{zero},1699999940000,1700000000000]");
