@@ -196,6 +196,10 @@ fn main() {
     for case in &CASES {
         let cost = case.nanoseconds_per_point();
         // Who reads no more wants no more.
-        let _written = writeln!(std::io::stdout(), "{:<24}{cost:>8.1} ns per point", case.name);
+        let _written = writeln!(
+            std::io::stdout(),
+            "{:<24}{cost:>8.1} ns per point",
+            case.name
+        );
     }
 }

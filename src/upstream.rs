@@ -64,9 +64,9 @@ pub use credentials::CredentialError;
 pub use error::AnswerLimit;
 pub use error::Scrubbed;
 pub use error::UpstreamError;
-pub use sign::ProvedBy;
 #[cfg(any(test, fuzzing, feature = "bench"))]
 pub use replay::replay;
+pub use sign::ProvedBy;
 pub(crate) use status::NO_REASON;
 pub(crate) use status::WANTS_TLS;
 

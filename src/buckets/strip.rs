@@ -133,13 +133,7 @@ impl Strip {
     }
 
     /// No points yet, `room` at most and `expected` probably.
-    fn new(
-        rule: Rule,
-        kind: Kind,
-        finite: Finite,
-        room: usize,
-        expected: usize,
-    ) -> Self {
+    fn new(rule: Rule, kind: Kind, finite: Finite, room: usize, expected: usize) -> Self {
         let each = telemetry::Rows::size(kind);
         let expected = expected.min(room).saturating_mul(each);
         Self {

@@ -143,7 +143,9 @@ impl SampleSink for Collected {
         match &mut self.kept {
             Kept::Points(strip) => {
                 let want = strip.take(at, value);
-                if strip.capacity() > self.charge.held() && self.charge.hold(strip.capacity()).is_err() {
+                if strip.capacity() > self.charge.held()
+                    && self.charge.hold(strip.capacity()).is_err()
+                {
                     return ControlFlow::Break(Stop::Memory);
                 }
                 ControlFlow::Continue(want)

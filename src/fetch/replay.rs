@@ -62,3 +62,6 @@ pub fn replay<'c>(
         charge
     })))
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,9 +103,11 @@ pub(super) async fn ask(
     let Shared { cx, upstream, plan } = run.shared();
     let known = run.seen.series.clone();
     let strip = match keep {
-        Keep::First { .. } => {
-            Strip::of(plan, Part::Samples(part, read.interval), &run.writer.start())
-        }
+        Keep::First { .. } => Strip::of(
+            plan,
+            Part::Samples(part, read.interval),
+            &run.writer.start(),
+        ),
         Keep::All { .. } => None,
     };
     let collected = Collected::new(keep, known, strip, upstream.charge());

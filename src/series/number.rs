@@ -127,7 +127,11 @@ mod tests {
     fn check(text: &str, expected: Option<bool>) {
         let number = NumberText::new(text).expect("a number");
         let copied = number.plain();
-        assert_eq!(copied, expected.map(|is_whole| (text.as_bytes(), is_whole)), "{text}");
+        assert_eq!(
+            copied,
+            expected.map(|is_whole| (text.as_bytes(), is_whole)),
+            "{text}"
+        );
         let value: f64 = text.parse().unwrap();
         let read = number.as_f64();
         assert!(read.to_bits() == value.to_bits() || (read.is_nan() && value.is_nan()));
@@ -149,8 +153,21 @@ mod tests {
     #[test]
     fn what_json_cannot_write_and_what_may_be_infinite_is_read() {
         let texts = [
-            "NaN", "+Inf", "-Inf", "inf", "+1", ".5", "5.", "01", "-01", "1e100", "1e999", "1e-400",
-            "123456789012345678901234567890123", "1.e5", "-.5",
+            "NaN",
+            "+Inf",
+            "-Inf",
+            "inf",
+            "+1",
+            ".5",
+            "5.",
+            "01",
+            "-01",
+            "1e100",
+            "1e999",
+            "1e-400",
+            "123456789012345678901234567890123",
+            "1.e5",
+            "-.5",
         ];
         for text in texts {
             check(text, None);
@@ -159,7 +176,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "-", " 1", "1 ", "1_000", "0x10", "one", "1e", "1e+", "--1", "1.2.3"] {
+        for text in [
+            "", "-", " 1", "1 ", "1_000", "0x10", "one", "1e", "1e+", "--1", "1.2.3",
+        ] {
             assert_eq!(NumberText::new(text), None, "{text:?}");
         }
     }

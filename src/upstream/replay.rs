@@ -18,5 +18,7 @@ pub fn replay<'c, S: SampleSink + Send>(
             break;
         }
     }
-    reading.finish().is_ok_and(|decoded| decoded.value.is_none())
+    reading
+        .finish()
+        .is_ok_and(|decoded| decoded.value.is_none())
 }

@@ -11,20 +11,36 @@ pub(super) const LONGEST: usize = 20;
 pub(super) struct Written {
     pub(super) bytes: [u8; LONGEST],
     pub(super) length: usize,
+    /// All but the last eight digits, where there are thirteen; else zero.
+    upper: u64,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self::of_any(UnixMillis::default())
+    }
 }
 
 impl Written {
-    /// `at` in milliseconds since 1970.
+    /// `at` in milliseconds since 1970. That it comes after a time that begins with the same digits
+    /// saves half of the work.
     #[inline]
-    pub(super) fn of(at: UnixMillis) -> Self {
+    pub(super) fn then(&self, at: UnixMillis) -> Self {
         const EIGHT: u64 = 100_000_000;
-        let mut bytes = [0; LONGEST];
         let size = at.get().unsigned_abs();
+        let upper = size / EIGHT;
         // Thirteen digits: from September 2001 to November 2286.
-        if at.get() > 0 && (10_000 * EIGHT..100_000 * EIGHT).contains(&size) {
-            bytes[..5].copy_from_slice(&eight(size / EIGHT)[3..]);
+        if at.get() > 0 && (10_000..100_000).contains(&upper) {
+            let mut bytes = self.bytes;
+            if upper != self.upper {
+                bytes[..5].copy_from_slice(&eight(upper)[3..]);
+            }
             bytes[5..13].copy_from_slice(&eight(size % EIGHT));
-            return Self { bytes, length: 13 };
+            return Self {
+                bytes,
+                length: 13,
+                upper,
+            };
         }
         Self::of_any(at)
     }
@@ -37,6 +53,7 @@ impl Written {
         Self {
             bytes,
             length: text.len(),
+            upper: 0,
         }
     }
 }
@@ -61,8 +78,13 @@ mod tests {
 
     #[track_caller]
     fn check(millis: i64) {
-        let Written { bytes, length } = Written::of(UnixMillis::new(millis));
-        assert_eq!(bytes[..length], *millis.to_string().as_bytes());
+        let at = UnixMillis::new(millis);
+        let day = UnixMillis::new(millis.saturating_sub(86_400_000));
+        let first = Written::default().then(at);
+        for written in [first, first.then(at), first.then(day).then(at)] {
+            let Written { bytes, length, .. } = written;
+            assert_eq!(bytes[..length], *millis.to_string().as_bytes());
+        }
     }
 
     #[test]

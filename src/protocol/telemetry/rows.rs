@@ -68,6 +68,7 @@ const HEAD: usize = head!(aggregated, false).len();
 const TAIL: &[u8] = b"]}}";
 /// More than a point takes: the longest value, two times, and what stands around them.
 const ROW: usize = 96;
+const PAGE: usize = 4 << 10;
 
 /// The points so far, ascending in time, as text.
 pub struct Rows {
@@ -97,13 +98,14 @@ impl Rows {
     /// No points yet, in a buffer of `capacity` bytes, or of [`Rows::BASE`] at least. It grows as it must.
     #[must_use]
     pub fn new(kind: Kind, capacity: usize) -> Self {
-        let capacity = capacity.max(Self::BASE);
+        let mut text = Vec::with_capacity(capacity.max(Self::BASE));
+        text.resize(Self::BASE, 0);
         Self {
             kind,
-            text: vec![0; capacity],
+            text,
             end: HEAD,
             count: 0,
-            last: (UnixMillis::default(), Written::of(UnixMillis::default())),
+            last: (UnixMillis::default(), Written::default()),
         }
     }
 
@@ -148,11 +150,11 @@ impl Rows {
         if self.kind == Kind::Aggregated {
             let start = at - width;
             if self.last.0 != start {
-                self.last = (start, Written::of(start));
+                self.last = (start, self.last.1.then(start));
             }
             end += time(&self.last.1, &mut row[end..]);
         }
-        self.last = (at, Written::of(at));
+        self.last = (at, self.last.1.then(at));
         end += time(&self.last.1, &mut row[end..]);
         row[end..end + 2].copy_from_slice(b"],");
         self.end += end + 2;
@@ -212,10 +214,15 @@ impl Rows {
         }
     }
 
+    /// Has `by` bytes more at hand. What is there already is brought into use a page at a time, so that it is
+    /// still near when it is written.
     #[cold]
     fn widen(&mut self, by: usize) {
-        let length = self.text.len();
-        self.text.resize(length + by.max(length / 2), 0);
+        let (length, by) = (self.text.len(), by.max(PAGE));
+        if self.text.capacity() - length < by {
+            self.text.reserve_exact(by.max(length / 2));
+        }
+        self.text.resize(length + by, 0);
     }
 }
 
