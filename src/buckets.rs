@@ -12,9 +12,13 @@ mod nan;
 mod percentile;
 mod rates;
 mod rows;
+mod strip;
 mod writer;
 
 pub use nan::Dropped;
+pub use strip::Part;
+pub use strip::Start;
+pub use strip::Strip;
 pub use writer::Writer;
 
 /// Why an answer cannot become points.

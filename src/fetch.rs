@@ -7,6 +7,8 @@
 mod collect;
 mod pooled;
 mod ranges;
+#[cfg(any(test, fuzzing, feature = "bench"))]
+mod replay;
 mod samples;
 mod split;
 
@@ -16,6 +18,8 @@ use crate::buckets::BucketError;
 use crate::buckets::Dropped;
 use crate::buckets::Writer;
 use crate::fetch::collect::Collected;
+use crate::fetch::collect::Kept;
+use crate::limits::Charge;
 use crate::protocol::telemetry::Telemetry;
 use crate::record::Context;
 use crate::series::Apart;
@@ -26,6 +30,12 @@ use crate::translate::plan::Read;
 use crate::translate::plan::Several;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
+#[cfg(any(test, fuzzing, feature = "bench"))]
+pub use replay::replay;
+
+/// How many samples are computed with before others get their turn, about 1 ms of work
+/// (performance.md, "From body chunks to the answer").
+const TURN: usize = 4_096;
 
 /// Why a plan has no points to show.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -88,6 +98,7 @@ pub async fn run(cx: &Context, upstream: &Upstream, plan: &Plan) -> Result<Fetch
     let mut run = Run {
         shared: Shared { cx, upstream, plan },
         writer: Writer::new(plan),
+        charge: upstream.charge(),
         seen: Seen::default(),
     };
     let ended = match &plan.read {
@@ -129,6 +140,8 @@ struct Shared<'a> {
 struct Run<'a> {
     shared: Shared<'a>,
     writer: Writer,
+    /// What the points take.
+    charge: Charge,
     seen: Seen,
 }
 
@@ -162,7 +175,7 @@ impl<'a> Run<'a> {
             return Err(FetchError::Histograms);
         }
         self.seen.any_answer = true;
-        self.seen.any_sample |= !collected.samples.is_empty();
+        self.seen.any_sample |= collected.samples > 0;
         if let Some(first) = &self.seen.first {
             collected.series.add(first);
         }
@@ -171,14 +184,28 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The samples of an answer to a query that reads one series.
+    /// What an answer to a query that reads one series holds; points of it are joined to the others.
     fn take(&mut self, mut collected: Collected) -> Result<Vec<Sample>, FetchError> {
         self.see(&mut collected)?;
         if self.seen.series.count() > 1 {
             let series = std::mem::take(&mut self.seen.series);
             return Err(FetchError::SeveralSeries(series));
         }
-        Ok(collected.samples)
+        match collected.kept {
+            Kept::Points(strip) => {
+                self.charge.adopt(collected.charge);
+                self.writer.join(strip)?;
+                self.pay()?;
+                Ok(Vec::new())
+            }
+            Kept::Samples(samples) => Ok(samples),
+        }
+    }
+
+    /// Charges what the points take by now.
+    fn pay(&mut self) -> Result<(), UpstreamError> {
+        let held = self.charge.hold(self.writer.capacity());
+        held.map_err(|_| UpstreamError::Memory)
     }
 
     /// What a failed call means for the whole: the end of a prefix, or a failure.
@@ -225,9 +252,11 @@ impl<'a> Run<'a> {
 
     fn finish(self, ended: Ended) -> Fetched {
         let dropped = self.writer.dropped();
-        Fetched {
-            telemetry: self.writer.finish(ended == Ended::Early),
-            dropped,
-        }
+        let mut charge = self.charge;
+        let telemetry = self.writer.finish(ended == Ended::Early, |bytes| {
+            charge.settle(bytes);
+            charge
+        });
+        Fetched { telemetry, dropped }
     }
 }

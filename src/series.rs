@@ -4,12 +4,14 @@
 //! it, `buckets` and `fetch` implement it.
 
 mod apart;
+mod number;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use crate::time::UnixMillis;
 pub use apart::Apart;
+pub use number::NumberText;
 
 /// One sample of a series: when, and what value. NaN and infinities are possible.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,7 +87,7 @@ pub trait SampleSink {
     /// A series begins; its labels may come only at its end.
     fn begin_series(&mut self) -> ControlFlow<Stop, Want>;
     /// One float sample of it.
-    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want>;
+    fn sample(&mut self, at: UnixMillis, value: NumberText<'_>) -> ControlFlow<Stop, Want>;
     /// The series is complete. `histograms` tells whether it held native histogram samples, which
     /// no float query can read.
     fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop>;

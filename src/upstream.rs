@@ -27,6 +27,8 @@ mod status;
 mod tally;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+#[cfg(any(test, fuzzing, feature = "bench"))]
+mod replay;
 
 use std::sync::Arc;
 
@@ -62,6 +64,8 @@ pub use credentials::CredentialError;
 pub use error::AnswerLimit;
 pub use error::Scrubbed;
 pub use error::UpstreamError;
+#[cfg(any(test, fuzzing, feature = "bench"))]
+pub use replay::replay;
 pub use sign::ProvedBy;
 pub(crate) use status::NO_REASON;
 pub(crate) use status::WANTS_TLS;

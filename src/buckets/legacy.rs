@@ -1,11 +1,10 @@
 //! The points of the Python predecessor (queries.md, "The legacy profile").
 
-use crate::series::Sample;
 use crate::time::Millis;
 use crate::time::UnixMillis;
 
 /// Places the predecessor's values: the first `limit` of them, whatever then becomes of each.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LegacyRows {
     bucket: Option<Millis>,
     end: UnixMillis,
@@ -35,9 +34,9 @@ impl LegacyRows {
 
     /// Takes the next value: the end of its bucket, or its own time for raw points, if it may have
     /// a point at all. A bucket *begins* at the evaluation time here.
-    pub(super) fn place(&mut self, sample: Sample) -> Option<UnixMillis> {
+    pub(super) fn place(&mut self, at: UnixMillis) -> Option<UnixMillis> {
         self.left = self.left.checked_sub(1)?;
-        let at = sample.at + self.width();
+        let at = at + self.width();
         (at <= self.end).then_some(at)
     }
 }

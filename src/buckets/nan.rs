@@ -51,6 +51,25 @@ impl Finite {
         point
     }
 
+    /// Forgets what was counted.
+    pub(super) fn restart(&mut self) {
+        self.dropped = Dropped::default();
+    }
+
+    /// Counts what another has counted.
+    pub(super) fn add(&mut self, other: Dropped) {
+        let Dropped {
+            nan_replaced,
+            nan_dropped,
+            infinity_replaced,
+            infinity_dropped,
+        } = other;
+        self.dropped.nan_replaced += nan_replaced;
+        self.dropped.nan_dropped += nan_dropped;
+        self.dropped.infinity_replaced += infinity_replaced;
+        self.dropped.infinity_dropped += infinity_dropped;
+    }
+
     pub(super) fn dropped(&self) -> Dropped {
         self.dropped
     }

@@ -1,4 +1,4 @@
-//! The writer: takes samples as `fetch` gets them and makes points of them.
+//! The writer: joins the points of calls, and computes those of the numeric lane from samples.
 
 use super::BucketError;
 use super::fill;
@@ -11,9 +11,13 @@ use super::nan::Finite;
 use super::percentile;
 use super::rates::Rates;
 use super::rows::Rows;
+use super::strip;
+use super::strip::Start;
+use super::strip::Strip;
 use crate::protocol::metric::AggregationMethod;
 use crate::protocol::metric::Percentile;
-use crate::protocol::telemetry::Points;
+use crate::protocol::telemetry::Figure;
+use crate::protocol::telemetry::Kind;
 use crate::protocol::telemetry::Telemetry;
 use crate::series::Sample;
 use crate::time::Millis;
@@ -22,9 +26,7 @@ use crate::time::UnixMillis;
 use crate::translate::plan::Grid;
 use crate::translate::plan::Instants;
 use crate::translate::plan::Plan;
-use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
-use crate::translate::plan::Several;
 
 /// Makes the points of one answer. Everything arrives in ascending time, whatever arrives after
 /// [`Writer::is_full`] is not looked at.
@@ -35,6 +37,7 @@ pub struct Writer {
     finite: Finite,
     /// Whether NaN among raw samples are stale markers, which are never points.
     skips_nan: bool,
+    limit: usize,
     /// The last raw sample that was looked at: a sample that is not after it is not a new one.
     last_raw: Option<UnixMillis>,
 }
@@ -42,12 +45,13 @@ pub struct Writer {
 /// What a sample becomes.
 #[derive(Debug)]
 enum Rule {
-    Points,
+    /// A point as it is: a [`Strip`] does that. Or one of a pool.
+    Plain,
     Rates(Rates),
-    Buckets {
+    /// The values of a bucket become one.
+    Fold {
         width: Millis,
-        /// How several values of a bucket become one; `None` where each bucket has at most one.
-        method: Option<AggregationMethod>,
+        method: AggregationMethod,
         is_zero_filled: bool,
     },
     Legacy(LegacyRows),
@@ -57,51 +61,72 @@ impl Writer {
     /// A writer without points for the answer that `plan` asks for.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let (rule, points) = match plan.reduction {
-            Reduction::Points => (Rule::Points, Points::Raw(Vec::new())),
-            Reduction::Rates { since } => (Rule::Rates(Rates::new(since)), Points::Raw(Vec::new())),
-            Reduction::Buckets {
-                grid,
-                is_zero_filled,
-            } => (
-                Rule::Buckets {
-                    width: grid.width,
-                    method: None,
-                    is_zero_filled,
-                },
-                Points::Aggregated(Vec::new()),
-            ),
+        let (rule, kind) = match plan.reduction {
+            Reduction::Points => (Rule::Plain, Kind::Raw),
+            Reduction::Rates { since } => (Rule::Rates(Rates::new(since)), Kind::Raw),
+            Reduction::Buckets { .. } => (Rule::Plain, Kind::Aggregated),
             Reduction::Fold {
                 grid,
                 method,
                 is_zero_filled,
             } => (
-                Rule::Buckets {
+                Rule::Fold {
                     width: grid.width,
-                    method: Some(method),
+                    method,
                     is_zero_filled,
                 },
-                Points::Aggregated(Vec::new()),
+                Kind::Aggregated,
             ),
             Reduction::Legacy { bucket, end } => (
                 Rule::Legacy(LegacyRows::new(bucket, end, plan.limit)),
                 match bucket {
-                    Some(_) => Points::Aggregated(Vec::new()),
-                    None => Points::Raw(Vec::new()),
+                    Some(_) => Kind::Aggregated,
+                    None => Kind::Raw,
                 },
             ),
         };
-        let skips_nan = match (&plan.read, &plan.several) {
-            (Read::Samples(read), _) | (_, Several::Pool { read, .. }) => read.skips_nan,
-            _ => false,
-        };
         Self {
             rule,
-            rows: Rows::new(points, plan.limit),
+            rows: Rows::new(kind, plan.limit, 0),
             finite: Finite::new(plan.nan, plan.inf),
-            skips_nan,
+            skips_nan: strip::skips_nan(plan),
+            limit: plan.limit,
             last_raw: None,
         }
+    }
+
+    /// Where the next call goes on.
+    #[must_use]
+    pub fn start(&self) -> Start {
+        Start {
+            room: self.limit - self.limit.min(self.rows.len()),
+            last_raw: self.last_raw,
+            legacy: match &self.rule {
+                Rule::Legacy(legacy) => Some(legacy.clone()),
+                Rule::Plain | Rule::Rates(_) | Rule::Fold { .. } => None,
+            },
+        }
+    }
+
+    /// Adds the points of a call that is over.
+    ///
+    /// # Errors
+    ///
+    /// [`BucketError::AlteredTimestamps`] if a value was at no instant that was asked for; no point of
+    /// the call is then taken.
+    pub fn join(&mut self, mut strip: Strip) -> Result<(), BucketError> {
+        if strip.is_altered {
+            return Err(BucketError::AlteredTimestamps);
+        }
+        strip.close();
+        match strip.rule {
+            strip::Rule::Instants { .. } => {}
+            strip::Rule::Samples { last, .. } => self.last_raw = last,
+            strip::Rule::Legacy(legacy) => self.rule = Rule::Legacy(legacy),
+        }
+        self.finite.add(strip.finite.dropped());
+        self.rows.append(strip.rows);
+        Ok(())
     }
 
     /// Takes the values of one series at the instants of `chunk`, and fills the chunk's buckets
@@ -117,41 +142,37 @@ impl Writer {
         samples: &[Sample],
     ) -> Result<(), BucketError> {
         check_timestamps(chunk, samples)?;
-        match self.rule {
-            Rule::Points => self.take_points(samples),
-            Rule::Buckets {
-                width,
-                method,
-                is_zero_filled,
-            } => {
-                let grid = fill::grid_of(chunk, width);
-                let mut values = Vec::new();
-                fill::each_bucket(grid, Owns::End, samples, is_zero_filled, |bucket| {
-                    match bucket {
-                        Bucket::Empty(end) => self.rows.push(0.0, end, width),
-                        Bucket::Holds(end, held) => {
-                            values.clear();
-                            values.extend(held.iter().map(|sample| sample.value));
-                            let value = match method {
-                                Some(method) => fold::fold(method, &mut values),
-                                None => values[0],
-                            };
-                            push(&mut self.rows, &mut self.finite, value, end, width);
-                        }
-                    }
-                    !self.rows.is_full()
-                });
+        let Rule::Fold {
+            width,
+            method,
+            is_zero_filled,
+        } = self.rule
+        else {
+            unreachable!("values at instants are folded, or belong into a strip")
+        };
+        let grid = fill::grid_of(chunk, width);
+        let mut values = Vec::new();
+        fill::each_bucket(grid, Owns::End, samples, is_zero_filled, |bucket| {
+            match bucket {
+                Bucket::Empty(end) => self.rows.push(Figure::Float(0.0), end, width),
+                Bucket::Holds(end, held) => {
+                    values.clear();
+                    values.extend(held.iter().map(|sample| sample.value));
+                    let value = fold::fold(method, &mut values);
+                    push(&mut self.rows, &mut self.finite, value, end, width);
+                }
             }
-            Rule::Rates(_) | Rule::Legacy(_) => {
-                unreachable!("translate reads no instants for rates and legacy points")
-            }
-        }
+            !self.rows.is_full()
+        });
         Ok(())
     }
 
     /// Takes the samples of one series within `range`, which is one chunk of what the plan reads;
     /// samples outside it are left out.
     pub fn take_samples(&mut self, range: TimeRange, samples: &[Sample]) {
+        let Rule::Rates(rates) = &mut self.rule else {
+            unreachable!("samples become rates, or belong into a strip")
+        };
         for &sample in samples {
             if self.rows.is_full() {
                 return;
@@ -162,19 +183,9 @@ impl Writer {
                 continue;
             }
             self.last_raw = Some(sample.at);
-            match &mut self.rule {
-                Rule::Points => self.take_points(&[sample]),
-                Rule::Rates(rates) => {
-                    if let Some(rate) = rates.rate(sample) {
-                        self.take_points(&[Sample {
-                            value: rate,
-                            ..sample
-                        }]);
-                    }
-                }
-                Rule::Buckets { .. } | Rule::Legacy(_) => {
-                    unreachable!("translate reads samples for raw points only")
-                }
+            if let Some(rate) = rates.rate(sample) {
+                let (rows, finite) = (&mut self.rows, &mut self.finite);
+                push(rows, finite, rate, sample.at, Millis::ZERO);
             }
         }
     }
@@ -198,26 +209,13 @@ impl Writer {
         });
     }
 
-    /// Takes the values of the first series as the predecessor did.
-    pub fn take_legacy(&mut self, samples: &[Sample]) {
-        let Rule::Legacy(legacy) = &mut self.rule else {
-            unreachable!("only the legacy profile reads legacy values")
-        };
-        for &sample in samples {
-            if let Some(at) = legacy.place(sample) {
-                let width = legacy.width();
-                push(&mut self.rows, &mut self.finite, sample.value, at, width);
-            }
-        }
-    }
-
     /// Whether nothing that is still to come can change the answer: one point more than the limit
     /// is there.
     #[must_use]
     pub fn is_full(&self) -> bool {
         match &self.rule {
             Rule::Legacy(legacy) => legacy.is_over(),
-            Rule::Points | Rule::Rates(_) | Rule::Buckets { .. } => self.rows.is_full(),
+            Rule::Plain | Rule::Rates(_) | Rule::Fold { .. } => self.rows.is_full(),
         }
     }
 
@@ -227,28 +225,29 @@ impl Writer {
         self.rows.len()
     }
 
+    /// How many bytes they take.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.rows.capacity()
+    }
+
     /// How many values were not taken as they came.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
         self.finite.dropped()
     }
 
-    /// The answer. `ended_early` says that something was left unread.
+    /// The answer. `ended_early` says that something was left unread; `held`, told how many bytes
+    /// the answer takes, is what they are charged to.
     #[must_use]
-    pub fn finish(self, ended_early: bool) -> Telemetry {
-        let mut telemetry = self.rows.finish(ended_early);
-        if let Rule::Legacy(_) = self.rule {
-            // The predecessor never said that it had cut something.
-            telemetry.is_partial = false;
-        }
-        telemetry
-    }
-
-    fn take_points(&mut self, samples: &[Sample]) {
-        for sample in samples {
-            let (rows, finite) = (&mut self.rows, &mut self.finite);
-            push(rows, finite, sample.value, sample.at, Millis::ZERO);
-        }
+    pub fn finish<H: Send + 'static>(
+        self,
+        ended_early: bool,
+        held: impl FnOnce(usize) -> H,
+    ) -> Telemetry {
+        // The predecessor never said that it had cut something.
+        let is_legacy = matches!(self.rule, Rule::Legacy(_));
+        self.rows.finish(ended_early, !is_legacy, held)
     }
 }
 
@@ -257,7 +256,7 @@ fn push(rows: &mut Rows, finite: &mut Finite, value: f64, at: UnixMillis, width:
     if !rows.is_full()
         && let Some(value) = finite.admit(value)
     {
-        rows.push(value, at, width);
+        rows.push(Figure::Float(value), at, width);
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::ops::ControlFlow;
 
+use crate::buckets::Strip;
 use crate::limits::Charge;
+use crate::limits::Exhausted;
 use crate::series::Apart;
 use crate::series::Labels;
+use crate::series::NumberText;
 use crate::series::Sample;
 use crate::series::SampleSink;
 use crate::series::Stop;
 use crate::series::Want;
+use crate::time::UnixMillis;
 
 /// What a sample takes in a list that grows by doubling.
 const SAMPLE: usize = 2 * size_of::<Sample>();
@@ -29,6 +33,15 @@ pub(super) enum Keep {
     },
 }
 
+/// What samples become.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// Points, at once.
+    Points(Strip),
+    /// A list, series after series, for what computes with them.
+    Samples(Vec<Sample>),
+}
+
 /// What was kept of one answer.
 #[derive(Debug)]
 pub(super) struct Collected {
@@ -36,33 +49,61 @@ pub(super) struct Collected {
     pub(super) first: Option<Labels>,
     /// The labels of all series, and of those that were known before.
     pub(super) series: Apart,
-    /// The samples, series after series.
-    pub(super) samples: Vec<Sample>,
+    /// What the samples have become.
+    pub(super) kept: Kept,
+    /// How many samples were taken.
+    pub(super) samples: usize,
     /// Whether any series held native histogram samples.
     pub(super) histograms: bool,
     /// Whether samples were left out because they were too many.
     pub(super) is_over: bool,
-    /// The memory that the samples take.
-    charge: Charge,
+    /// The memory that all this takes.
+    pub(super) charge: Charge,
     keep: Keep,
     known: Apart,
     count: usize,
 }
 
 impl Collected {
-    /// Nothing yet, beside the `known` series.
-    pub(super) fn new(keep: Keep, known: Apart, charge: Charge) -> Self {
-        Self {
+    /// Nothing yet, beside the `known` series. The samples become points in `strip` if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Exhausted`] if there is no memory for what is expected.
+    pub(super) fn new(
+        keep: Keep,
+        known: Apart,
+        strip: Option<Strip>,
+        mut charge: Charge,
+    ) -> Result<Self, Exhausted> {
+        let kept = match strip {
+            Some(strip) => {
+                charge.grow(strip.capacity())?;
+                Kept::Points(strip)
+            }
+            None => Kept::Samples(Vec::new()),
+        };
+        Ok(Self {
             first: None,
             series: known.clone(),
-            samples: Vec::new(),
+            kept,
+            samples: 0,
             histograms: false,
             is_over: false,
             charge,
             keep,
             known,
             count: 0,
-        }
+        })
+    }
+
+    /// Whether nothing that another call brings can change the answer.
+    pub(super) fn is_enough(&self) -> bool {
+        let is_full = match &self.kept {
+            Kept::Points(strip) => strip.is_full(),
+            Kept::Samples(_) => false,
+        };
+        is_full || (matches!(self.keep, Keep::First { .. }) && self.series.count() > 1)
     }
 }
 
@@ -70,8 +111,14 @@ impl SampleSink for Collected {
     fn restart(&mut self) {
         self.first = None;
         self.series.clone_from(&self.known);
-        self.samples = Vec::new();
-        self.charge.clear();
+        match &mut self.kept {
+            Kept::Points(strip) => strip.restart(),
+            Kept::Samples(samples) => {
+                *samples = Vec::new();
+                self.charge.clear();
+            }
+        }
+        self.samples = 0;
         self.histograms = false;
         self.is_over = false;
         self.count = 0;
@@ -85,17 +132,33 @@ impl SampleSink for Collected {
         })
     }
 
-    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want> {
+    #[inline]
+    fn sample(&mut self, at: UnixMillis, value: NumberText<'_>) -> ControlFlow<Stop, Want> {
         let (Keep::First { most } | Keep::All { budget: most }) = self.keep;
-        if self.samples.len() == most {
+        if self.samples == most {
             self.is_over = true;
             return ControlFlow::Break(Stop::Samples);
         }
-        if self.charge.grow(SAMPLE).is_err() {
-            return ControlFlow::Break(Stop::Memory);
+        self.samples += 1;
+        match &mut self.kept {
+            Kept::Points(strip) => {
+                let want = strip.take(at, value);
+                if strip.capacity() > self.charge.held()
+                    && self.charge.hold(strip.capacity()).is_err()
+                {
+                    return ControlFlow::Break(Stop::Memory);
+                }
+                ControlFlow::Continue(want)
+            }
+            Kept::Samples(samples) => {
+                if self.charge.grow(SAMPLE).is_err() {
+                    return ControlFlow::Break(Stop::Memory);
+                }
+                let value = value.as_f64();
+                samples.push(Sample { at, value });
+                ControlFlow::Continue(Want::Samples)
+            }
         }
-        self.samples.push(sample);
-        ControlFlow::Continue(Want::Samples)
     }
 
     fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop> {

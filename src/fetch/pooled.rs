@@ -3,10 +3,13 @@
 //! No pushed-down form is exact: a quantile of quantiles and an average of quantiles are both
 //! wrong by far (queries.md, "Gauge").
 
+use tokio::task::yield_now;
+
 use crate::fetch::Ended;
 use crate::fetch::FetchError;
 use crate::fetch::Run;
 use crate::fetch::collect::Keep;
+use crate::fetch::collect::Kept;
 use crate::fetch::samples;
 use crate::protocol::metric::Percentile;
 use crate::time::Millis;
@@ -49,9 +52,12 @@ pub(super) async fn run(
                     let series = std::mem::take(&mut run.seen.series);
                     return Err(FetchError::TooManySamples { series, budget });
                 }
-                left -= collected.samples.len();
-                run.writer
-                    .take_pool(part, percentile, &mut collected.samples);
+                left -= collected.samples;
+                if let Kept::Samples(samples) = &mut collected.kept {
+                    run.writer.take_pool(part, percentile, samples);
+                }
+                run.pay()?;
+                yield_now().await;
                 first_end = last_end + grid.width;
             }
             Err(error) if error.is_too_big() && count > 0 => {

@@ -2,14 +2,21 @@
 
 use futures_util::stream;
 use futures_util::stream::StreamExt as _;
+use tokio::task::yield_now;
 
+use crate::buckets::Part as Asked;
+use crate::buckets::Start;
+use crate::buckets::Strip;
 use crate::fetch::Ended;
 use crate::fetch::FetchError;
 use crate::fetch::Run;
+use crate::fetch::TURN;
 use crate::fetch::collect::Collected;
 use crate::fetch::collect::Keep;
+use crate::fetch::collect::Kept;
 use crate::fetch::split;
 use crate::series::Apart;
+use crate::series::Sample;
 use crate::time::Millis;
 use crate::time::UnixMillis;
 use crate::translate::Plan;
@@ -63,37 +70,78 @@ async fn in_chunks(
     } else {
         split::count(instants)
     };
-    // Where no limit can bite every chunk is needed anyway.
-    let width = if run.shared.plan.limit >= split::count(instants).div_ceil(read.group) {
-        PARALLEL
-    } else {
-        1
-    };
     let caller = Caller {
         run: run.shared(),
         read: Form::Exact(read),
     };
     let chunks: Vec<Instants> = split::chunks(instants, size).collect();
-    let mut answers =
-        stream::iter(chunks.into_iter().map(|chunk| caller.halving(chunk))).buffered(width);
-    while let Some(chunk) = answers.next().await {
-        for Part {
-            instants,
-            collected,
-        } in chunk.parts
-        {
-            let samples = run.take(collected)?;
-            run.writer.take_instants(instants, &samples)?;
+    // Where no limit can bite every chunk is needed anyway, and what is before it takes no room from it.
+    if run.shared.plan.limit >= split::count(instants).div_ceil(read.group) {
+        let start = run.writer.start();
+        let calls = chunks.into_iter();
+        let calls = calls.map(|chunk| caller.halving(chunk, start.clone()));
+        let mut answers = stream::iter(calls).buffered(PARALLEL);
+        while let Some(chunk) = answers.next().await {
+            if let Some(ended) = join(run, read, chunk).await? {
+                return Ok(ended);
+            }
         }
-        // What failed behind the limit takes nothing from the answer.
-        if run.writer.is_full() {
-            break;
-        }
-        if let Some(failure) = chunk.failure {
-            return run.failed(failure);
+    } else {
+        for chunk in chunks {
+            let chunk = caller.halving(chunk, run.writer.start()).await;
+            if let Some(ended) = join(run, read, chunk).await? {
+                return Ok(ended);
+            }
         }
     }
     Ok(Ended::Whole)
+}
+
+/// Adds what a chunk holds to the answer; how that ends it, if it does.
+async fn join(
+    run: &mut Run<'_>,
+    read: &RangeRead,
+    chunk: Chunk,
+) -> Result<Option<Ended>, FetchError> {
+    for Part {
+        instants,
+        collected,
+    } in chunk.parts
+    {
+        let is_computed = matches!(collected.kept, Kept::Samples(_));
+        let samples = run.take(collected)?;
+        if is_computed {
+            compute(run, read, instants, &samples).await?;
+        }
+    }
+    // What failed behind the limit takes nothing from the answer.
+    if run.writer.is_full() {
+        return Ok(Some(Ended::Whole));
+    }
+    match chunk.failure {
+        Some(failure) => run.failed(failure).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Computes the points of `instants`, some at a time.
+async fn compute(
+    run: &mut Run<'_>,
+    read: &RangeRead,
+    instants: Instants,
+    mut samples: &[Sample],
+) -> Result<(), FetchError> {
+    let size = (TURN / read.group * read.group).max(read.group);
+    for some in split::chunks(instants, size) {
+        // What is not in order remains for a later part, and is then at none of its instants.
+        let behind = samples.iter().position(|sample| sample.at > some.last);
+        let end = behind.filter(|_| some.last < instants.last);
+        let (these, rest) = samples.split_at(end.unwrap_or(samples.len()));
+        run.writer.take_instants(some, these)?;
+        samples = rest;
+        yield_now().await;
+    }
+    Ok(run.pay()?)
 }
 
 /// Asks a range of the legacy profile: whole seconds, one chunk after the other.
@@ -106,10 +154,9 @@ pub(super) async fn legacy(run: &mut Run<'_>, read: &LegacyRead) -> Result<Ended
     let first = UnixMillis::new(read.start * 1000);
     let last = first + step.times((read.end - read.start).div_euclid(read.step).max(0));
     for chunk in split::chunks(Instants { first, last, step }, LEGACY_STEPS) {
-        let chunk = caller.halving(chunk).await;
+        let chunk = caller.halving(chunk, run.writer.start()).await;
         for Part { collected, .. } in chunk.parts {
-            let samples = run.take(collected)?;
-            run.writer.take_legacy(&samples);
+            run.take(collected)?;
         }
         if let Some(failure) = chunk.failure {
             // What failed behind the limit takes nothing from the answer.
@@ -158,15 +205,24 @@ struct Part {
 
 impl Caller<'_> {
     /// Asks one chunk, and each half of it again where it is too big, down to one group.
-    async fn halving(&self, chunk: Instants) -> Chunk {
+    /// It goes on at `start`.
+    async fn halving(&self, chunk: Instants, mut start: Start) -> Chunk {
         let mut parts = Vec::new();
         let mut pending = vec![chunk];
         while let Some(instants) = pending.pop() {
-            match self.ask(instants).await {
-                Ok(collected) => parts.push(Part {
-                    instants,
-                    collected,
-                }),
+            match self.ask(instants, &start).await {
+                Ok(collected) => {
+                    if collected.is_enough() {
+                        pending.clear();
+                    }
+                    if let Kept::Points(strip) = &collected.kept {
+                        start.pass(strip);
+                    }
+                    parts.push(Part {
+                        instants,
+                        collected,
+                    });
+                }
                 Err(error) => match self.halves(instants).filter(|_| error.is_too_big()) {
                     Some((first, second)) => pending.extend([second, first]),
                     None => {
@@ -191,12 +247,18 @@ impl Caller<'_> {
         }
     }
 
-    async fn ask(&self, instants: Instants) -> Result<Collected, UpstreamError> {
+    async fn ask(&self, instants: Instants, start: &Start) -> Result<Collected, UpstreamError> {
         let super::Shared { cx, upstream, plan } = self.run;
         // With one more, not all can be at instants that were asked for.
         let most = split::count(instants) + 1;
         let keep = Keep::First { most };
-        let mut collected = Collected::new(keep, Apart::default(), upstream.charge());
+        let asked = match self.read {
+            Form::Exact(_) => Asked::Instants(instants),
+            Form::Legacy(_) => Asked::Legacy(instants),
+        };
+        let strip = Strip::of(plan, asked, start);
+        let collected = Collected::new(keep, Apart::default(), strip, upstream.charge());
+        let mut collected = collected.map_err(|_| UpstreamError::Memory)?;
         match self.read {
             Form::Exact(read) => {
                 let query = RangeQuery {

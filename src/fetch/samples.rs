@@ -3,10 +3,15 @@
 //! An instant query for a range vector returns the original timestamps and does not depend on
 //! where the engine draws the border of a range, since both borders are cut again in the mirror.
 
+use tokio::task::yield_now;
+
+use crate::buckets::Part;
+use crate::buckets::Strip;
 use crate::fetch::Ended;
 use crate::fetch::FetchError;
 use crate::fetch::Run;
 use crate::fetch::Shared;
+use crate::fetch::TURN;
 use crate::fetch::collect::Collected;
 use crate::fetch::collect::Keep;
 use crate::limits;
@@ -42,7 +47,11 @@ pub(super) async fn run(run: &mut Run<'_>, read: &SampleRead) -> Result<Ended, F
         {
             Ok(collected) => {
                 let samples = run.take(collected)?;
-                run.writer.take_samples(part, &samples);
+                for some in samples.chunks(TURN) {
+                    run.writer.take_samples(part, some);
+                    yield_now().await;
+                }
+                run.pay()?;
                 start = end + Millis::ONE;
                 // The limit was missed by little, mostly by the one sample that tells whether there
                 // are more; or the samples are sparse, and then few steps reach far.
@@ -93,7 +102,16 @@ pub(super) async fn ask(
 ) -> Result<Collected, UpstreamError> {
     let Shared { cx, upstream, plan } = run.shared();
     let known = run.seen.series.clone();
-    let mut collected = Collected::new(keep, known, upstream.charge());
+    let strip = match keep {
+        Keep::First { .. } => Strip::of(
+            plan,
+            Part::Samples(part, read.interval),
+            &run.writer.start(),
+        ),
+        Keep::All { .. } => None,
+    };
+    let collected = Collected::new(keep, known, strip, upstream.charge());
+    let mut collected = collected.map_err(|_| UpstreamError::Memory)?;
     let expr = read.expr(part);
     upstream
         .query(cx, &expr, part.end, &plan.parameters, &mut collected)

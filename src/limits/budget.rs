@@ -124,6 +124,40 @@ impl Charge {
         self.take(self.held.saturating_add(bytes))
     }
 
+    /// How many bytes it holds.
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Holds `bytes` in all, more than before or less.
+    ///
+    /// # Errors
+    ///
+    /// [`Exhausted`] as above.
+    pub fn hold(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if bytes > self.held {
+            return self.grow(bytes - self.held);
+        }
+        self.settle(bytes);
+        Ok(())
+    }
+
+    /// Takes over what `other` holds, which is of the same budget.
+    pub fn adopt(&mut self, mut other: Self) {
+        self.held += std::mem::take(&mut other.held);
+        self.taken += std::mem::take(&mut other.taken);
+    }
+
+    /// Holds no more than `bytes` from now on, and has nothing at hand: for what is kept long, and is
+    /// so small that a whole step would be many times its size.
+    pub fn settle(&mut self, bytes: usize) {
+        self.held = self.held.min(bytes);
+        let over = self.taken - self.taken.min(self.held);
+        self.budget.0.used.fetch_sub(over, Ordering::Relaxed);
+        self.taken -= over;
+    }
+
     fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
         if bytes > self.taken {
             let more = (bytes - self.taken)
@@ -236,6 +270,21 @@ mod tests {
         assert_eq!(other.grow(1), Err(Exhausted));
         drop(one);
         assert_eq!((other.grow(2), other.grow(1)), (Ok(()), Err(Exhausted)));
+    }
+
+    #[test]
+    fn what_is_settled_holds_its_size_alone() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        charge.grow(STEP + 1).unwrap();
+        charge.settle(100);
+        assert_eq!(budget.used(), 100);
+        charge.settle(STEP);
+        assert_eq!(budget.used(), 100);
+        charge.grow(1).unwrap();
+        assert_eq!(budget.used(), STEP + 100);
+        drop(charge);
+        assert_eq!(budget.used(), 0);
     }
 
     #[test]

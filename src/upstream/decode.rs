@@ -14,6 +14,7 @@ mod labels;
 mod lists;
 mod metadata;
 mod number;
+mod pairs;
 mod query;
 mod series;
 mod members;

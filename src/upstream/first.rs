@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use crate::series::Labels;
-use crate::series::Sample;
+use crate::series::NumberText;
 use crate::series::SampleSink;
 use crate::series::Stop;
 use crate::series::Want;
+use crate::time::UnixMillis;
 
 /// The first value of an answer. It never stops the reading, so that the whole answer is checked.
 #[derive(Debug, Default)]
@@ -25,8 +26,8 @@ impl SampleSink for First {
         })
     }
 
-    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want> {
-        self.0 = Some(sample.value);
+    fn sample(&mut self, _: UnixMillis, value: NumberText<'_>) -> ControlFlow<Stop, Want> {
+        self.0 = Some(value.as_f64());
         ControlFlow::Continue(Want::LabelsOnly)
     }
 

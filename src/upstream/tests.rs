@@ -22,11 +22,12 @@ use crate::instruments::Instruments;
 use crate::limits::Budget;
 use crate::record::Context;
 use crate::series::Labels;
-use crate::series::Sample;
+use crate::series::NumberText;
 use crate::series::SampleSink;
 use crate::series::Stop;
 use crate::series::Want;
 use crate::time::Deadline;
+use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
 use crate::upstream::aws::Surroundings;
@@ -124,7 +125,7 @@ impl SampleSink for Count {
         ControlFlow::Continue(Want::Samples)
     }
 
-    fn sample(&mut self, _: Sample) -> ControlFlow<Stop, Want> {
+    fn sample(&mut self, _: UnixMillis, _: NumberText<'_>) -> ControlFlow<Stop, Want> {
         self.samples += 1;
         ControlFlow::Continue(Want::Samples)
     }

@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::buckets::Part;
 use crate::buckets::percentile::quantile;
 use crate::options::InfInterpretation;
 use crate::options::NanInterpretation;
+use crate::series::NumberText;
+use crate::series::Want;
+use crate::translate::plan::Read;
 use crate::translate::plan::SampleRead;
 use crate::translate::plan::Selector;
+use crate::translate::plan::Several;
 use crate::translate::plan::Subject;
 
 const WIDTH: i64 = 60;
@@ -88,36 +93,66 @@ fn samples(pairs: &[(i64, f64)]) -> Vec<Sample> {
 
 /// Value and end of each bucket, or value and time of each raw point.
 fn points(telemetry: &Telemetry) -> Vec<(f64, i64)> {
-    match &telemetry.points {
-        Points::Raw(points) => points.iter().map(|(v, at)| (*v, at.get())).collect(),
-        Points::Aggregated(points) => points
-            .iter()
-            .inspect(|(_, start, end)| assert_eq!(end.since(*start), Millis::new(WIDTH)))
-            .map(|(v, _, end)| (*v, end.get()))
-            .collect(),
+    let (kind, points) = telemetry.read();
+    let points = points.into_iter().map(|(value, times)| match times[..] {
+        [at] if kind == Kind::Raw => (value, at),
+        [start, end] if kind == Kind::Aggregated => {
+            assert_eq!(end - start, WIDTH);
+            (value, end)
+        }
+        _ => panic!("{times:?} beside {value}"),
+    });
+    points.collect()
+}
+
+/// Feeds the samples of one call, as text where they are copied.
+fn feed(
+    writer: &mut Writer,
+    plan: &Plan,
+    part: Part,
+    samples: &[Sample],
+) -> Result<(), BucketError> {
+    let Some(mut strip) = Strip::of(plan, part, &writer.start()) else {
+        match part {
+            Part::Instants(instants) => writer.take_instants(instants, samples)?,
+            Part::Samples(range, _) => writer.take_samples(range, samples),
+            Part::Legacy(_) => panic!("legacy values are never computed with"),
+        }
+        return Ok(());
+    };
+    // What came of an attempt that failed must not be seen.
+    for _attempt in 0..2 {
+        strip.restart();
+        for sample in samples {
+            let text = sample.value.to_string();
+            let value = NumberText::new(&text).expect("a number");
+            if strip.take(sample.at, value) == Want::LabelsOnly {
+                break;
+            }
+        }
     }
+    writer.join(strip)
+}
+
+fn feed_legacy(writer: &mut Writer, plan: &Plan, pairs: &[(i64, f64)]) {
+    let part = Part::Legacy(instants(0, 1000, 1));
+    feed(writer, plan, part, &samples(pairs)).expect("any time will do");
 }
 
 /// Feeds one chunk of instants from `step` to `count * WIDTH`.
 fn take(plan: &Plan, count: i64, step: i64, pairs: &[(i64, f64)]) -> Telemetry {
     let mut writer = Writer::new(plan);
     let chunk = instants(step, count * WIDTH, step);
-    writer
-        .take_instants(chunk, &samples(pairs))
+    feed(&mut writer, plan, Part::Instants(chunk), &samples(pairs))
         .expect("the instants are those asked for");
-    writer.finish(false)
+    writer.finish(false, drop)
 }
 
 #[test]
 fn the_value_at_an_instant_is_the_bucket_that_ends_there() {
     let telemetry = take(&buckets(2, false), 2, WIDTH, &[(60, -0.0), (120, 2.0)]);
-    assert_eq!(
-        telemetry.points,
-        Points::Aggregated(vec![
-            (-0.0, millis(0), millis(60)),
-            (2.0, millis(60), millis(120))
-        ])
-    );
+    let expected = vec![(-0.0, vec![0, 60]), (2.0, vec![60, 120])];
+    assert_eq!(telemetry.read(), (Kind::Aggregated, expected));
     assert!(!telemetry.is_partial);
 }
 
@@ -156,13 +191,19 @@ fn a_value_at_an_instant_that_was_not_asked_for_is_refused() {
     let chunk = instants(60, 240, 60);
     for times in [vec![61], vec![0], vec![300], vec![60, 60], vec![120, 60]] {
         let pairs: Vec<(i64, f64)> = times.iter().map(|at| (*at, 1.0)).collect();
-        let mut writer = Writer::new(&buckets(4, true));
-        assert_eq!(
-            writer.take_instants(chunk, &samples(&pairs)),
-            Err(BucketError::AlteredTimestamps),
-            "{times:?}"
-        );
-        assert_eq!(writer.points(), 0);
+        for plan in [
+            buckets(4, true),
+            fold(4, AggregationMethod::Max, true),
+            plan(Reduction::Points),
+        ] {
+            let mut writer = Writer::new(&plan);
+            assert_eq!(
+                feed(&mut writer, &plan, Part::Instants(chunk), &samples(&pairs)),
+                Err(BucketError::AlteredTimestamps),
+                "{times:?}"
+            );
+            assert_eq!(writer.points(), 0);
+        }
     }
 }
 
@@ -173,10 +214,10 @@ fn an_answer_is_partial_if_and_only_if_something_was_cut() {
         plan.limit = limit;
         let mut writer = Writer::new(&plan);
         let chunk = instants(60, 180, 60);
-        writer.take_instants(chunk, &[]).expect("nothing is wrong");
+        feed(&mut writer, &plan, Part::Instants(chunk), &[]).expect("nothing is wrong");
         assert_eq!(writer.is_full(), limit < 3);
-        let telemetry = writer.finish(ended_early);
-        (telemetry.points.len(), telemetry.is_partial)
+        let telemetry = writer.finish(ended_early, drop);
+        (telemetry.points, telemetry.is_partial)
     };
     assert_eq!(asked(3, false), (3, false));
     assert_eq!(asked(2, false), (2, true));
@@ -197,17 +238,19 @@ fn stale_markers_of_metricsql_are_neither_points_nor_predecessors() {
     let taken = samples(&[(0, 1.0), (1000, f64::NAN), (2000, 5.0)]);
     writer.take_samples(range(0, 9000), &taken);
     assert_eq!(writer.dropped(), Dropped::default());
-    assert_eq!(points(&writer.finish(false)), [(2.0, 2000)]);
+    assert_eq!(points(&writer.finish(false, drop)), [(2.0, 2000)]);
 }
 
 #[test]
 fn samples_outside_the_chunk_and_repeated_samples_are_left_out() {
-    let mut writer = Writer::new(&plan(Reduction::Points));
+    let plan = plan(Reduction::Points);
+    let mut writer = Writer::new(&plan);
     let all = samples(&[(9, 1.0), (10, 2.0), (20, 3.0), (20, 4.0), (21, 5.0)]);
-    writer.take_samples(range(10, 20), &all);
-    writer.take_samples(range(20, 30), &all);
+    for part in [range(10, 20), range(20, 30)] {
+        feed(&mut writer, &plan, Part::Samples(part, Millis::ONE), &all).expect("any time will do");
+    }
     assert_eq!(
-        points(&writer.finish(false)),
+        points(&writer.finish(false, drop)),
         [(2.0, 10), (3.0, 20), (5.0, 21)]
     );
 }
@@ -221,8 +264,8 @@ fn legacy_rows_begin_at_the_instant_and_must_end_in_the_range() {
     plan.inf = InfInterpretation::None;
     let mut writer = Writer::new(&plan);
     let rows = [(0, 1.0), (60, f64::NAN), (120, f64::INFINITY), (121, 4.0)];
-    writer.take_legacy(&samples(&rows));
-    let telemetry = writer.finish(true);
+    feed_legacy(&mut writer, &plan, &rows);
+    let telemetry = writer.finish(true, drop);
     assert_eq!(points(&telemetry), [(1.0, 60), (0.0, 120)]);
     assert!(!telemetry.is_partial, "the predecessor never said so");
 }
@@ -235,12 +278,12 @@ fn the_legacy_limit_cuts_values_before_any_is_dropped() {
     });
     (plan.limit, plan.nan) = (2, NanInterpretation::None);
     let mut writer = Writer::new(&plan);
-    writer.take_legacy(&samples(&[(0, f64::NAN)]));
+    feed_legacy(&mut writer, &plan, &[(0, f64::NAN)]);
     assert!(!writer.is_full());
-    writer.take_legacy(&samples(&[(1000, 2.0), (1001, 3.0)]));
+    feed_legacy(&mut writer, &plan, &[(1000, 2.0), (1001, 3.0)]);
     assert!(writer.is_full());
-    let telemetry = writer.finish(false);
-    assert_eq!(telemetry.points, Points::Raw(vec![(2.0, millis(1000))]));
+    let telemetry = writer.finish(false, drop);
+    assert_eq!(telemetry.read(), (Kind::Raw, vec![(2.0, vec![1000])]));
     assert!(!telemetry.is_partial);
 }
 
@@ -276,11 +319,10 @@ fn take_chunks(plan: &Plan, step: i64, borders: &[i64], samples: &[Sample]) -> T
             break;
         }
         let held = within(samples, pair[0] + 1, pair[1]);
-        writer
-            .take_instants(instants(pair[0] + step, pair[1], step), &held)
-            .expect("the instants are those asked for");
+        let part = Part::Instants(instants(pair[0] + step, pair[1], step));
+        feed(&mut writer, plan, part, &held).expect("the instants are those asked for");
     }
-    writer.finish(false)
+    writer.finish(false, drop)
 }
 
 /// NaN is 0.0 and infinities are nothing, as in [`plan`].
@@ -383,7 +425,7 @@ proptest! {
             let mut held = self::samples(&held.copied().collect::<Vec<_>>());
             writer.take_pool(part, Percentile::P75, &mut held);
         }
-        prop_assert_eq!(points(&writer.finish(false)), expected);
+        prop_assert_eq!(points(&writer.finish(false, drop)), expected);
     }
 
     #[test]
@@ -410,7 +452,7 @@ proptest! {
             writer.take_samples(range(from, to), &samples(&series));
             from = to + 1;
         }
-        prop_assert_eq!(points(&writer.finish(false)), expected);
+        prop_assert_eq!(points(&writer.finish(false, drop)), expected);
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub(in crate::upstream) trait Data: Send {
     /// Takes the next event of `data`, which is not null.
     fn event(&mut self, event: Event<'_>) -> Result<(), Fault>;
 
+    /// See [`Listener::pairs`]. What expects none takes none.
+    fn pairs<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
+        Ok(bytes)
+    }
+
     /// See [`Listener::wanted`].
     fn wanted(&self) -> usize;
 
@@ -167,6 +172,13 @@ impl<D: Data> Listener for Envelope<D> {
         match self.about.at {
             At::Data(depth) => self.data(depth, event),
             _ => self.about.event(event),
+        }
+    }
+
+    fn pairs<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
+        match self.about.at {
+            At::Data(_) => self.data.pairs(bytes),
+            _ => Ok(bytes),
         }
     }
 

@@ -39,6 +39,13 @@ pub(super) trait Listener {
     /// Takes the next event. An error ends the reading.
     fn event(&mut self, event: Event<'_>) -> Result<(), Fault>;
 
+    /// Takes whole elements of the list that the reading is in, which `bytes` begin with, and the
+    /// commas between them; what follows the last one. Takes nothing but what is JSON, and leaves to
+    /// the scanner whatever it does not know.
+    fn pairs<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
+        Ok(bytes)
+    }
+
     /// How many bytes of a name or string that begins here are wanted. Of a longer one come these,
     /// and a mark that tells it from every other; or nothing at all, if none are wanted.
     fn wanted(&self) -> usize;
@@ -160,6 +167,11 @@ impl Scanner {
                 }
                 (b':', Next::Colon) => self.next = Next::Value,
                 (b'[', Next::Value | Next::ValueOrEnd) => {
+                    let rest = listener.pairs(&bytes[at..])?;
+                    if rest.len() < bytes.len() - at {
+                        self.next = Next::CommaOrEnd;
+                        return Ok(rest);
+                    }
                     self.descend(0)?;
                     self.next = Next::ValueOrEnd;
                     listener.event(Event::Array)?;

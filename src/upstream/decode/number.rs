@@ -1,4 +1,4 @@
-//! The two forms of numbers in an answer: times are JSON numbers in seconds, values are strings.
+//! The times of an answer: JSON numbers in seconds.
 
 use crate::time::UnixMillis;
 
@@ -24,11 +24,6 @@ pub(super) fn rounded(seconds: f64) -> Option<UnixMillis> {
         reason = "a float that is too large saturates and is out of bounds"
     )]
     bounded(millis as i64).filter(|_| millis.is_finite())
-}
-
-/// The value that `text`, the content of a string, is: `12.5`, `NaN`, `+Inf`, `1e+09`.
-pub(super) fn value(text: &str) -> Option<f64> {
-    text.parse().ok()
 }
 
 /// Digits, then perhaps a point and one to three digits: milliseconds.
@@ -89,34 +84,11 @@ mod tests {
         check("-1e300", None);
     }
 
-    #[test]
-    fn a_value_may_be_what_json_cannot_write() {
-        assert!(value("NaN").unwrap().is_nan());
-        assert_eq!(value("+Inf"), Some(f64::INFINITY));
-        assert_eq!(value("-Inf"), Some(f64::NEG_INFINITY));
-        assert_eq!(value("1e+09"), Some(1e9));
-        assert!(value("-0").unwrap().is_sign_negative());
-    }
-
-    #[test]
-    fn a_value_is_nothing_but_a_number() {
-        for text in ["", " 1", "1 ", "1_000", "0x10", "one"] {
-            assert_eq!(value(text), None, "{text:?}");
-        }
-    }
-
     proptest! {
         #[test]
         fn every_instant_reads_back(millis in -(1i64 << 53) + 1..1i64 << 53) {
             let at = UnixMillis::new(millis);
             prop_assert_eq!(instant(&at.to_string()), Some(at));
-        }
-
-        #[test]
-        fn every_value_reads_back(bits: u64) {
-            let number = f64::from_bits(bits);
-            let read = value(&number.to_string()).unwrap();
-            prop_assert!(read.to_bits() == bits || (read.is_nan() && number.is_nan()));
         }
     }
 }

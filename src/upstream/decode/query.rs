@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::series::Labels;
-use crate::series::Sample;
+use crate::series::NumberText;
 use crate::series::SampleSink;
 use crate::series::Stop;
 use crate::series::Want;
@@ -95,7 +95,7 @@ impl<'s, S: SampleSink> QueryData<'s, S> {
         if let (Some(Kind::Scalar), Some((at, value))) = (self.kind, self.pair) {
             let value = value.ok_or(Fault::Malformed)?;
             if self.begin_series()? == Want::Samples {
-                going(self.sink.sample(Sample { at, value }))?;
+                going(self.sink.sample(at, value.into()))?;
             }
             going(self.sink.end_series(Labels::default(), false))?;
         }
@@ -160,7 +160,7 @@ impl<S: SampleSink + Send> Data for QueryData<'_, S> {
                 At::PairValue(number::instant(text).ok_or(Fault::Malformed)?)
             }
             (At::PairValue(at), Event::Text(text)) => {
-                self.pair = Some((at, number::value(text)));
+                self.pair = Some((at, NumberText::new(text).map(NumberText::as_f64)));
                 At::PairEnd
             }
             (At::PairEnd, Event::End) => At::Members,
@@ -174,6 +174,13 @@ impl<S: SampleSink + Send> Data for QueryData<'_, S> {
             _ => return Err(Fault::Malformed),
         };
         Ok(())
+    }
+
+    fn pairs<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], Fault> {
+        match self.at {
+            At::Series(AtSeries::Pairs) => self.series.pairs(bytes, self.sink),
+            _ => Ok(bytes),
+        }
     }
 
     fn wanted(&self) -> usize {

@@ -1,7 +1,7 @@
 //! One series of a result: `metric`, and `values` or `value`, and perhaps native histograms.
 
 use crate::series::Labels;
-use crate::series::Sample;
+use crate::series::NumberText;
 use crate::series::SampleSink;
 use crate::series::Want;
 use crate::time::UnixMillis;
@@ -11,6 +11,7 @@ use crate::upstream::decode::labels::LabelSet;
 use crate::upstream::decode::members::Seen;
 use crate::upstream::decode::members::Skip;
 use crate::upstream::decode::number;
+use crate::upstream::decode::pairs;
 use crate::upstream::decode::query::going;
 
 const METRIC: u8 = 1;
@@ -33,7 +34,6 @@ pub(super) struct Reader {
     has_histograms: bool,
     /// Whether the samples of this one stand in a list.
     in_list: bool,
-    value: f64,
 }
 
 /// Where in a series the reading is.
@@ -49,7 +49,7 @@ pub(super) enum At {
     One,
     Time,
     Value(UnixMillis),
-    PairEnd(UnixMillis),
+    PairEnd,
     Histograms,
     HistogramList,
     InHistogram(Skip),
@@ -73,23 +73,17 @@ impl Reader {
         sink: &mut S,
     ) -> Result<Option<At>, Fault> {
         Ok(Some(match (at, event) {
-            // First what comes most often: `[1700000000.123,"12.5"]`.
             (At::Pairs, Event::Array) => At::Time,
             (At::Time, Event::Number(text)) => {
                 At::Value(number::instant(text).ok_or(Fault::Malformed)?)
             }
             (At::Value(time), Event::Text(text)) => {
-                self.value = number::value(text).ok_or(Fault::Malformed)?;
-                At::PairEnd(time)
+                let value = NumberText::new(text).ok_or(Fault::Malformed)?;
+                self.sample(time, value, sink)?;
+                At::PairEnd
             }
-            (At::PairEnd(at), Event::End) => {
-                if self.wants_samples {
-                    let value = self.value;
-                    let want = going(sink.sample(Sample { at, value }))?;
-                    self.wants_samples = want == Want::Samples;
-                }
-                if self.in_list { At::Pairs } else { At::Members }
-            }
+            (At::PairEnd, Event::End) if self.in_list => At::Pairs,
+            (At::PairEnd, Event::End) => At::Members,
             (At::Members, Event::Key(name)) => self.member(name)?,
             (At::Members, Event::End) => {
                 self.end(sink)?;
@@ -117,6 +111,39 @@ impl Reader {
             (At::Other(skip), event) => passed(skip, event, At::Members, At::Other),
             _ => return Err(Fault::Malformed),
         }))
+    }
+
+    /// Takes the pairs that `bytes` begin with, as far as they are what most pairs are, and the commas
+    /// between them; what follows the last one.
+    pub(super) fn pairs<'b, S: SampleSink>(
+        &mut self,
+        bytes: &'b [u8],
+        sink: &mut S,
+    ) -> Result<&'b [u8], Fault> {
+        let (mut next, mut rest) = (bytes, bytes);
+        while let Some((time, value, length)) = pairs::leading(next) {
+            self.sample(time, value, sink)?;
+            rest = &next[length..];
+            match rest {
+                [b',', after @ ..] => next = after,
+                _ => break,
+            }
+        }
+        Ok(rest)
+    }
+
+    #[inline]
+    fn sample<S: SampleSink>(
+        &mut self,
+        at: UnixMillis,
+        value: NumberText<'_>,
+        sink: &mut S,
+    ) -> Result<(), Fault> {
+        if self.wants_samples {
+            let want = going(sink.sample(at, value))?;
+            self.wants_samples = want == Want::Samples;
+        }
+        Ok(())
     }
 
     fn member(&mut self, name: &str) -> Result<At, Fault> {

@@ -10,6 +10,7 @@ use crate::limits::Budget;
 use crate::series::Labels;
 use crate::series::Metadata;
 use crate::series::MetricType;
+use crate::series::NumberText;
 use crate::series::Sample;
 use crate::series::SampleSink;
 use crate::series::Series;
@@ -71,9 +72,10 @@ impl SampleSink for Keep {
         ControlFlow::Continue(self.want())
     }
 
-    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want> {
+    fn sample(&mut self, at: UnixMillis, value: NumberText<'_>) -> ControlFlow<Stop, Want> {
         assert_eq!(self.want(), Want::Samples, "a sample that is not wanted");
-        self.samples.push(sample);
+        let value = value.as_f64();
+        self.samples.push(Sample { at, value });
         ControlFlow::Continue(self.want())
     }
 

@@ -11,6 +11,7 @@ use crate::fuzzing::plain::Document;
 use crate::fuzzing::plain::Value;
 use crate::limits;
 use crate::series::Labels;
+use crate::series::NumberText;
 use crate::series::Sample;
 use crate::series::SampleSink;
 use crate::series::Stop;
@@ -112,10 +113,11 @@ impl SampleSink for Keep {
         ControlFlow::Continue(self.want())
     }
 
-    fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want> {
+    fn sample(&mut self, at: UnixMillis, value: NumberText<'_>) -> ControlFlow<Stop, Want> {
         assert!(self.is_open, "a sample is of a series");
         assert_eq!(self.want(), Want::Samples, "a sample that nobody wants");
-        self.samples.push(sample);
+        let value = value.as_f64();
+        self.samples.push(Sample { at, value });
         ControlFlow::Continue(self.want())
     }
 
