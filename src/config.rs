@@ -14,6 +14,7 @@ pub mod details;
 mod files;
 mod key;
 mod layers;
+mod limits;
 mod listen;
 mod material;
 mod named;
@@ -38,6 +39,7 @@ use crate::caller::Gate;
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
 use crate::egress::tls::ServerTls;
+use crate::limits::Load;
 use crate::secret::Secret;
 pub use account::Account;
 pub use environment::Environment;
@@ -78,7 +80,11 @@ pub struct Settings {
     /// How callers are spoken to: by default in clear. Settings `tls.cert_file` and `tls.key_file`,
     /// and `tls.client_ca_file` if callers need a certificate.
     pub tls: Option<ServerTls>,
-    /// What is configured about connections. Settings `defaults` and `connections`.
+    /// How much is worked on at once, and how the end comes. Settings `limits`, but for the calls to
+    /// backends, which stand with the connections.
+    pub limits: Load,
+    /// What is configured about connections. Settings `defaults`, `connections`,
+    /// `limits.backend_calls` and `limits.backend_calls_for`.
     pub connections: Configured,
     /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,
     /// `AWS_ENDPOINT_URL_STS`, `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.

@@ -7,6 +7,7 @@ use crate::caller::Gate;
 use crate::config::Settings;
 use crate::connections::Configured;
 use crate::egress::tls::ServerTls;
+use crate::limits::Load;
 
 /// The configuration as requests see it. Each keeps the one that it began with, from its acceptance
 /// to the key header of its answer (reliability.md, "Shutdown and reload").
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub callers: Gate,
     /// How callers are spoken to; `None`: in clear. For connections that begin now.
     pub tls: Option<ServerTls>,
+    /// How much is worked on at once, and how the end comes.
+    pub limits: Load,
     /// What is configured about connections.
     pub connections: Configured,
 }
@@ -36,6 +39,7 @@ impl Snapshot {
             key,
             callers: settings.callers.clone(),
             tls: settings.tls.clone(),
+            limits: settings.limits.clone(),
             connections: settings.connections.clone(),
         })
     }

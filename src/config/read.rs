@@ -64,10 +64,12 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     let mut callers = reader.callers();
     let key = api_key.as_ref().map(|(api_key, _)| api_key);
     reader.warn_of_callers(&callers, key, &policy, &named);
+    let (limits, calls) = reader.limits(&named, callers.entries.len());
     let mut connections = Configured {
         defaults,
         policy,
         named,
+        calls,
     };
     reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
@@ -93,6 +95,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             callers: gate,
             insecure,
             tls: tls.material,
+            limits,
             connections,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },

@@ -4,6 +4,7 @@ mod connections;
 mod files;
 mod keys;
 mod layers;
+mod limits;
 mod callers;
 mod policy;
 mod printed;

@@ -21,7 +21,7 @@ const STEP: usize = 64 << 10;
 pub struct Budget(Arc<Shared>);
 
 struct Shared {
-    limit: usize,
+    limit: AtomicUsize,
     used: AtomicUsize,
 }
 
@@ -35,7 +35,7 @@ impl Budget {
     #[must_use]
     pub fn of(limit: usize) -> Self {
         Self(Arc::new(Shared {
-            limit,
+            limit: AtomicUsize::new(limit),
             used: AtomicUsize::new(0),
         }))
     }
@@ -50,7 +50,12 @@ impl Budget {
     /// How many bytes there are in all.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.0.limit
+        self.0.limit.load(Ordering::Relaxed)
+    }
+
+    /// There are so many from now on. What is taken beyond that comes back as it is freed.
+    pub fn resize(&self, limit: usize) {
+        self.0.limit.store(limit, Ordering::Relaxed);
     }
 
     /// How many are taken.
@@ -70,7 +75,7 @@ impl Budget {
     }
 
     fn take(&self, bytes: usize) -> Result<(), Exhausted> {
-        let limit = self.0.limit;
+        let limit = self.limit();
         let taken = self
             .0
             .used
@@ -212,6 +217,17 @@ mod tests {
         assert_eq!(charge.grow(STEP), Ok(()));
         assert_eq!(charge.reserve(2 * STEP), Err(Exhausted));
         assert_eq!(budget.used(), 2 * STEP);
+    }
+
+    #[test]
+    fn a_lower_limit_takes_nothing_away_and_gives_nothing_more() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        charge.grow(STEP + 1).unwrap();
+        budget.resize(STEP);
+        assert_eq!(budget.charge().grow(1), Err(Exhausted));
+        charge.clear();
+        assert_eq!(charge.grow(STEP), Ok(()));
     }
 
     #[test]

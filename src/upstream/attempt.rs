@@ -1,5 +1,6 @@
 //! One attempt at a call: built anew, sent, read to its end and judged.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
+use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::connections::Compression;
@@ -28,6 +30,7 @@ use crate::record::Step;
 use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
+use crate::upstream::backend::Pass;
 use crate::upstream::body;
 use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
@@ -87,6 +90,8 @@ pub(super) struct Attempt {
     pub(super) is_fresh: bool,
     /// Whether the credentials were mended for it; that is done once in a call.
     pub(super) is_mended: bool,
+    /// Whether it is not the first one of its call.
+    pub(super) is_repeat: bool,
 }
 
 /// What is known of an attempt that was sent.
@@ -109,8 +114,10 @@ impl Upstream {
         cx: &'a Context,
         call: &Call<'_>,
         attempt: Attempt,
+        pass: &Pass<'_>,
         intake: &mut dyn Intake,
     ) -> Result<Reply<'a>, Failed> {
+        pass.begin();
         let host = &self.target.host;
         let remaining = cx.deadline.remaining(Instant::now());
         let time = remaining.saturating_sub(RESERVE);
@@ -152,6 +159,7 @@ impl Upstream {
             cx,
             &self.target,
             request.uri().path(),
+            attempt.is_repeat,
         );
         let sent = Sent {
             attempt,
@@ -161,7 +169,8 @@ impl Upstream {
             time,
             deadline,
         };
-        let read = match self.send(cx, request, sent).await {
+        pass.sent();
+        let read = match self.send(cx, request, sent, pass).await {
             Ok(response) => self.receive(cx, response, sent, &mut tally, intake).await,
             Err(failed) => Err(failed),
         };
@@ -236,6 +245,7 @@ impl Upstream {
         cx: &Context,
         mut request: http::Request<Full<Bytes>>,
         sent: Sent<'_>,
+        pass: &Pass<'_>,
     ) -> Result<Response<Incoming>, Failed> {
         let connection = capture_connection(&mut request);
         let asked = async {
@@ -245,9 +255,20 @@ impl Upstream {
                 sent.client.request(request, connection.clone()).await
             }
         };
+        let asked = async {
+            let mut asked = pin!(asked);
+            if pass.is_probe() {
+                if let Ok(answer) = timeout(pass.head_within(), &mut asked).await {
+                    return answer;
+                }
+                pass.overdue(self.timed_out(cx, "waiting for the answer"));
+            }
+            asked.await
+        };
         let began = Instant::now();
         match timeout_at(sent.deadline, asked).await {
             Ok(Ok(response)) => {
+                pass.answered();
                 cx.took(Step::Authorisation, began.elapsed());
                 Ok(response)
             }

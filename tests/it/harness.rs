@@ -160,6 +160,7 @@ fn settings() -> Settings {
         callers: Gate::default(),
         insecure: Insecure::default(),
         tls: None,
+        limits: Default::default(),
         connections: Configured::default(),
         ambient: Ambient::default(),
     }
