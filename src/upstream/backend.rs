@@ -24,6 +24,7 @@ use allowance::Allowance;
 use breaker::Breaker;
 use cooling::Cooling;
 pub(super) use pass::Pass;
+pub(super) use slot::Slot;
 pub(super) use table::Backends;
 
 /// One backend: a base URL, the TLS settings and the proxy by which it is reached. With others it is
@@ -75,8 +76,8 @@ impl Upstream {
 
     /// Whether this identity may ask the backend now.
     pub(super) fn is_let_be(&self) -> Result<(), UpstreamError> {
-        let remaining = self.backend.state();
-        match remaining.cooling.remaining(&self.target.identity, now()) {
+        let state = self.backend.state();
+        match state.cooling.remaining(&self.target.identity, now()) {
             None => Ok(()),
             Some(remaining) => Err(UpstreamError::Throttled {
                 host: self.target.host.clone(),

@@ -24,18 +24,17 @@ use crate::upstream::retry::Spent;
 impl Upstream {
     /// Makes `call` until it succeeds or is not worth a repeat; the body goes into `intake`.
     ///
-    /// What can be said without asking the backend is said before there is a slot for it: that it
-    /// is not called for a while, or wants to be left alone.
+    /// What can be said without asking the backend is said at once: that it is not called for a
+    /// while, or wants to be left alone.
     pub(super) async fn exchange<'a>(
         &'a self,
         cx: &'a Context,
         call: &Call<'_>,
         intake: &mut dyn Intake,
     ) -> Result<Reply<'a>, UpstreamError> {
-        self.is_closed()?;
         self.is_let_be()?;
-        let mut slot = self.slot(cx).await?;
-        let pass = self.pass(cx.deadline.remaining(Instant::now()))?;
+        let pass = self.pass()?;
+        let mut before = None;
         let mut attempt = Attempt {
             verb: self.verb(call),
             is_fresh: false,
@@ -53,6 +52,11 @@ impl Upstream {
                     }
                     pass.succeed();
                     return Ok(reply);
+                }
+                Err(failed) if is_ours(&failed.error) => {
+                    // Of a repeat that does not go out, what it would have repeated is to be told.
+                    let error = before.unwrap_or(failed.error);
+                    return Err(self.given_up(pass, error));
                 }
                 Err(failed) => failed,
             };
@@ -73,13 +77,8 @@ impl Upstream {
                 Decision::Free => attempt.is_fresh = true,
                 Decision::Wait(wait) if self.may_repeat(cx, &pass) => {
                     repeats += 1;
-                    // Nobody waits in a slot: others can use it meanwhile.
-                    drop(slot);
+                    before = Some(failed.error);
                     sleep(wait).await;
-                    match self.slot(cx).await {
-                        Ok(another) if !pass.is_shut() => slot = another,
-                        Ok(_) | Err(_) => return Err(self.given_up(pass, failed.error)),
-                    }
                 }
                 decision => {
                     if let Decision::Denied(reason) = decision {
@@ -97,7 +96,7 @@ impl Upstream {
     /// Whether the backend may be given one more repeat, and the request too. A probe is one call
     /// and no more: it has found out what it was for.
     fn may_repeat(&self, cx: &Context, pass: &Pass<'_>) -> bool {
-        if pass.is_probe() || pass.is_shut() {
+        if pass.is_probe() || pass.check().is_err() {
             return false;
         }
         if !self.claim_repeat() {
@@ -128,6 +127,14 @@ impl Upstream {
             || self.shared.posting.is_refused(backend, Instant::now());
         if is_get { Verb::Get } else { Verb::Post }
     }
+}
+
+/// Whether an attempt was not made for want of a slot, or because others have found the backend away.
+fn is_ours(error: &UpstreamError) -> bool {
+    matches!(
+        error,
+        UpstreamError::Busy { .. } | UpstreamError::Open { .. }
+    )
 }
 
 /// Whether a backend says that it takes no POST here.

@@ -1,6 +1,6 @@
 //! What lets one call past the breaker of its backend, and takes back what the call has shown.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::egress::dial::Part;
@@ -30,16 +30,15 @@ const ANSWERED: u8 = 2;
 pub(in crate::upstream) struct Pass<'a> {
     upstream: &'a Upstream,
     permit: Permit,
-    /// How much time the call had for backend work.
-    had: Duration,
+    /// How much time the call had for backend work, in milliseconds.
+    had: AtomicU64,
     progress: AtomicU8,
     verdict: Option<Verdict<UpstreamError>>,
 }
 
 impl Upstream {
-    /// Whether the breaker would refuse a call now. Known before there is a slot, so that the answer
-    /// is out at once.
-    pub(in crate::upstream) fn is_closed(&self) -> Result<(), UpstreamError> {
+    /// Whether the breaker would let a call through now.
+    fn is_closed(&self) -> Result<(), UpstreamError> {
         if self.purpose == Purpose::Test {
             return Ok(());
         }
@@ -47,8 +46,8 @@ impl Upstream {
         refused.map_or(Ok(()), |refused| Err(self.open_circuit(refused)))
     }
 
-    /// A pass for a first attempt that has `had` for backend work.
-    pub(in crate::upstream) fn pass(&self, had: Duration) -> Result<Pass<'_>, UpstreamError> {
+    /// A pass for a first attempt.
+    pub(in crate::upstream) fn pass(&self) -> Result<Pass<'_>, UpstreamError> {
         let admitted = self.change(|state| {
             let permit = match self.purpose {
                 Purpose::Query => state.breaker.admit(now())?,
@@ -61,7 +60,7 @@ impl Upstream {
         Ok(Pass {
             upstream: self,
             permit: admitted.map_err(|refused| self.open_circuit(refused))?,
-            had,
+            had: AtomicU64::new(0),
             progress: AtomicU8::new(UNSENT),
             verdict: None,
         })
@@ -151,9 +150,12 @@ impl Pass<'_> {
         breaker::PROBE_HEAD
     }
 
-    /// Whether the breaker has opened since, so that a repeat must not go through.
-    pub(in crate::upstream) fn is_shut(&self) -> bool {
-        !self.is_probe() && self.upstream.is_closed().is_err()
+    /// Whether the breaker has opened since, so that nothing more must go out.
+    pub(in crate::upstream) fn check(&self) -> Result<(), UpstreamError> {
+        if self.is_probe() {
+            return Ok(());
+        }
+        self.upstream.is_closed()
     }
 
     /// An attempt begins.
@@ -161,8 +163,10 @@ impl Pass<'_> {
         self.progress.store(UNSENT, Ordering::Relaxed);
     }
 
-    /// It is being sent.
-    pub(in crate::upstream) fn sent(&self) {
+    /// It is being sent, and has so long. What the call had is what its longest attempt had.
+    pub(in crate::upstream) fn sent(&self, had: Duration) {
+        let had = u64::try_from(had.as_millis()).unwrap_or(u64::MAX);
+        self.had.fetch_max(had, Ordering::Relaxed);
         self.progress.store(SENT, Ordering::Relaxed);
     }
 
@@ -186,7 +190,8 @@ impl Pass<'_> {
     /// The call has failed, after its repeats.
     pub(in crate::upstream) fn fail(mut self, error: &UpstreamError) {
         let progress = self.progress.load(Ordering::Relaxed);
-        self.verdict = verdict(error, progress, self.had);
+        let had = Duration::from_millis(self.had.load(Ordering::Relaxed));
+        self.verdict = verdict(error, progress, had);
     }
 }
 
