@@ -40,6 +40,10 @@ pub struct App {
     pub state: State,
     /// The wall clock: milliseconds since 1970.
     pub clock: fn() -> UnixMillis,
+    /// The bytes that all requests together may hold.
+    pub budget: Budget,
+    /// How many they are where the configuration does not say it.
+    own_budget: usize,
     /// The configuration. A channel that keeps its last value, rather than a lock of our own: it is
     /// held for the copying of a pointer, cannot be poisoned, and tells whoever waits for a change.
     current: watch::Sender<Arc<Snapshot>>,
@@ -63,13 +67,18 @@ impl App {
         let instruments = Arc::new(Instruments::new());
         let snapshot = Snapshot::new(settings)?;
         show(settings, &instruments);
+        let budget = Budget::of_this_process();
+        let own_budget = budget.limit();
+        budget.resize(settings.limits.byte_budget.unwrap_or(own_budget));
         Ok(Self {
             mirror: Mirror::new(
                 Arc::clone(&instruments),
                 settings.ambient.clone(),
                 wall_clock,
-                &Budget::of_this_process(),
+                &budget,
             ),
+            budget,
+            own_budget,
             instruments,
             refusals: Refusals::default(),
             unaccepted: Budget::exact(limits::UNACCEPTED_BODIES),
@@ -104,6 +113,9 @@ impl App {
                 self.instruments.forget_expiry(name);
             }
         }
+        self.mirror.reconfigured();
+        let bytes = settings.limits.byte_budget.unwrap_or(self.own_budget);
+        self.budget.resize(bytes);
         show(settings, &self.instruments);
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod details;
 mod files;
 mod key;
 mod layers;
+mod limits;
 mod listen;
 mod material;
 mod named;
@@ -40,6 +41,7 @@ use crate::caller::TokenDigest;
 use crate::connections::Configured;
 use crate::connections::ambient::Ambient;
 use crate::egress::tls::ServerTls;
+use crate::limits::Load;
 use crate::secret::Secret;
 pub use account::Account;
 pub use environment::Environment;
@@ -84,7 +86,11 @@ pub struct Settings {
     /// Setting `console.token` or `console.token_file`, variable `CONSOLE_TOKEN` or
     /// `MIRROR_CONSOLE_TOKEN_FILE`: 16 to 512 bytes.
     pub console_token: Option<TokenDigest>,
-    /// What is configured about connections. Settings `defaults` and `connections`.
+    /// How much is worked on at once, and how the end comes. Settings `limits`, but for the calls to
+    /// backends, which stand with the connections.
+    pub limits: Load,
+    /// What is configured about connections. Settings `defaults`, `connections`,
+    /// `limits.backend_calls` and `limits.backend_calls_for`.
     pub connections: Configured,
     /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,
     /// `AWS_ENDPOINT_URL_STS`, `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.

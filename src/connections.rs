@@ -113,6 +113,8 @@ pub struct Configured {
     pub policy: Policy,
     /// The named connections.
     pub named: Named,
+    /// How many calls each backend gets at once.
+    pub calls: limits::Calls,
 }
 
 /// What holds where `connectionDetails` say nothing: `defaults` of the configuration file.

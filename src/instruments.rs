@@ -18,15 +18,19 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use labels::AcceptError;
+pub use labels::Breaker;
 pub use labels::CallOutcome;
 pub use labels::CloseReason;
 pub use labels::ConnectionState;
+pub use labels::Denied;
 pub use labels::DropReason;
 pub use labels::Insecurity;
 pub use labels::MethodLabel;
 pub use labels::Refresh;
 pub use labels::RefusedCaller;
 pub use labels::RequestOutcome;
+pub use labels::Scope;
+pub use labels::ShedReason;
 
 /// The media type of [`Instruments::encode`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -53,6 +57,10 @@ pub struct Instruments {
     errors: Family<Labels<1>, Counter>,
     backend_calls: Family<Named<2>, Counter>,
     backend_call_duration: Family<Named<1>, Histogram>,
+    backend_retries: Family<Named<2>, Counter>,
+    backend_retries_denied: Family<Named<2>, Counter>,
+    breaker_state: Family<Named<1>, Gauge>,
+    breaker_opened: Family<Named<1>, Counter>,
     empty_answers: Family<Labels<2>, Counter>,
     points_dropped: Family<Labels<1>, Counter>,
     backend_warnings: Family<Named<1>, Counter>,
@@ -65,6 +73,9 @@ pub struct Instruments {
     unusable_files: Gauge,
     unusable_tls: Gauge,
     in_flight: Family<Labels<1>, Gauge>,
+    queued: Family<Labels<1>, Gauge>,
+    queue_wait: Family<Labels<1>, Histogram>,
+    shed: Family<Labels<1>, Counter>,
     connections: Family<Labels<1>, Gauge>,
     connections_closed: Family<Labels<1>, Counter>,
     accept_errors: Family<Labels<1>, Counter>,
@@ -93,6 +104,10 @@ impl Instruments {
             errors: Family::default(),
             backend_calls: Family::default(),
             backend_call_duration: Family::new_with_constructor(durations),
+            backend_retries: Family::default(),
+            backend_retries_denied: Family::default(),
+            breaker_state: Family::default(),
+            breaker_opened: Family::default(),
             empty_answers: Family::default(),
             points_dropped: Family::default(),
             backend_warnings: Family::default(),
@@ -105,6 +120,9 @@ impl Instruments {
             unusable_files: Gauge::default(),
             unusable_tls: Gauge::default(),
             in_flight: Family::default(),
+            queued: Family::default(),
+            queue_wait: Family::new_with_constructor(durations),
+            shed: Family::default(),
             connections: Family::default(),
             connections_closed: Family::default(),
             accept_errors: Family::default(),
@@ -117,7 +135,14 @@ impl Instruments {
         // The program runs with settings that could be used.
         new.config_reloaded(true);
         // So that a rate over them is 0 and not absent until the first one.
-        drop(new.in_flight.get_or_create(&[("scope", "global")]));
+        for scope in Scope::ALL {
+            let scope = [("scope", scope.as_str())];
+            drop(new.in_flight.get_or_create(&scope));
+            drop(new.queued.get_or_create(&scope));
+        }
+        for reason in ShedReason::ALL {
+            drop(new.shed.get_or_create(&[("reason", reason.as_str())]));
+        }
         for state in [ConnectionState::Active, ConnectionState::Idle] {
             drop(new.connections.get_or_create(&[("state", state.as_str())]));
         }
@@ -178,6 +203,26 @@ impl Instruments {
             self.backend_call_duration.clone(),
         );
         mirror.register(
+            "backend_retries",
+            "Calls to backends that repeat one that failed, by outcome",
+            self.backend_retries.clone(),
+        );
+        mirror.register(
+            "backend_retries_denied",
+            "Failed calls that were worth a repeat and had none, by reason",
+            self.backend_retries_denied.clone(),
+        );
+        mirror.register(
+            "breaker_state",
+            "Whether a backend is called: 0 yes, 1 by one call that finds out, 2 no; of all that have no name the worst",
+            self.breaker_state.clone(),
+        );
+        mirror.register(
+            "breaker_opened",
+            "How often a backend was no more called for a while",
+            self.breaker_opened.clone(),
+        );
+        mirror.register(
             "empty_answers",
             "Successful answers without points, fields or values",
             self.empty_answers.clone(),
@@ -234,8 +279,23 @@ impl Instruments {
         );
         mirror.register(
             "in_flight",
-            "Requests being worked on",
+            "Requests being worked on (global) and calls to backends under way (backend)",
             self.in_flight.clone(),
+        );
+        mirror.register(
+            "queued",
+            "Requests and calls to backends that wait for their turn",
+            self.queued.clone(),
+        );
+        mirror.register(
+            "queue_wait_seconds",
+            "How long they waited, of those that had to",
+            self.queue_wait.clone(),
+        );
+        mirror.register(
+            "shed",
+            "What was refused for lack of room, by the limit that was reached",
+            self.shed.clone(),
         );
         mirror.register(
             "connections",
@@ -304,6 +364,67 @@ impl Instruments {
         self.backend_call_duration
             .get_or_create(&[backend])
             .observe(took.as_secs_f64());
+    }
+
+    /// Counts one call to the backend of `connection` that repeats another.
+    pub fn backend_retry(&self, connection: Option<&str>, outcome: CallOutcome) {
+        let outcome = ("outcome", outcome.as_str().to_owned());
+        self.backend_retries
+            .get_or_create(&[backend(connection), outcome])
+            .inc();
+    }
+
+    /// Counts one failed call to the backend of `connection` that was worth a repeat and had none.
+    pub fn backend_retry_denied(&self, connection: Option<&str>, reason: Denied) {
+        let reason = ("reason", reason.as_str().to_owned());
+        self.backend_retries_denied
+            .get_or_create(&[backend(connection), reason])
+            .inc();
+    }
+
+    /// Shows the breaker of the backend of `connection`.
+    pub fn breaker(&self, connection: Option<&str>, state: Breaker) {
+        self.breaker_state
+            .get_or_create(&[backend(connection)])
+            .set(state.number());
+    }
+
+    /// Counts one opening of it.
+    pub fn breaker_opened(&self, connection: Option<&str>) {
+        self.breaker_opened
+            .get_or_create(&[backend(connection)])
+            .inc();
+    }
+
+    /// Shows the breaker of a named connection no more: the name may be gone.
+    pub fn forget_breaker(&self, connection: &str) {
+        self.breaker_state.remove(&[backend(Some(connection))]);
+    }
+
+    /// Counts one more in a slot of `scope` for as long as the result lives.
+    #[must_use]
+    pub fn held(&self, scope: Scope) -> Held {
+        Held::new(&self.in_flight.get_or_create(&[("scope", scope.as_str())]))
+    }
+
+    /// Counts one more that waits for such a slot for as long as the result lives.
+    #[must_use]
+    pub fn queued(&self, scope: Scope) -> Held {
+        Held::new(&self.queued.get_or_create(&[("scope", scope.as_str())]))
+    }
+
+    /// Notes how long one has waited for it.
+    pub fn queue_wait(&self, scope: Scope, waited: Duration) {
+        self.queue_wait
+            .get_or_create(&[("scope", scope.as_str())])
+            .observe(waited.as_secs_f64());
+    }
+
+    /// Counts what was refused for lack of room.
+    pub fn shed(&self, reason: ShedReason) {
+        self.shed
+            .get_or_create(&[("reason", reason.as_str())])
+            .inc();
     }
 
     /// Counts one address that was not dialled. `reason` is one of `egress::Refusal`, which is what
@@ -575,6 +696,32 @@ mod tests {
         check(
             |i| i.clock_skew(Some("prod"), -900),
             r#"mirror_clock_skew_seconds{backend="prod"} -900"#,
+        );
+        check(
+            |i| i.backend_retry(Some("prod"), CallOutcome::Unavailable),
+            r#"mirror_backend_retries_total{backend="prod",outcome="unavailable"} 1"#,
+        );
+        check(
+            |i| i.backend_retry_denied(None, Denied::Budget),
+            r#"mirror_backend_retries_denied_total{backend="other",reason="budget"} 1"#,
+        );
+        check(
+            |i| i.breaker(Some("prod"), Breaker::Open),
+            r#"mirror_breaker_state{backend="prod"} 2"#,
+        );
+        check(
+            |i| i.breaker_opened(Some("prod")),
+            r#"mirror_breaker_opened_total{backend="prod"} 1"#,
+        );
+        check(
+            |i| i.shed(ShedReason::Caller),
+            r#"mirror_shed_total{reason="caller"} 1"#,
+        );
+        check(|_| (), r#"mirror_queued{scope="backend"} 0"#);
+        check(|_| (), r#"mirror_in_flight{scope="backend"} 0"#);
+        check(
+            |i| i.queue_wait(Scope::Backend, took),
+            r#"mirror_queue_wait_seconds_bucket{le="0.005",scope="backend"} 1"#,
         );
         check(
             |i| i.points_dropped(DropReason::Nan, 7),

@@ -1,7 +1,10 @@
-//! The numbers that bound what is taken in, from either side (security.md, sections 7 and 8).
+//! The numbers that bound what is taken in, from either side (security.md, sections 7 and 8), and
+//! what counts against those that all requests share.
 
 mod budget;
+mod load;
 mod memory;
+mod room;
 
 use std::time::Duration;
 
@@ -9,6 +12,14 @@ pub use budget::Budget;
 pub use budget::Charge;
 pub use budget::Charged;
 pub use budget::Exhausted;
+pub use load::Calls;
+pub use load::Load;
+pub use load::REQUEST_PATIENCE;
+pub use load::call_patience;
+pub use room::Full;
+pub use room::Place;
+pub use room::Rooms;
+pub use room::Size;
 
 /// Largest body of a request, in bytes.
 pub const REQUEST_BODY: usize = 1 << 20;

@@ -88,6 +88,11 @@ impl Mirror {
         self.upstreams.listens_on(ports);
     }
 
+    /// The configuration has changed: which names backends have is learnt anew.
+    pub fn reconfigured(&self) {
+        self.upstreams.reconfigured();
+    }
+
     /// Resolves the connection of a request of `caller`, whose deadline begins with its arrival.
     fn open(
         &self,
@@ -106,7 +111,8 @@ impl Mirror {
             .map_err(|error| failures::policy(&error))?;
         let deadline = Deadline::new(arrival.started, connection.timeout);
         let cx = Context::new(arrival.request_id, deadline);
-        let upstream = self.upstreams.open(&connection);
+        let size = configured.calls.of(connection.name.as_deref());
+        let upstream = self.upstreams.open(&connection).with_size(size);
         let mut warnings = resolved.warnings;
         warnings.extend(upstream.assumes_region().then_some(Warning::RegionAssumed));
         for warning in &warnings {

@@ -8,6 +8,7 @@ pub mod error;
 mod ask;
 mod attempt;
 mod aws;
+mod backend;
 mod body;
 mod credentials;
 mod decode;
@@ -36,6 +37,7 @@ use crate::connections::auth::Authentication;
 use crate::limits;
 use crate::limits::Charge;
 use crate::limits::Charged;
+use crate::limits::Size;
 use crate::record::Context;
 use crate::series::Metadata;
 use crate::series::SampleSink;
@@ -44,6 +46,7 @@ use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
 use crate::upstream::aws::Purpose;
+use crate::upstream::backend::Backend;
 use crate::upstream::client::Shared;
 use crate::upstream::client::Target;
 use crate::upstream::decode::Build;
@@ -86,6 +89,10 @@ pub struct Upstream {
     shared: Arc<Shared>,
     target: Arc<Target>,
     purpose: Purpose,
+    /// What is remembered of it, whoever asks.
+    backend: Arc<Backend>,
+    /// How many calls it gets at once.
+    size: Size,
 }
 
 /// One `query_range` call.
@@ -132,6 +139,12 @@ impl Upstream {
             purpose: Purpose::Test,
             ..self
         }
+    }
+
+    /// This backend with so many calls at once.
+    #[must_use]
+    pub fn with_size(self, size: Size) -> Self {
+        Self { size, ..self }
     }
 
     /// Equal for two connections that get the same answers: for the keys of caches.

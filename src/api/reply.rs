@@ -19,6 +19,7 @@ use crate::app::Snapshot;
 use crate::caller::Accepted;
 use crate::failures;
 use crate::failures::Failure;
+use crate::failures::Id;
 use crate::failures::NotACall;
 use crate::instruments::RequestOutcome;
 use crate::options::Profile;
@@ -229,7 +230,12 @@ fn failed(status: StatusCode, body: Vec<u8>, failure: &Failure) -> Response {
     told(
         response,
         Told {
-            outcome: RequestOutcome::Error,
+            // What the mirror had no room for is told apart from what went wrong.
+            outcome: if failure.id == Id::Busy {
+                RequestOutcome::Shed
+            } else {
+                RequestOutcome::Error
+            },
             code: Some(code),
             cause: Some(failure.cause.clone()),
             ..Told::OK

@@ -8,6 +8,7 @@ use crate::caller::TokenDigest;
 use crate::config::Settings;
 use crate::connections::Configured;
 use crate::egress::tls::ServerTls;
+use crate::limits::Load;
 
 /// The configuration as requests see it. Each keeps the one that it began with, from its acceptance
 /// to the key header of its answer (reliability.md, "Shutdown and reload").
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub tls: Option<ServerTls>,
     /// What proves a person to the admin listener; `None`: only this machine is answered there.
     pub console_token: Option<TokenDigest>,
+    /// How much is worked on at once, and how the end comes.
+    pub limits: Load,
     /// What is configured about connections.
     pub connections: Configured,
 }
@@ -40,6 +43,7 @@ impl Snapshot {
             callers: settings.callers.clone(),
             tls: settings.tls.clone(),
             console_token: settings.console_token.clone(),
+            limits: settings.limits.clone(),
             connections: settings.connections.clone(),
         })
     }

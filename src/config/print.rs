@@ -9,6 +9,7 @@ use super::account::Account;
 use super::callers::DEFAULT;
 use super::error::Origin;
 use super::setting;
+use super::setting::BACKEND_CALLS_FOR;
 use super::setting::{API_KEY, CALLERS, CONNECTIONS, CONSOLE_TOKEN, SECRETS_DIR, Setting, WORKERS};
 use super::tree::{Member, Node, Value};
 use crate::connections::details::given::Given;
@@ -159,6 +160,9 @@ fn path(setting: &Setting, given: &Given, origin: &Origin) -> String {
         && let Ok(absolute) = std::path::absolute(text)
     {
         return scalar::text(&absolute.display().to_string());
+    }
+    if *setting == BACKEND_CALLS_FOR {
+        return shown(given, Shown::Numbers);
     }
     shown(given, Shown::policy())
 }

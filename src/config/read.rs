@@ -65,10 +65,12 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     let named = reader.named(&defaults, &policy);
     let mut callers = reader.callers();
     reader.warn_of_callers(&callers, key, &policy, &named);
+    let (limits, calls) = reader.limits(&named, callers.entries.len());
     let mut connections = Configured {
         defaults,
         policy,
         named,
+        calls,
     };
     reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
@@ -95,6 +97,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             insecure,
             tls: tls.material,
             console_token,
+            limits,
             connections,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },

@@ -5,7 +5,7 @@ use crate::connections::details::given::Scalar;
 use crate::connections::details::options;
 
 /// Sections of the file whose members are settings.
-pub(super) const SECTIONS: [&str; 5] = ["log", "tls", "console", "policy", "defaults"];
+pub(super) const SECTIONS: [&str; 6] = ["log", "tls", "console", "policy", "limits", "defaults"];
 /// The section of named connections, whose members are named by the operator.
 pub(super) const CONNECTIONS: &str = "connections";
 
@@ -13,7 +13,7 @@ pub(super) const CONNECTIONS: &str = "connections";
 pub(super) const CALLERS: &str = "callers";
 
 /// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-pub(super) const LATER: [&str; 2] = ["limits", "console.tap_entries"];
+pub(super) const LATER: [&str; 1] = ["console.tap_entries"];
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ enum Form {
     Flag,
     /// Its parts between commas.
     List,
+    /// Its parts between commas, each a name and a value with `=` between.
+    Map,
 }
 
 pub(super) const LISTEN: Setting = top("listen", "MIRROR_LISTEN", "127.0.0.1");
@@ -70,9 +72,16 @@ pub(super) const ALLOWED_ROLE_ARNS: Setting =
 pub(super) const SECRETS_DIR: Setting = member("policy", "secrets_dir", Form::Text, "null");
 pub(super) const ALLOW_INSECURE_TLS: Setting =
     member("policy", "allow_insecure_tls", Form::Flag, "false");
+pub(super) const IN_FLIGHT: Setting = member("limits", "in_flight", Form::Text, "2048");
+pub(super) const BACKEND_CALLS: Setting = member("limits", "backend_calls", Form::Text, "256");
+pub(super) const BACKEND_CALLS_FOR: Setting =
+    member("limits", "backend_calls_for", Form::Map, "{}");
+pub(super) const BYTE_BUDGET: Setting = member("limits", "byte_budget", Form::Text, "null");
+pub(super) const SHUTDOWN_DELAY: Setting = member("limits", "shutdown_delay", Form::Text, "5s");
+pub(super) const DRAIN: Setting = member("limits", "drain", Form::Text, "20s");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 24] = [
+const SETTINGS: [Setting; 30] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -96,6 +105,12 @@ const SETTINGS: [Setting; 24] = [
     ALLOWED_ROLE_ARNS,
     SECRETS_DIR,
     ALLOW_INSECURE_TLS,
+    IN_FLIGHT,
+    BACKEND_CALLS,
+    BACKEND_CALLS_FOR,
+    BYTE_BUDGET,
+    SHUTDOWN_DELAY,
+    DRAIN,
     TIMEOUT,
 ];
 
@@ -195,6 +210,19 @@ impl Setting {
                 let parts = parts.filter(|part| !part.is_empty());
                 let text = |part: &str| Given::Scalar(Scalar::Text(part.to_owned()));
                 Given::List(parts.map(text).collect())
+            }
+            (Form::Map, _) => {
+                let parts = text.split(',').map(str::trim);
+                let parts = parts.filter(|part| !part.is_empty());
+                let member = |part: &str| {
+                    let (name, value) = part.split_once('=').unwrap_or((part, ""));
+                    let value = match value.trim() {
+                        "" => Scalar::Absent,
+                        value => Scalar::Text(value.to_owned()),
+                    };
+                    (name.trim().to_owned(), Given::Scalar(value))
+                };
+                Given::Map(parts.map(member).collect())
             }
             (Form::Flag, "true" | "false") => Given::Scalar(Scalar::Flag(text == "true")),
             (Form::Flag | Form::Text, _) => Given::Scalar(Scalar::Text(text)),

@@ -5,6 +5,7 @@ mod console;
 mod files;
 mod keys;
 mod layers;
+mod limits;
 mod callers;
 mod policy;
 mod printed;

@@ -57,6 +57,7 @@ pub(super) fn resolve(
         defaults,
         policy,
         named,
+        calls: _,
     } = configured;
     // One that is not open to the caller is read as one that does not exist, so that no difference
     // tells the two apart.

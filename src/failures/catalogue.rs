@@ -83,6 +83,8 @@ catalogue! {
     AlteredTimestamps = 3012,
     /// The backend refuses even the smallest part of the query as too big.
     TooHeavy = 3013,
+    /// The backend failed too often and is not called for a while.
+    OpenCircuit = 3014,
     /// The backend redirects.
     Redirect = 3015,
     /// The backend cannot match this label name.

@@ -178,6 +178,29 @@ fn worded(error: &UpstreamError) -> (Id, FailureBody) {
                 remote(id, "Mirror busy.", sentence, "Add a replica.", None),
             )
         }
+        UpstreamError::Busy { .. } => {
+            let id = Id::Busy;
+            let sentence = "The mirror is at its limit of requests.";
+            (
+                id,
+                remote(id, "Mirror busy.", sentence, "Add a replica.", None),
+            )
+        }
+        UpstreamError::Open {
+            host,
+            failures,
+            last,
+            next,
+        } => {
+            let id = Id::OpenCircuit;
+            let (last, _) = worded(last);
+            let sentence = format!(
+                "{} failed {failures} times in a row, last {last}; next try in {} s.",
+                insert(host),
+                seconds((*next).max(Duration::from_millis(100)))
+            );
+            (id, store(id, &sentence, &format!("Cure {last}.")))
+        }
         UpstreamError::Throttled { host, retry_after } => {
             let id = Id::Throttled;
             let retry = retry_after.map_or_else(String::new, |after| {
@@ -462,6 +485,33 @@ mod tests {
             "TLS with prometheus:9090 failed: it wants a client certificate. \
              Set `tls_config.cert` and `key`. [PM-3003]",
         );
+    }
+
+    #[test]
+    fn a_backend_that_is_not_called_is_told_with_the_failure_to_cure() {
+        let open = |millis| UpstreamError::Open {
+            host: HOST.to_owned(),
+            failures: 5,
+            last: Box::new(tls("it has expired")),
+            next: Duration::from_millis(millis),
+        };
+        check(
+            &open(1_234),
+            "prometheus:9090 failed 5 times in a row, last PM-3003; next try in 1.2 s. \
+             Cure PM-3003. [PM-3014]",
+        );
+        check(
+            &open(3),
+            "prometheus:9090 failed 5 times in a row, last PM-3003; next try in 0.1 s. \
+             Cure PM-3003. [PM-3014]",
+        );
+    }
+
+    #[test]
+    fn a_call_without_a_slot_is_the_mirrors_own_failure() {
+        let host = HOST.to_owned();
+        let text = "The mirror is at its limit of requests. Add a replica. [PM-6007]";
+        check(&UpstreamError::Busy { host }, text);
     }
 
     #[test]

@@ -318,3 +318,110 @@ impl Refresh {
         }
     }
 }
+
+/// Why a failed call to a backend was not repeated that was worth it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Denied {
+    /// The backend was given as many repeats as it may be.
+    Budget,
+    /// There was too little time for one, or it was wanted too late.
+    Deadline,
+    /// The call or its request had as many as it may have.
+    Count,
+}
+
+impl Denied {
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Deadline => "deadline",
+            Self::Count => "count",
+        }
+    }
+}
+
+/// Whether a backend is called. No label, but as closed a set: the values of a gauge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Breaker {
+    /// It is.
+    Closed,
+    /// One call finds out whether it can be again.
+    Probing,
+    /// It is not.
+    Open,
+}
+
+impl Breaker {
+    /// The gauge's value.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Closed => 0,
+            Self::Probing => 1,
+            Self::Open => 2,
+        }
+    }
+}
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// All requests.
+    Global,
+    /// The calls to one backend; counted for all backends together.
+    Backend,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Global, Self::Backend];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Backend => "backend",
+        }
+    }
+}
+
+/// Which limit had no room left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ShedReason {
+    /// That of all requests.
+    InFlight,
+    /// The share that a caller has of one.
+    Caller,
+    /// That of a backend.
+    Backend,
+    /// The bytes that all requests may hold.
+    Bytes,
+    /// The memory of the process.
+    Memory,
+}
+
+impl ShedReason {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::InFlight,
+        Self::Caller,
+        Self::Backend,
+        Self::Bytes,
+        Self::Memory,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InFlight => "in_flight",
+            Self::Caller => "caller",
+            Self::Backend => "backend",
+            Self::Bytes => "bytes",
+            Self::Memory => "memory",
+        }
+    }
+}

@@ -21,7 +21,7 @@ const STEP: usize = 64 << 10;
 pub struct Budget(Arc<Shared>);
 
 struct Shared {
-    limit: usize,
+    limit: AtomicUsize,
     /// What is taken at a time.
     step: usize,
     used: AtomicUsize,
@@ -47,7 +47,7 @@ impl Budget {
 
     fn in_steps(limit: usize, step: usize) -> Self {
         Self(Arc::new(Shared {
-            limit,
+            limit: AtomicUsize::new(limit),
             step,
             used: AtomicUsize::new(0),
         }))
@@ -63,7 +63,12 @@ impl Budget {
     /// How many bytes there are in all.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.0.limit
+        self.0.limit.load(Ordering::Relaxed)
+    }
+
+    /// There are so many from now on. What is taken beyond that comes back as it is freed.
+    pub fn resize(&self, limit: usize) {
+        self.0.limit.store(limit, Ordering::Relaxed);
     }
 
     /// How many are taken.
@@ -83,7 +88,7 @@ impl Budget {
     }
 
     fn take(&self, bytes: usize) -> Result<(), Exhausted> {
-        let limit = self.0.limit;
+        let limit = self.limit();
         let taken = self
             .0
             .used
@@ -285,6 +290,17 @@ mod tests {
         assert_eq!(budget.used(), STEP + 100);
         drop(charge);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_lower_limit_takes_nothing_away_and_gives_nothing_more() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        charge.grow(STEP + 1).unwrap();
+        budget.resize(STEP);
+        assert_eq!(budget.charge().grow(1), Err(Exhausted));
+        charge.clear();
+        assert_eq!(charge.grow(STEP), Ok(()));
     }
 
     #[test]

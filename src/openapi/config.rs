@@ -119,6 +119,8 @@ struct Configuration {
     console: Option<Console>,
     /// What requests may do. Variables `MIRROR_POLICY_…`.
     policy: Option<Policy>,
+    /// How much is worked on at once, and how the end comes. Variables `MIRROR_LIMITS_…`.
+    limits: Option<Limits>,
     /// What holds where connection details say nothing. Variables `MIRROR_DEFAULTS_…`.
     defaults: Option<Defaults>,
     /// Connections by name.
@@ -296,6 +298,45 @@ struct RoleMap {
     /// The external id that requests must leave out or match.
     #[schemars(extend("writeOnly" = true))]
     external_id: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Limits {
+    /// Requests that are worked on at once.
+    #[schemars(range(min = 1, max = 1048576), extend("default" = 2048))]
+    in_flight: Option<u32>,
+    /// Calls to one backend at once; as many again wait for their turn, up to 2 s. With the waiting
+    /// ones at most a quarter of `in_flight`.
+    #[schemars(range(min = 1, max = 1048576), extend("default" = 256))]
+    backend_calls: Option<u32>,
+    /// The same for the backends of named connections. In a variable: `prod=40,lab=10`.
+    backend_calls_for: Option<BTreeMap<String, Count>>,
+    /// Bytes that all requests together may hold, for example `512MiB`. Default: 40 % of the memory
+    /// limit, 512 MiB if there is none.
+    byte_budget: Option<Size>,
+    /// How long the listener goes on accepting after the signal to stop.
+    #[schemars(extend("default" = "5s"))]
+    shutdown_delay: Option<Span>,
+    /// How long requests may run on after that.
+    #[schemars(extend("default" = "20s"))]
+    drain: Option<Span>,
+}
+
+/// A number of calls.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Count(#[schemars(range(min = 1, max = 1048576))] u32);
+
+/// A number of bytes, or one with the unit KiB, MiB or GiB.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Size {
+    Bytes(#[schemars(range(min = 1048576))] u64),
+    Text(#[schemars(regex(pattern = r"^[0-9]+ *[KMG]iB$"))] String),
 }
 
 #[derive(JsonSchema)]

@@ -1,5 +1,6 @@
 //! One attempt at a call: built anew, sent, read to its end and judged.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
+use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::connections::Compression;
@@ -28,6 +30,8 @@ use crate::record::Step;
 use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
+use crate::upstream::backend::Pass;
+use crate::upstream::backend::Slot;
 use crate::upstream::body;
 use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
@@ -55,6 +59,8 @@ use crate::upstream::tally::Tally;
 
 /// What a backend is given less than we have, so that its own timeout arrives in time.
 const RESERVE: Duration = Duration::from_millis(100);
+/// A request that was made longer ago says another time than there is.
+const OLD: Duration = Duration::from_millis(100);
 /// Largest body of an answer that is no success: only a text of 512 characters is wanted of it. It
 /// is not kept either.
 const ERROR_BODY: usize = 1 << 20;
@@ -87,6 +93,19 @@ pub(super) struct Attempt {
     pub(super) is_fresh: bool,
     /// Whether the credentials were mended for it; that is done once in a call.
     pub(super) is_mended: bool,
+    /// Whether it is not the first one of its call.
+    pub(super) is_repeat: bool,
+}
+
+/// An attempt that can be sent.
+struct Prepared {
+    request: http::Request<Full<Bytes>>,
+    proof: Proof,
+    client: Arc<Client>,
+    /// How much time the backend is given.
+    time: Duration,
+    deadline: tokio::time::Instant,
+    _slot: Slot,
 }
 
 /// What is known of an attempt that was sent.
@@ -109,31 +128,17 @@ impl Upstream {
         cx: &'a Context,
         call: &Call<'_>,
         attempt: Attempt,
+        pass: &Pass<'_>,
         intake: &mut dyn Intake,
     ) -> Result<Reply<'a>, Failed> {
-        let host = &self.target.host;
-        let remaining = cx.deadline.remaining(Instant::now());
-        let time = remaining.saturating_sub(RESERVE);
-        if time.as_millis() == 0 {
-            let error = self.timed_out(cx, "no time was left to ask");
-            return Err(Failed::for_good(error));
-        }
-        let timeout = call.is_timed.then_some(time.as_millis());
-        let connection = &self.target.connection;
-        let form = request::form(call, timeout, &connection.query_parameters);
-        let Some(request) = request::request(&connection.url, call.path, form, attempt.verb) else {
-            return Err(Failed::for_good(UpstreamError::Refused {
-                host: host.clone(),
-                status: 414,
-                message: Scrubbed::new("it does not fit into a URL"),
-            }));
-        };
-        let deadline = tokio::time::Instant::now() + remaining;
-        let began = Instant::now();
-        let signed = self.signed(request, deadline).await;
-        cx.took(Step::Credentials, began.elapsed());
-        let (mut request, proof) = signed?;
-        let client = self.client(deadline).await?;
+        let Prepared {
+            mut request,
+            proof,
+            client,
+            time,
+            deadline,
+            _slot: _held,
+        } = self.prepare(cx, call, attempt, pass).await?;
         // No signature covers it, so that a proxy may change it.
         let offers_gzip = timeout_at(deadline, self.offers_gzip(&client, request.uri())).await;
         let offers_gzip = offers_gzip.unwrap_or(false);
@@ -152,6 +157,7 @@ impl Upstream {
             cx,
             &self.target,
             request.uri().path(),
+            attempt.is_repeat,
         );
         let sent = Sent {
             attempt,
@@ -161,7 +167,8 @@ impl Upstream {
             time,
             deadline,
         };
-        let read = match self.send(cx, request, sent).await {
+        pass.sent(deadline.saturating_duration_since(tokio::time::Instant::now()));
+        let read = match self.send(cx, request, sent, pass).await {
             Ok(response) => self.receive(cx, response, sent, &mut tally, intake).await,
             Err(failed) => Err(failed),
         };
@@ -175,6 +182,62 @@ impl Upstream {
                 tally.fail(&failed.error);
                 Err(failed)
             }
+        }
+    }
+
+    /// What an attempt needs before it is sent. The slot comes last: while credentials are fetched,
+    /// or certificates read, others can use it. What has grown old by then is made again, or the
+    /// backend would be told a time that has passed.
+    async fn prepare(
+        &self,
+        cx: &Context,
+        call: &Call<'_>,
+        attempt: Attempt,
+        pass: &Pass<'_>,
+    ) -> Result<Prepared, Failed> {
+        pass.begin();
+        let connection = &self.target.connection;
+        let mut slot = None;
+        loop {
+            let began = Instant::now();
+            let remaining = cx.deadline.remaining(began);
+            let time = remaining.saturating_sub(RESERVE);
+            if time.as_millis() == 0 {
+                let error = self.timed_out(cx, "no time was left to ask");
+                return Err(Failed::for_good(error));
+            }
+            let timeout = call.is_timed.then_some(time.as_millis());
+            let form = request::form(call, timeout, &connection.query_parameters);
+            let Some(request) = request::request(&connection.url, call.path, form, attempt.verb)
+            else {
+                return Err(Failed::for_good(UpstreamError::Refused {
+                    host: self.target.host.clone(),
+                    status: 414,
+                    message: Scrubbed::new("it does not fit into a URL"),
+                }));
+            };
+            let deadline = tokio::time::Instant::now() + remaining;
+            let signed = self.signed(request, deadline).await;
+            cx.took(Step::Credentials, began.elapsed());
+            let (request, proof) = signed?;
+            let client = self.client(deadline).await?;
+            let is_again = slot.is_some();
+            let held = match slot.take() {
+                Some(held) => held,
+                None => self.slot(cx).await.map_err(Failed::for_good)?,
+            };
+            pass.check().map_err(Failed::for_good)?;
+            if is_again || began.elapsed() < OLD {
+                return Ok(Prepared {
+                    request,
+                    proof,
+                    client,
+                    time,
+                    deadline,
+                    _slot: held,
+                });
+            }
+            slot = Some(held);
         }
     }
 
@@ -236,6 +299,7 @@ impl Upstream {
         cx: &Context,
         mut request: http::Request<Full<Bytes>>,
         sent: Sent<'_>,
+        pass: &Pass<'_>,
     ) -> Result<Response<Incoming>, Failed> {
         let connection = capture_connection(&mut request);
         let asked = async {
@@ -245,9 +309,20 @@ impl Upstream {
                 sent.client.request(request, connection.clone()).await
             }
         };
+        let asked = async {
+            let mut asked = pin!(asked);
+            if pass.is_probe() {
+                if let Ok(answer) = timeout(pass.head_within(), &mut asked).await {
+                    return answer;
+                }
+                pass.overdue(self.timed_out(cx, "waiting for the answer"));
+            }
+            asked.await
+        };
         let began = Instant::now();
         match timeout_at(sent.deadline, asked).await {
             Ok(Ok(response)) => {
+                pass.answered();
                 cx.took(Step::Authorisation, began.elapsed());
                 Ok(response)
             }

@@ -9,17 +9,20 @@ mod table;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::connections::Connection;
 use crate::connections::ambient::Ambient;
 use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
+use crate::limits;
 use crate::limits::Budget;
 use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::aws::Aws;
 use crate::upstream::aws::Purpose;
 use crate::upstream::aws::Surroundings;
+use crate::upstream::backend::Backends;
 use crate::upstream::body::Progress;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::posting::Posting;
@@ -29,6 +32,7 @@ pub(super) use clients::Client;
 pub(super) use clients::Clients;
 pub(super) use clients::HEAD;
 pub(super) use clients::NoClient;
+pub(super) use key::BackendKey;
 pub(super) use key::Way;
 
 /// All backends, seen from here: one pool of connections for them.
@@ -38,6 +42,7 @@ pub struct Upstreams(Arc<Shared>);
 /// What the backends share.
 pub(super) struct Shared {
     pub(super) clients: Arc<Clients>,
+    pub(super) backends: Backends,
     pub(super) instruments: Arc<Instruments>,
     pub(super) files: Arc<Files>,
     pub(super) aws: Aws,
@@ -112,6 +117,7 @@ impl Upstreams {
         );
         Self(Arc::new(Shared {
             clients,
+            backends: Backends::new(Arc::clone(&instruments)),
             files,
             aws,
             tokens,
@@ -135,17 +141,27 @@ impl Upstreams {
         self.0.clients.guard().listens_on(ports);
     }
 
+    /// The configuration has changed: no connection of it is known by name until it is opened again.
+    pub fn reconfigured(&self) {
+        self.0.backends.forget_names();
+    }
+
     /// The backend of `connection`. Opens no connection to it.
     #[must_use]
     pub fn open(&self, connection: &Connection) -> Upstream {
+        let target = Target {
+            host: connection.url.host_port(),
+            identity: self.0.key.identity(connection).to_string(),
+            connection: connection.clone(),
+        };
+        let name = connection.name.as_deref();
+        let key = target.way().backend();
         Upstream {
             shared: Arc::clone(&self.0),
-            target: Arc::new(Target {
-                host: connection.url.host_port(),
-                identity: self.0.key.identity(connection).to_string(),
-                connection: connection.clone(),
-            }),
+            backend: self.0.backends.open(key, name, Instant::now()),
+            target: Arc::new(target),
             purpose: Purpose::Query,
+            size: limits::Calls::default().of(name),
         }
     }
 }

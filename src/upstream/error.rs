@@ -168,10 +168,28 @@ pub enum UpstreamError {
         /// Which limit.
         limit: AnswerLimit,
     },
+    /// It is not called for a while, since it failed before.
+    #[error("{host} failed {failures} times in a row, the last time thus: {last}")]
+    Open {
+        /// Which backend.
+        host: String,
+        /// How often in a row.
+        failures: u32,
+        /// The last failure.
+        last: Box<UpstreamError>,
+        /// When it may be called again.
+        next: Duration,
+    },
+    /// As many calls to it are under way and waiting as may be.
+    #[error("there is no room for another call to {host}")]
+    Busy {
+        /// Which backend.
+        host: String,
+    },
     /// All requests together hold as much memory as they may.
     #[error("no memory is left for the answer")]
     Memory,
-    /// 429, or 503 with `Retry-After`.
+    /// 429, or that was answered a moment ago and asked for more time than has passed.
     #[error("{host} is throttling")]
     Throttled {
         /// Which backend.
@@ -255,6 +273,7 @@ impl UpstreamError {
                 | Self::Unreached { is_late: true, .. }
                 | Self::QueryTimeout { .. }
                 | Self::Calls { .. }
+                | Self::Busy { .. }
                 | Self::Credentials {
                     source: CredentialError::Late { .. },
                     ..
@@ -285,6 +304,8 @@ impl UpstreamError {
             | Self::Broken { .. }
             | Self::Calls { .. }
             | Self::Memory
+            | Self::Open { .. }
+            | Self::Busy { .. }
             | Self::LabelName { .. } => None,
         }
     }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::instruments::Denied;
+
 /// Most repeats of one call.
 pub(super) const CALL_REPEATS: u32 = 2;
 /// Most repeats in one request.
@@ -43,14 +45,27 @@ pub(super) struct Spent {
     pub(super) remaining: Duration,
 }
 
-/// How long to wait before the repeat; `None`: there is none. `random` is within `0.0..1.0`.
-pub(super) fn wait(repeat: Repeat, spent: Spent, random: f64) -> Option<Duration> {
+/// What becomes of a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It is not worth a repeat.
+    Never,
+    /// A repeat at once, for nothing.
+    Free,
+    /// A repeat after so long, if the backend may be given one.
+    Wait(Duration),
+    /// It is worth one, and there is none.
+    Denied(Denied),
+}
+
+/// What becomes of an attempt that failed with `repeat`. `random` is within `0.0..1.0`.
+pub(super) fn decide(repeat: Repeat, spent: Spent, random: f64) -> Decision {
     let wait = match repeat {
-        Repeat::Never => return None,
+        Repeat::Never => return Decision::Never,
         // Nothing is mended twice in one call, so it needs no counting.
-        Repeat::Mended => return Some(Duration::ZERO),
+        Repeat::Mended => return Decision::Free,
         // A keep-alive race says nothing about the backend, so it costs nothing either.
-        Repeat::AtOnce if !spent.was_at_once => return Some(Duration::ZERO),
+        Repeat::AtOnce if !spent.was_at_once => return Decision::Free,
         Repeat::AtOnce | Repeat::Soon | Repeat::After(None) => {
             let longest = if spent.call == 0 {
                 JITTER[0]
@@ -62,10 +77,15 @@ pub(super) fn wait(repeat: Repeat, spent: Spent, random: f64) -> Option<Duration
         Repeat::After(Some(after)) if after <= LONGEST_AFTER => {
             after + (after / 10).mul_f64(random)
         }
-        Repeat::After(Some(_)) => return None,
+        Repeat::After(Some(_)) => return Decision::Denied(Denied::Deadline),
     };
-    let is_allowed = spent.call < CALL_REPEATS && spent.request < REQUEST_REPEATS;
-    (is_allowed && wait + LEFT <= spent.remaining).then_some(wait)
+    if spent.call >= CALL_REPEATS || spent.request >= REQUEST_REPEATS {
+        Decision::Denied(Denied::Count)
+    } else if wait + LEFT > spent.remaining {
+        Decision::Denied(Denied::Deadline)
+    } else {
+        Decision::Wait(wait)
+    }
 }
 
 #[cfg(test)]
@@ -80,9 +100,21 @@ mod tests {
     };
 
     #[track_caller]
-    fn check(repeat: Repeat, spent: Spent, random: f64, millis: impl Into<Option<u64>>) {
-        let expected = millis.into().map(Duration::from_millis);
-        assert_eq!(wait(repeat, spent, random), expected);
+    fn check(repeat: Repeat, spent: Spent, random: f64, expected: impl Into<Decision>) {
+        assert_eq!(decide(repeat, spent, random), expected.into());
+    }
+
+    /// A wait in milliseconds.
+    impl From<u64> for Decision {
+        fn from(millis: u64) -> Self {
+            Self::Wait(Duration::from_millis(millis))
+        }
+    }
+
+    impl From<Denied> for Decision {
+        fn from(reason: Denied) -> Self {
+            Self::Denied(reason)
+        }
     }
 
     fn after(seconds: u64) -> Repeat {
@@ -91,17 +123,17 @@ mod tests {
 
     #[test]
     fn the_first_wait_is_up_to_250_ms_and_the_second_up_to_500() {
-        check(Repeat::Soon, FRESH, 0.0, 0);
-        check(Repeat::Soon, FRESH, 0.5, 125);
-        check(Repeat::Soon, Spent { call: 1, ..FRESH }, 0.5, 250);
+        check(Repeat::Soon, FRESH, 0.0, 0_u64);
+        check(Repeat::Soon, FRESH, 0.5, 125_u64);
+        check(Repeat::Soon, Spent { call: 1, ..FRESH }, 0.5, 250_u64);
     }
 
     #[test]
     fn a_call_is_repeated_twice_and_a_request_four_times() {
-        check(Repeat::Soon, Spent { call: 2, ..FRESH }, 0.0, None);
+        check(Repeat::Soon, Spent { call: 2, ..FRESH }, 0.0, Denied::Count);
         let request = |request| Spent { request, ..FRESH };
-        check(Repeat::Soon, request(3), 0.0, 0);
-        check(Repeat::Soon, request(4), 0.0, None);
+        check(Repeat::Soon, request(3), 0.0, 0_u64);
+        check(Repeat::Soon, request(4), 0.0, Denied::Count);
     }
 
     #[test]
@@ -110,26 +142,26 @@ mod tests {
             remaining: Duration::from_millis(millis),
             ..FRESH
         };
-        check(Repeat::Soon, left(625), 0.5, 125);
-        check(Repeat::Soon, left(624), 0.5, None);
-        check(after(2), left(2_500), 0.0, 2_000);
-        check(after(2), left(2_499), 0.0, None);
+        check(Repeat::Soon, left(625), 0.5, 125_u64);
+        check(Repeat::Soon, left(624), 0.5, Denied::Deadline);
+        check(after(2), left(2_500), 0.0, 2_000_u64);
+        check(after(2), left(2_499), 0.0, Denied::Deadline);
     }
 
     #[test]
     fn retry_after_is_waited_out_with_up_to_a_tenth_more() {
-        check(after(10), FRESH, 0.0, 10_000);
-        check(after(10), FRESH, 0.5, 10_500);
-        check(Repeat::After(None), FRESH, 0.5, 125);
-        check(after(0), FRESH, 0.9, 0);
+        check(after(10), FRESH, 0.0, 10_000_u64);
+        check(after(10), FRESH, 0.5, 10_500_u64);
+        check(Repeat::After(None), FRESH, 0.5, 125_u64);
+        check(after(0), FRESH, 0.9, 0_u64);
     }
 
     #[test]
     fn retry_after_over_30_s_is_not_waited_for() {
         let remaining = Duration::from_secs(60);
         let spent = Spent { remaining, ..FRESH };
-        check(after(30), spent, 0.0, 30_000);
-        check(after(31), spent, 0.0, None);
+        check(after(30), spent, 0.0, 30_000_u64);
+        check(after(31), spent, 0.0, Denied::Deadline);
     }
 
     #[test]
@@ -140,16 +172,16 @@ mod tests {
             remaining: Duration::ZERO,
             was_at_once: false,
         };
-        check(Repeat::AtOnce, used_up, 0.9, 0);
+        check(Repeat::AtOnce, used_up, 0.9, Decision::Free);
         let spent = Spent {
             was_at_once: true,
             ..FRESH
         };
-        check(Repeat::AtOnce, spent, 0.5, 125);
+        check(Repeat::AtOnce, spent, 0.5, 125_u64);
     }
 
     #[test]
     fn what_would_fail_again_is_never_repeated() {
-        check(Repeat::Never, FRESH, 0.0, None);
+        check(Repeat::Never, FRESH, 0.0, Decision::Never);
     }
 }

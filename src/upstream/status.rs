@@ -134,10 +134,11 @@ pub(super) fn failed(
             Some(error) if code == 500 && !error.kind.is_empty() => {
                 Failed::for_good(refused(asked, code, error))
             }
-            _ if code == 503 && retry_after(headers).is_some() => throttled(host, headers),
-            _ if matches!(code, 502..=504) => {
-                Failed::for_now(UpstreamError::Status { host, status: code })
-            }
+            // One that is away may say when it is back.
+            _ if matches!(code, 502..=504) => Failed {
+                error: UpstreamError::Status { host, status: code },
+                repeat: Repeat::After(retry_after(headers)),
+            },
             _ => Failed::for_good(UpstreamError::Status { host, status: code }),
         },
         _ => Failed::for_good(UpstreamError::Status { host, status: code }),

@@ -21,6 +21,7 @@ pub(super) struct Tally<'a> {
     path: String,
     started: Instant,
     outcome: CallOutcome,
+    is_repeat: bool,
     /// The status of the answer, once there is one.
     pub(super) status: Option<u16>,
     /// The size of the answer's body.
@@ -35,6 +36,7 @@ impl<'a> Tally<'a> {
         cx: &'a Context,
         target: &'a Target,
         path: &str,
+        is_repeat: bool,
     ) -> Self {
         Self {
             instruments,
@@ -44,6 +46,7 @@ impl<'a> Tally<'a> {
             path: path.to_owned(),
             started: Instant::now(),
             outcome: CallOutcome::Cancelled,
+            is_repeat,
             status: None,
             bytes: 0,
             series: 0,
@@ -66,6 +69,9 @@ impl Drop for Tally<'_> {
     fn drop(&mut self) {
         let took = self.started.elapsed();
         self.instruments.backend_call(self.name, self.outcome, took);
+        if self.is_repeat {
+            self.instruments.backend_retry(self.name, self.outcome);
+        }
         // The path and never the parameters: a query holds what the caller asked for.
         tracing::debug!(
             request_id = self.cx.request_id,
@@ -105,6 +111,8 @@ fn outcome(error: &UpstreamError) -> CallOutcome {
         | UpstreamError::NotPrometheus { .. }
         | UpstreamError::Redirect { .. }
         | UpstreamError::Memory
+        | UpstreamError::Open { .. }
+        | UpstreamError::Busy { .. }
         | UpstreamError::Calls { .. } => CallOutcome::BadAnswer,
     }
 }

@@ -4,6 +4,7 @@ mod aws;
 mod calls;
 mod codings;
 mod faults;
+mod load;
 mod proofs;
 mod proxies;
 mod secure;
@@ -80,7 +81,7 @@ impl Rig {
     }
 }
 
-fn connection(url: &str) -> Connection {
+pub(super) fn connection(url: &str) -> Connection {
     Connection {
         caller: Default::default(),
         name: None,

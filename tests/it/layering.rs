@@ -44,6 +44,7 @@ const ARROWS: &[(&str, May)] = &[
     (
         "upstream",
         Name(&[
+            "caller",
             "connections",
             "egress",
             "instruments",

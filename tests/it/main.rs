@@ -29,4 +29,5 @@ mod ladder;
 mod egress;
 mod supply_chain;
 mod limits;
+mod overload;
 mod hostile;

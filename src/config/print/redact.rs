@@ -54,6 +54,8 @@ pub(super) enum Shown {
     Whole,
     /// Without user and password.
     Url,
+    /// A map of names of connections to numbers.
+    Numbers,
     /// Of a list of maps, each member by its name.
     Entries,
     /// Not at all.
@@ -89,6 +91,7 @@ impl Shown {
     /// The member `name` of a map that is shown so.
     pub(super) fn inside(self, name: &str) -> Self {
         match self {
+            Self::Numbers => Self::Numbers,
             Self::Secrets if name == "files" => Self::Whole,
             Self::Secrets => Self::Secrets,
             Self::Parameters => {
@@ -124,7 +127,7 @@ pub(super) fn shown(given: &Given, how: Shown) -> String {
     match given {
         Given::Scalar(Scalar::Absent) => "null".to_owned(),
         Given::Scalar(value) => match (how, value) {
-            (Shown::Whole | Shown::Entries, value) => scalar::scalar(value),
+            (Shown::Whole | Shown::Entries | Shown::Numbers, value) => scalar::scalar(value),
             (Shown::Url, Scalar::Text(text)) => scalar::text(&without_user(text)),
             _ => REDACTED.to_owned(),
         },

@@ -35,7 +35,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 37] = rows! {
+const ROWS: [Row; 43] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
@@ -75,6 +75,18 @@ const ROWS: [Row; 37] = rows! {
         ["", r#"Some("/a")"#, r#"Some("/b")"#, "None"];
     "policy.allow_insecure_tls" "MIRROR_POLICY_ALLOW_INSECURE_TLS"="false" "true"
         |s| s.connections.policy.allow_insecure_tls => ["", "false", "true", "false"];
+    "limits.in_flight" "MIRROR_LIMITS_IN_FLIGHT"="8" "16"
+        |s| s.limits.in_flight => ["", "8", "16", "2048"];
+    "limits.backend_calls" "MIRROR_LIMITS_BACKEND_CALLS"="8" "16"
+        |s| s.connections.calls.each => ["", "8", "16", "256"];
+    "limits.backend_calls_for" "MIRROR_LIMITS_BACKEND_CALLS_FOR"=" , " "{}"
+        |s| s.connections.calls.by_name => ["", "{}", "{}", "{}"];
+    "limits.byte_budget" "MIRROR_LIMITS_BYTE_BUDGET"="8MiB" "2097152"
+        |s| s.limits.byte_budget => ["", "Some(8388608)", "Some(2097152)", "None"];
+    "limits.shutdown_delay" "MIRROR_LIMITS_SHUTDOWN_DELAY"="1s" "0"
+        |s| s.limits.shutdown_delay => ["", "1s", "0ns", "5s"];
+    "limits.drain" "MIRROR_LIMITS_DRAIN"="1s" "2m"
+        |s| s.limits.drain => ["", "1s", "120s", "20s"];
     "defaults.timeout" "MIRROR_DEFAULTS_TIMEOUT"="5s" "6.5"
         |s| s.connections.defaults.timeout => ["", "5s", "6.5s", "30s"];
     "defaults.profile" "MIRROR_DEFAULTS_PROFILE"="exact" "legacy"

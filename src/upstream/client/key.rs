@@ -54,6 +54,14 @@ pub(super) struct Key {
     key: Option<Source>,
 }
 
+/// Which backend, for what is remembered of it whoever asks: which addresses are allowed to one caller
+/// is not what tells it from another (reliability.md, "Circuit breaker").
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(in crate::upstream) struct BackendKey {
+    base: String,
+    way: Key,
+}
+
 /// The TLS material of a client as it is now.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Material {
@@ -111,6 +119,21 @@ impl Way<'_> {
             ca: source(ca.as_ref()),
             cert: source(cert),
             key: source(key),
+        }
+    }
+
+    /// The backend at its end.
+    pub(in crate::upstream) fn backend(&self) -> BackendKey {
+        let key = self.key();
+        let proxy = key.proxy.map(|(url, _)| (url, Bounds::default()));
+        BackendKey {
+            base: self.url.as_str().to_owned(),
+            way: Key {
+                bounds: Bounds::default(),
+                offers_h2: false,
+                proxy,
+                ..key
+            },
         }
     }
 
@@ -183,6 +206,13 @@ pub(super) mod tests {
         let url = Url::parse(&format!("https://h{host}/prefix")).unwrap();
         let tls = Tls::default();
         way(&url, &tls).key()
+    }
+
+    impl BackendKey {
+        /// The one at `url`, with no TLS settings and no proxy.
+        pub(in crate::upstream) fn of(url: &Url) -> Self {
+            way(url, &Tls::default()).backend()
+        }
     }
 
     pub(in crate::upstream::client) fn material(text: &str) -> Material {

@@ -8,6 +8,7 @@ use http::header::{DATE, RETRY_AFTER};
 
 use crate::fuzzing::parts::Dice;
 use crate::upstream::retry;
+use crate::upstream::retry::Decision;
 use crate::upstream::retry::Repeat;
 use crate::upstream::retry::Spent;
 use crate::upstream::retry_after;
@@ -53,7 +54,7 @@ pub fn retry_after(data: &[u8]) {
         remaining: Duration::from_millis(dice.number() % 60_000),
     };
     let chance = f64::from(u16::try_from(dice.below(1000)).unwrap_or(0)) / 1000.0;
-    if let Some(wait) = retry::wait(Repeat::After(after), spent, chance) {
+    if let Decision::Wait(wait) = retry::decide(Repeat::After(after), spent, chance) {
         assert!(wait <= LONGEST && wait <= spent.remaining, "{wait:?}");
         assert!(
             after.is_none_or(|after| wait >= after),

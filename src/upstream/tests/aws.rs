@@ -14,6 +14,7 @@ use crate::connections::auth::Aws;
 use crate::connections::auth::AwsBlock;
 use crate::connections::auth::AwsKeys;
 use crate::connections::auth::SecretSource;
+use crate::limits::Size;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use crate::upstream::AwsError;
@@ -178,7 +179,13 @@ async fn a_role_is_assumed_once_and_its_session_signs() {
 #[tokio::test]
 async fn a_thousand_first_queries_ask_sts_once() {
     let backend = (0..1_000).map(|_| two());
-    let cloud = Cloud::new([assumed()], backend, |_| ()).await;
+    let mut cloud = Cloud::new([assumed()], backend, |_| ()).await;
+    let size = Size {
+        slots: 1_000,
+        waiting: 0,
+        is_shared: false,
+    };
+    cloud.rig.upstream = cloud.rig.upstream.with_size(size);
     let answers = join_all((0..1_000).map(|_| cloud.ask())).await;
     let good = answers.iter().filter(|answer| **answer == Ok(Some(2.0)));
     assert_eq!(good.count(), 1_000);

@@ -73,6 +73,11 @@ impl Server {
         self.book.lock().unwrap().steps.extend(steps);
     }
 
+    /// The same, whatever was to become of them before.
+    pub(super) fn instead(&self, steps: impl IntoIterator<Item = Step>) {
+        self.book.lock().unwrap().steps = steps.into_iter().collect();
+    }
+
     /// Name and port, as failures have it.
     pub(super) fn host(&self) -> String {
         self.url.trim_start_matches("http://").to_owned()
