@@ -62,6 +62,3 @@ pub fn replay<'c>(
         charge
     })))
 }
-
-#[cfg(test)]
-mod tests;
