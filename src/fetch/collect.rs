@@ -37,7 +37,7 @@ pub(super) enum Keep {
 #[derive(Debug)]
 pub(super) enum Kept {
     /// Points, at once.
-    Points(Strip),
+    Points(Box<Strip>),
     /// A list, series after series, for what computes with them.
     Samples(Vec<Sample>),
 }
@@ -79,7 +79,7 @@ impl Collected {
         let kept = match strip {
             Some(strip) => {
                 charge.grow(strip.capacity())?;
-                Kept::Points(strip)
+                Kept::Points(Box::new(strip))
             }
             None => Kept::Samples(Vec::new()),
         };
