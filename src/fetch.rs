@@ -194,7 +194,7 @@ impl<'a> Run<'a> {
         match collected.kept {
             Kept::Points(strip) => {
                 self.charge.adopt(collected.charge);
-                self.writer.join(strip)?;
+                self.writer.join(*strip)?;
                 self.pay()?;
                 Ok(Vec::new())
             }

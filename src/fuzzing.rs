@@ -19,6 +19,8 @@ mod url;
 mod generate;
 #[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod pipeline;
 
 pub use crate::caller::fuzzing::forwarded_for;
 pub use crate::config::fuzzing::configuration;

@@ -37,7 +37,7 @@ pub(super) enum Keep {
 #[derive(Debug)]
 pub(super) enum Kept {
     /// Points, at once.
-    Points(Strip),
+    Points(Box<Strip>),
     /// A list, series after series, for what computes with them.
     Samples(Vec<Sample>),
 }
@@ -79,7 +79,7 @@ impl Collected {
         let kept = match strip {
             Some(strip) => {
                 charge.grow(strip.capacity())?;
-                Kept::Points(strip)
+                Kept::Points(Box::new(strip))
             }
             None => Kept::Samples(Vec::new()),
         };
@@ -95,15 +95,6 @@ impl Collected {
             known,
             count: 0,
         })
-    }
-
-    /// Whether nothing that another call brings can change the answer.
-    pub(super) fn is_enough(&self) -> bool {
-        let is_full = match &self.kept {
-            Kept::Points(strip) => strip.is_full(),
-            Kept::Samples(_) => false,
-        };
-        is_full || (matches!(self.keep, Keep::First { .. }) && self.series.count() > 1)
     }
 }
 
@@ -142,13 +133,14 @@ impl SampleSink for Collected {
         self.samples += 1;
         match &mut self.kept {
             Kept::Points(strip) => {
-                let want = strip.take(at, value);
+                // Also behind the limit samples are counted, and their times are checked.
+                strip.take(at, value);
                 if strip.capacity() > self.charge.held()
                     && self.charge.hold(strip.capacity()).is_err()
                 {
                     return ControlFlow::Break(Stop::Memory);
                 }
-                ControlFlow::Continue(want)
+                ControlFlow::Continue(Want::Samples)
             }
             Kept::Samples(samples) => {
                 if self.charge.grow(SAMPLE).is_err() {

@@ -108,8 +108,13 @@ async fn join(
         collected,
     } in chunk.parts
     {
+        // So many cannot all be at instants that were asked for.
+        let is_altered = collected.is_over && matches!(collected.kept, Kept::Points(_));
         let is_computed = matches!(collected.kept, Kept::Samples(_));
         let samples = run.take(collected)?;
+        if is_altered {
+            return Err(FetchError::AlteredTimestamps);
+        }
         if is_computed {
             compute(run, read, instants, &samples).await?;
         }
@@ -212,9 +217,6 @@ impl Caller<'_> {
         while let Some(instants) = pending.pop() {
             match self.ask(instants, &start).await {
                 Ok(collected) => {
-                    if collected.is_enough() {
-                        pending.clear();
-                    }
                     if let Kept::Points(strip) = &collected.kept {
                         start.pass(strip);
                     }

@@ -49,7 +49,7 @@ pub fn replay<'c>(
         return Err(FetchError::SeveralSeries(collected.series));
     }
     match (collected.kept, part) {
-        (Kept::Points(strip), _) => writer.join(strip)?,
+        (Kept::Points(strip), _) => writer.join(*strip)?,
         (Kept::Samples(samples), Part::Instants(instants)) => {
             writer.take_instants(instants, &samples)?;
         }
@@ -62,6 +62,3 @@ pub fn replay<'c>(
         charge
     })))
 }
-
-#[cfg(test)]
-mod tests;

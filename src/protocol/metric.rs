@@ -67,7 +67,8 @@ fn query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MetricsQuery, D::
     Ok(query)
 }
 
-/// The points of one metric. Describes what [`Rows`](crate::protocol::telemetry::Rows) writes.
+// Describes what `telemetry::Rows` writes.
+/// The points of one metric.
 #[derive(Debug, JsonSchema)]
 #[serde(tag = "_type", rename = "MetricsResponse")]
 #[schemars(transform = Tag::Always("MetricsResponse"))]

@@ -67,6 +67,10 @@ impl<'a> NumberText<'a> {
     }
 
     /// The number's value. A float that is too large is infinite, and one that is too small zero.
+    ///
+    /// # Panics
+    ///
+    /// Never: what is plain was checked to be a number.
     #[must_use]
     pub fn as_f64(self) -> f64 {
         match self.0 {

@@ -62,11 +62,11 @@ impl Written {
 /// digits, each step for all lanes of the word at once. Multiplying and shifting divides, exactly
 /// for numbers as small as these.
 const fn eight(number: u64) -> [u8; 8] {
-    let halves = number / 10_000 | (number % 10_000) << 32;
-    let hundreds = (halves * 10_486) >> 20 & 0x0000_007f_0000_007f;
-    let pairs = hundreds | (halves - 100 * hundreds) << 16;
-    let tens = (pairs * 103) >> 10 & 0x000f_000f_000f_000f;
-    let digits = tens | (pairs - 10 * tens) << 8;
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | ((pairs - 10 * tens) << 8);
     (digits | 0x3030_3030_3030_3030).to_le_bytes()
 }
 

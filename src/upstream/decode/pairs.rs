@@ -55,7 +55,7 @@ fn digit(byte: u8) -> Option<i64> {
 #[inline]
 fn eight(digits: [u8; 8]) -> Option<i64> {
     let word = u64::from_le_bytes(digits) ^ 0x3030_3030_3030_3030;
-    let is_digits = (word | (word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676)
+    let is_digits = (word | ((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676))
         & 0x8080_8080_8080_8080
         == 0;
     let pairs = word.wrapping_mul(10) + (word >> 8);

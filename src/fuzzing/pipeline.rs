@@ -160,16 +160,13 @@ impl Case {
         }
     }
 
-    /// The points, up to one more than the limit: what comes after it is not looked at.
+    /// The points, up to one more than the limit: of what comes after it, only the times are looked at.
     fn points(self, samples: &[(i64, f64)]) -> Result<Vec<(u64, Vec<i64>)>, BucketError> {
         let last = FIRST + STEP * (COUNT - 1);
         let mut points = Vec::new();
         let mut due = FIRST;
         let mut before = None;
         for &(at, value) in samples {
-            if points.len() > self.limit {
-                break;
-            }
             let is_new = before.is_none_or(|before| before < at);
             let is_within = (FIRST..=last).contains(&at);
             match self.want {
@@ -185,7 +182,7 @@ impl Case {
             self.fill(&mut points, &mut due, at);
             due = at + STEP;
             if points.len() > self.limit {
-                break;
+                continue;
             }
             let value = match (value.is_nan(), value.is_infinite()) {
                 (true, _) => (self.nan == NanInterpretation::Zero).then_some(0.0),
