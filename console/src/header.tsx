@@ -1,0 +1,60 @@
+import { helpIsOpen, paneKeys } from './keys';
+import type { Pane } from './model/address';
+import { connectionText, pane, show, status } from './state';
+import { theme, themes, type Theme } from './theme';
+
+const tabs: { pane: Pane; text: string; also: Pane[] }[] = [
+  { pane: 'workbench', text: 'Workbench', also: ['result', 'ladder'] },
+  { pane: 'tap', text: 'Tap', also: [] },
+  { pane: 'connections', text: 'Connections', also: ['editor'] },
+  { pane: 'status', text: 'Status', also: [] },
+];
+
+export function Header() {
+  const build = status.value.value?.build;
+  return (
+    <header class="top">
+      <div class="brand">
+        <svg viewBox="0 0 32 32" aria-hidden="true" class="logo">
+          <path d="M3 13h5V7h6v6h4V5h6v8h5" /><path class="under" d="M3 19h5v6h6v-6h4v8h6v-8h5" /><path class="axis" d="M3 16h26" />
+        </svg>
+        <span class="name">prometheus-mirror</span>
+        {build && <span class="build" title={build.revision ? `revision ${build.revision}` : undefined}>{build.version}{build.revision ? ` · ${build.revision.slice(0, 7)}` : ''}</span>}
+      </div>
+      <nav aria-label="Panes">
+        {tabs.map((tab) => {
+          const here = pane.value === tab.pane || tab.also.includes(pane.value);
+          const key = Object.keys(paneKeys).find((letter) => paneKeys[letter] === tab.pane);
+          return (
+            <button type="button" class="tab" aria-current={here ? 'page' : undefined} aria-keyshortcuts={`g ${key}`} onClick={() => show(tab.pane)} key={tab.pane}>
+              {tab.text}
+            </button>
+          );
+        })}
+      </nav>
+      <div class="facts">
+        <button type="button" class="chip link" onClick={() => show('connections')} title="The connection that is asked">
+          <span class="dim">to</span> {connectionText.value ?? 'no connection'}
+        </button>
+        <Readiness />
+        <label class="theme">
+          <span class="unseen">Theme</span>
+          <select value={theme.value} onChange={(event) => { theme.value = event.currentTarget.value as Theme; }}>
+            {themes.map((name) => <option value={name} key={name}>{name[0]!.toUpperCase() + name.slice(1)}</option>)}
+          </select>
+        </label>
+        <button type="button" class="icon" aria-label="Help" aria-keyshortcuts="?" title="Keys and words (?)" onClick={() => { helpIsOpen.value = true; }}>?</button>
+      </div>
+    </header>
+  );
+}
+
+function Readiness() {
+  const known = status.value;
+  if (known.state === 'loading' && !known.value) return <span class="chip">asking…</span>;
+  if (known.state === 'failed') return <span class="chip bad" title={known.message}><i class="dot" aria-hidden="true" />no answer</span>;
+  const value = known.value!;
+  return value.ready
+    ? <span class="chip good"><i class="dot" aria-hidden="true" />ready</span>
+    : <span class="chip bad"><i class="dot" aria-hidden="true" />not ready{value.not_ready_because ? `: ${value.not_ready_because}` : ''}</span>;
+}
