@@ -284,7 +284,7 @@ export interface ConnectionStatus {
 
 /** `GET /debug/status`. */
 export interface Status {
-  build: { version: string; revision?: string | null };
+  build: { version: string; revision?: string | null; /** Where the documentation of this build is. */ docs?: string | null };
   started_at?: number | null;
   uptime_ms?: number | null;
   ready: boolean;

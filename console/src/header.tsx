@@ -16,9 +16,9 @@ export function Header() {
     <header class="top">
       <div class="brand">
         <svg viewBox="0 0 32 32" aria-hidden="true" class="logo">
-          <path d="M3 13h5V7h6v6h4V5h6v8h5" /><path class="under" d="M3 19h5v6h6v-6h4v8h6v-8h5" /><path class="axis" d="M3 16h26" />
+          <path d="M6 14V9M13 14V3M20 14V7M27 14v-4" /><path class="under" d="M6 18v5M13 18v11M20 18v7M27 18v4" /><path class="axis" d="M2 16h28" />
         </svg>
-        <span class="name">prometheus-mirror</span>
+        <h1 class="name">prometheus-mirror</h1>
         {build && <span class="build" title={build.revision ? `revision ${build.revision}` : undefined}>{build.version}{build.revision ? ` · ${build.revision.slice(0, 7)}` : ''}</span>}
       </div>
       <nav aria-label="Panes">

@@ -1,13 +1,14 @@
 /** The known word that a mistyped one was most likely meant to be. */
 
-/** At most a third of the letters may differ; case, `_` and `-` do not count. */
+/** At most a third of the letters may differ, or one begins the other; case, `_` and `-` do not count. */
 export function closest(word: string, known: string[]): string | null {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
   const typed = plain(word);
   let best: { name: string; distance: number } | null = null;
   for (const name of known) {
     const distance = editDistance(typed, plain(name));
-    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (!best || distance < best.distance)) {
+    const begins = typed.length > 2 && (plain(name).startsWith(typed) || typed.startsWith(plain(name)));
+    if ((begins || distance <= Math.max(1, Math.floor(name.length / 3))) && (!best || distance < best.distance)) {
       best = { name, distance };
     }
   }

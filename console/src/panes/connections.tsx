@@ -79,7 +79,7 @@ function Named({ one }: { one: ConnectionStatus }) {
         {one.certificate_expires_at != null && <Expiry what="certificate" at={one.certificate_expires_at} />}
       </div>
       <div class="row">
-        <button type="button" class={used ? '' : 'primary'} disabled={used} onClick={() => { chosen.value = one.name; announce(`${one.name} is asked from now on.`); }}>
+        <button type="button" disabled={used} onClick={() => { chosen.value = one.name; announce(`${one.name} is asked from now on.`); }}>
           {used ? 'In use' : 'Use'}
         </button>
         <button type="button" aria-label={`Test ${one.name}`} onClick={() => void test({ connection: one.name }, (next) => { tested.value = next; })}>Test</button>

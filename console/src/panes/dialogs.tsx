@@ -85,10 +85,10 @@ const keys: [string[], string][] = [
   [['g', 'l'], 'ladder'],
   [['g', 't'], 'tap'],
   [['g', 'c'], 'connections'],
-  [['g', 'e'], 'editor of the details'],
+  [['g', 'e'], 'details editor'],
   [['g', 's'], 'status'],
-  [['Esc'], 'close; leave a field'],
-  [['Shift', 'Enter'], 'new line in PromQL'],
+  [['Esc'], 'close, leave a field'],
+  [['Shift', 'Enter'], 'next line'],
   [['?'], 'this help'],
 ];
 

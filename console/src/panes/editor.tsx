@@ -34,7 +34,7 @@ export function Editor() {
         </ul>
       )}
       <div class="row">
-        <button type="button" class={chosen.value === null ? '' : 'primary'} disabled={!usable || chosen.value === null}
+        <button type="button" disabled={!usable || chosen.value === null}
           onClick={() => { chosen.value = null; announce('The details of the editor are asked from now on.'); }}>
           {chosen.value === null && usable ? 'In use' : 'Use these'}
         </button>

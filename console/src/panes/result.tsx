@@ -3,7 +3,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import type { MirrorAnswer, MirrorRecord } from '../contract';
 import { chart, facts, glance, rows } from '../model/series';
 import { durationText } from '../model/time';
-import { askWhy, bundleText, outcome, run, takeBundle, type Outcome } from '../state';
+import { askWhy, bundleText, outcome, run, takeBundle, why, type Outcome } from '../state';
 import { Chart } from '../widgets/chart';
 import { Code, CopyButton, Failed, Nothing, PaneHead, Waiting, counted } from '../widgets/parts';
 import { Numbers } from '../widgets/numbers';
@@ -21,14 +21,14 @@ export function Result() {
       </PaneHead>
       {came.state === 'running' && <div class="progress" role="progressbar" aria-label={came.what} />}
       <Diagnosis />
-      {came.state === 'idle' && (
+      {came.state === 'idle' && why.value.state === 'none' && (
         <Nothing title="Nothing was run yet">
           Choose a metric and press <kbd>Enter</kbd>, open a request of the tap, or open a bundle.
         </Nothing>
       )}
       {came.state === 'failed' && <Failed id={came.id} message={came.message} />}
       {came.state === 'running' && !shown && <Waiting>{came.what}…</Waiting>}
-      {shown && <div class={came.state === 'running' ? 'old' : ''}><Answer of={shown} /></div>}
+      {shown && <div class={came.state === 'running' ? 'answer old' : 'answer'}><Answer of={shown} /></div>}
     </section>
   );
 }
@@ -159,8 +159,8 @@ function Bundles() {
       <button type="button" class="small" onClick={() => file.current?.click()}>Open bundle</button>
       <input ref={file} id="bundle-file" type="file" accept="application/json,.json" hidden aria-label="Bundle file" onChange={async (event) => {
         const given = event.currentTarget.files?.[0];
-        event.currentTarget.value = given ? event.currentTarget.value : '';
         if (given) takeBundle(await given.text(), given.name);
+        // So that the same file can be opened again.
         if (file.current) file.current.value = '';
       }} />
     </span>

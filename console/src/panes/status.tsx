@@ -5,11 +5,14 @@ import { Code, Facts, Failed, PaneHead, Waiting } from '../widgets/parts';
 export function StatusPane() {
   const known = status.value;
   const value = known.value;
+  const given = value?.build.docs ?? '';
+  // An address from elsewhere becomes a link only if it is one for browsers.
+  const docs = /^https?:\/\//.test(given) ? given : null;
   return (
     <section class="pane wide" aria-labelledby="pane-status">
       <PaneHead id="status" title="Status">
         <button type="button" class="small" onClick={() => void refreshStatus()}>Ask again</button>
-        <span class="links"><a href={`${base}metrics`}>/metrics</a><a href={`${base}openapi.json`}>/openapi.json</a><a href={`${base}schemas/connection-details.json`}>connection details schema</a><a href={`${base}-/ready`}>/-/ready</a></span>
+        <span class="links"><a href={`${base}metrics`}>/metrics</a><a href={`${base}openapi.json`}>/openapi.json</a><a href={`${base}schemas/connection-details.json`}>connection details schema</a><a href={`${base}-/ready`}>/-/ready</a>{docs && <a href={docs} rel="noreferrer">documentation</a>}</span>
       </PaneHead>
       {known.state === 'failed' && <Failed id={known.id} message={known.message} />}
       {!value && known.state === 'loading' && <Waiting>Asking…</Waiting>}

@@ -64,7 +64,7 @@ function draw(element: HTMLElement, legend: HTMLElement, data: Data, marks: numb
         x: { time: true, range: (_plot, low, high) => (low === first && high === first ? [first - 60, first + 60] : [low, high]) },
         y: { range: (_plot, low, high) => padded(low, high) },
       },
-      axes: [axis, { ...axis, size: 64, values: (_plot, splits) => splits.map(glance) }],
+      axes: [{ ...axis, space: 72, values: (_plot, splits, _index, _space, step) => splits.map((at, index) => tick(at, splits[index - 1], step)) }, { ...axis, size: 64, values: (_plot, splits) => splits.map(glance) }],
       series: [
         {},
         {
@@ -107,6 +107,15 @@ function draw(element: HTMLElement, legend: HTMLElement, data: Data, marks: numb
     [data.x, data.y],
     element,
   );
+}
+
+/** UTC, 24 hours; the day where it begins or the axis does. */
+function tick(at: number, before: number | undefined, step: number): string {
+  const [day, clock] = new Date(at * 1000).toISOString().split('T') as [string, string];
+  if (step >= 86_400) return day.slice(5);
+  const hours = clock.slice(0, step >= 60 ? 5 : step >= 1 ? 8 : 12);
+  const sameDay = before !== undefined && Math.floor(before / 86_400) === Math.floor(at / 86_400);
+  return sameDay ? hours : `${hours}\n${day}`;
 }
 
 /** Room above and below; from zero where zero is near, since a cut axis exaggerates. */

@@ -77,7 +77,7 @@ async function toClipboard(text: string): Promise<boolean> {
 export function Facts({ of }: { of: [string, ComponentChildren][] }) {
   return (
     <dl class="pairs">
-      {of.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value]) => (
+      {of.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '').map(([name, value]) => (
         <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
       ))}
     </dl>
