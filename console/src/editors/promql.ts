@@ -1,5 +1,5 @@
 /** The editor of `~`: Prometheus's own language support, fed by this mirror. */
-import { acceptCompletion, completionStatus } from '@codemirror/autocomplete';
+import { acceptCompletion, autocompletion, completionStatus } from '@codemirror/autocomplete';
 import { Prec } from '@codemirror/state';
 import { insertNewlineAndIndent } from '@codemirror/commands';
 import { keymap, placeholder } from '@codemirror/view';
@@ -14,6 +14,7 @@ export function mount(mounting: Mounting): Handle {
   const promql = new PromQLExtension().setComplete({ remote: new PromqlClient(complete, EqlSingle) });
   return mountEditor(mounting, [
     promql.asExtension(),
+    autocompletion(),
     placeholder('sum(rate(http_requests_total[5m]))'),
     Prec.highest(
       keymap.of([

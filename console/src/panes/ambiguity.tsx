@@ -43,7 +43,7 @@ export function AmbiguityTable({ of, failed }: { of: Ambiguity; failed: boolean 
                       return <td key={label} class="differs mono">{value === '' ? <span class="dim">(none)</span> : value}{of.labels.length > 1 && shared != null && shared > 1 && <span class="dim"> {shared}×</span>}</td>;
                     })}
                     {constant.map(([label, value]) => <td key={label} class="mono dim">{value}</td>)}
-                    <td class="right">{suggestion && <button type="button" class="small" onClick={() => void applySuggestion(suggestion.conditions)} aria-label={`Only ${suggestion.conditions.map(argument).join(' ')}`}>Only this</button>}</td>
+                    <td class="right">{suggestion && <button type="button" class="small" onClick={() => void applySuggestion(suggestion.conditions)} aria-label={`Only this: ${suggestion.conditions.map(argument).join(' ')}`}>Only this</button>}</td>
                   </tr>
                 );
               })}

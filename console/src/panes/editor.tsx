@@ -23,7 +23,7 @@ export function Editor() {
       <PaneHead id="editor" title="Editor">
         <span class="dim">connection details, kept in this page's memory only</span>
       </PaneHead>
-      <LazyEditor id="details" label="Connection details as JSON" text={detailsText.value} onText={(text) => { detailsText.value = text; }} load={load} />
+      <LazyEditor id="details" label="Connection details as JSON" text={detailsText} onText={(text) => { detailsText.value = text; }} load={load} />
       {problems.value.length > 0 && (
         <ul class="problems" aria-label="Problems">
           {problems.value.slice(0, 5).map((problem) => (

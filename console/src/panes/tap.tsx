@@ -77,8 +77,8 @@ function Row({ entry }: { entry: TapEntry }) {
       <td class="right num">{entry.ms == null ? '' : entry.ms.toFixed(entry.ms < 10 ? 1 : 0)}</td>
       <td class="dim small-text nowrap">{entry.cache}</td>
       <td class="nowrap">
-        <button type="button" class="small" onClick={() => void replay(entry, 'now')} aria-label={`Replay now: ${entry.id}`}>Replay</button>{' '}
-        <button type="button" class="small" onClick={() => void replay(entry, 'then')} title="At its own time range" aria-label={`Replay at its own time: ${entry.id}`}>then</button>
+        <button type="button" class="small" onClick={() => void replay(entry, 'now')} aria-label={`Replay now, ${entry.id}`}>Replay</button>{' '}
+        <button type="button" class="small" onClick={() => void replay(entry, 'then')} title="At its own time range" aria-label={`then: replay at its own time, ${entry.id}`}>then</button>
       </td>
     </tr>
   );

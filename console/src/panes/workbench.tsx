@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { computed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Completions } from '../contract';
 import { asCommand, asCurl, asRequest } from '../model/copy';
@@ -15,6 +15,8 @@ const load = () => import('../editors/promql').then(({ mount }) => mount);
 
 const asks: Record<Ask, string> = { metric: 'Points', field_names: 'Field names', field_values: 'Field values' };
 
+const expression = computed(() => query.value.expression);
+
 export function Workbench() {
   const asked = query.value;
   const running = run.value.state === 'running';
@@ -30,7 +32,7 @@ export function Workbench() {
         {asked.ask === 'field_values' && <FieldAsked />}
         <Choices label="Kind" name="kind" value={asked.kind} of={kinds.map((kind) => [kind, kind === 'tilde' ? '~ PromQL' : kind])} onPick={(kind) => change(kindChanged(kind))} />
         {asked.kind === 'tilde'
-          ? <div class="field"><span class="label">PromQL</span><LazyEditor id="expression" label="PromQL query" text={asked.expression} onText={(expression) => change({ expression })} onEnter={() => void runQuery()} load={load} /></div>
+          ? <div class="field"><span class="label">PromQL</span><LazyEditor id="expression" label="PromQL query" text={expression} onText={(text) => change({ expression: text })} onEnter={() => void runQuery()} load={load} /></div>
           : <Metric />}
         <Conditions />
         {asked.ask === 'metric' && <Aggregation />}

@@ -1,4 +1,5 @@
 /** A CodeMirror editor that comes in a chunk of its own, and a plain field until, or if not, it does. */
+import { useSignalEffect, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Handle {
@@ -19,7 +20,7 @@ export interface Mounting {
 interface Props {
   id: string;
   label: string;
-  text: string;
+  text: ReadonlySignal<string>;
   onText: (text: string) => void;
   onEnter?: () => void;
   load: () => Promise<(mounting: Mounting) => Handle>;
@@ -30,8 +31,8 @@ const nonce = () => document.querySelector<HTMLMetaElement>('meta[name="csp-nonc
 export function LazyEditor({ id, label, text, onText, onEnter, load }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const handle = useRef<Handle | undefined>(undefined);
-  const latest = useRef({ onText, onEnter, text });
-  latest.current = { onText, onEnter, text };
+  const latest = useRef({ onText, onEnter });
+  latest.current = { onText, onEnter };
   const [state, become] = useState<'loading' | 'here' | 'plain'>('loading');
   useEffect(() => {
     let gone = false;
@@ -41,7 +42,7 @@ export function LazyEditor({ id, label, text, onText, onEnter, load }: Props) {
         const hadFocus = document.activeElement?.id === `${id}-plain`;
         handle.current = mount({
           parent: parent.current,
-          text: latest.current.text,
+          text: text.peek(),
           label,
           nonce: nonce(),
           onText: (changed) => latest.current.onText(changed),
@@ -58,12 +59,16 @@ export function LazyEditor({ id, label, text, onText, onEnter, load }: Props) {
       handle.current = undefined;
     };
   }, []);
-  useEffect(() => handle.current?.set(text), [text]);
+  // At once and not after a render: a text that is older than the editor's would be written over it.
+  useSignalEffect(() => {
+    const changed = text.value;
+    handle.current?.set(changed);
+  });
   return (
     <div class="code-field" data-editor={state}>
       <div ref={parent} id={id} />
       {state !== 'here' && (
-        <textarea id={`${id}-plain`} class="mono" aria-label={label} spellcheck={false} rows={4} value={text}
+        <textarea id={`${id}-plain`} class="mono" aria-label={label} spellcheck={false} rows={4} value={text.value}
           onInput={(event) => onText(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && !event.shiftKey && onEnter) {
