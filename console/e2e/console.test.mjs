@@ -337,7 +337,7 @@ describe('in either theme', () => {
       await look('workbench, chart');
       await page.locator('#metric').fill('');
       await page.locator('#metric').click();
-      await page.getByRole('option').first().waitFor();
+      await page.locator('#metric-list [role=option]').first().waitFor();
       await page.keyboard.press('ArrowDown');
       await look('workbench, metric search');
       await page.keyboard.press('Escape');

@@ -2,7 +2,7 @@
 import { batch, signal } from '@preact/signals';
 import type { TapEntry } from './contract';
 import { merged, noFilter, type Filter } from './model/tap';
-import { client, sayError } from './state';
+import { client, refused, sayError } from './state';
 
 export const entries = signal<TapEntry[]>([]);
 export const filter = signal<Filter>(noFilter);
@@ -14,7 +14,8 @@ let cursor: string | null = null;
 let asking = false;
 
 export async function refreshTap() {
-  if (asking) return;
+  // A refused token is not sent every two seconds.
+  if (asking || refused.value !== null) return;
   asking = true;
   try {
     const page = await client.tap(cursor);

@@ -8,6 +8,22 @@ import { EditorView, drawSelection, keymap } from '@codemirror/view';
 import { classHighlighter } from '@lezer/highlight';
 import type { Handle, Mounting } from '../widgets/lazy-editor';
 
+/**
+ * Writes typed characters itself. Left to it, Chromium keeps the look of text that was replaced by
+ * giving an inline style to what comes next, which the page's policy forbids and reports.
+ */
+const typing = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const text = event.data;
+    if (event.inputType !== 'insertText' || !text || event.isComposing || view.composing) return false;
+    const { from, to } = view.state.selection.main;
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: 'input.type', scrollIntoView: true });
+    const taken = view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, text, insert));
+    if (!taken) view.dispatch(insert());
+    return true;
+  },
+});
+
 /** Tab is left alone: it leads out of the editor, as it does out of every other field. */
 export function mountEditor({ parent, text, label, nonce, onText }: Mounting, own: Extension): Handle {
   const view = new EditorView({
@@ -16,6 +32,7 @@ export function mountEditor({ parent, text, label, nonce, onText }: Mounting, ow
       doc: text,
       extensions: [
         EditorView.cspNonce.of(nonce),
+        typing,
         own,
         history(),
         drawSelection(),
