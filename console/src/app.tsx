@@ -62,8 +62,8 @@ function Panes(): ComponentChildren {
 }
 
 const warnings: Record<string, string> = {
-  callers_open: 'Any caller is answered: set allowed_callers, a token or a client CA.',
-  upstreams_open: 'Any upstream may be dialled: set policy.allowed_upstreams.',
+  callers_open: 'Any caller is answered: set callers, allowed_callers or tls.client_ca_file.',
+  role_arns_open: 'Any role may be assumed with the mirror\'s own identity: set policy.allowed_role_arns.',
 };
 
 function Insecure({ names }: { names: string[] }) {

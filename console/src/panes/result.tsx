@@ -58,7 +58,8 @@ function Answer({ of }: { of: Outcome }) {
       {failure && (
         <div class="box bad" data-error={failure.id ?? ''}>
           <p><strong>{failure.summary ?? failure.type}</strong> <Code id={failure.id} /></p>
-          <p class="break">{failure.details}</p>
+          {/* The id that ends the text stands beside the summary. */}
+          <p class="break">{failure.details?.replace(/\s*\[PM-\d{4}\]$/, '')}</p>
           {['PM-2002', 'PM-2004', 'PM-2005'].includes(failure.id ?? '') && <button type="button" onClick={() => void askWhy()}>Why is it empty?</button>}
         </div>
       )}
