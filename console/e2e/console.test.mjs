@@ -45,7 +45,6 @@ describe('the console', () => {
     });
     const keys = page.keyboard;
     await keys.press('Control+k');
-    await page.locator('#metric:focus').waitFor();
     await keys.type('resident_mem');
     await page.getByRole('option', { name: /process_resident_memory_bytes/ }).waitFor();
     await keys.press('ArrowDown');

@@ -1,6 +1,6 @@
 import { helpIsOpen, paneKeys } from './keys';
 import type { Pane } from './model/address';
-import { connectionText, pane, show, status } from './state';
+import { connectionText, pane, refused, show, status } from './state';
 import { theme, themes, type Theme } from './theme';
 
 const tabs: { pane: Pane; text: string; also: Pane[] }[] = [
@@ -52,6 +52,7 @@ export function Header() {
 function Readiness() {
   const known = status.value;
   if (known.state === 'loading' && !known.value) return <span class="chip">asking…</span>;
+  if (refused.value !== null) return <span class="chip warn"><i class="dot" aria-hidden="true" />token needed</span>;
   if (known.state === 'failed') return <span class="chip bad" title={known.message}><i class="dot" aria-hidden="true" />no answer</span>;
   const value = known.value!;
   return value.ready

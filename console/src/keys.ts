@@ -1,7 +1,7 @@
 /** Keys that work everywhere. Those of one widget are with the widget. */
 import { signal } from '@preact/signals';
 import type { Pane } from './model/address';
-import { change, query, show } from './state';
+import { change, pane, query, show } from './state';
 
 export const helpIsOpen = signal(false);
 
@@ -52,12 +52,14 @@ function isTyping(target: EventTarget | null): boolean {
 export function searchMetrics() {
   if (document.querySelector('dialog[open]')) return;
   if (query.value.kind === 'tilde') change({ kind: 'gauge' });
-  show('workbench');
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      const field = document.getElementById('metric') as HTMLInputElement | null;
-      field?.focus();
-      field?.select();
-    }),
-  );
+  pane.value = 'workbench';
+  // At once where the field is there: the next key may be on its way already.
+  if (!focusMetric()) requestAnimationFrame(focusMetric);
+}
+
+function focusMetric(): boolean {
+  const field = document.getElementById('metric') as HTMLInputElement | null;
+  field?.focus();
+  field?.select();
+  return field !== null;
 }

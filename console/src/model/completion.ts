@@ -91,9 +91,12 @@ function inside(text: string, quote: number, caret: number, top: Level | null, o
 function keys(of: Schema, present: Set<string>, rest: string): Offer[] {
   // A colon that stands there already is not written again.
   const colon = /^\s*:/.test(rest);
+  // What every connection needs comes before what some have.
+  const rank = (name: string) => (['connection', 'url', 'host', 'port'].includes(name) ? 0 : 1);
   return alternatives(of)
     .flatMap((one) => Object.entries(one.properties ?? {}))
     .filter(([name]) => !present.has(name))
+    .sort(([a], [b]) => rank(a) - rank(b))
     .map(([name, inner]) => ({
       label: name,
       detail: isSecret(inner) ? 'secret' : typeText(inner),

@@ -22,8 +22,9 @@ export function Chart({ data, marks, range, label, answered }: Props) {
   const look = shown.value;
   useEffect(() => {
     const element = parent.current!;
-    const plot = draw(element, legend.current!, data, marks, range);
-    element.dataset.drawn = String(Math.round(performance.now() - answered));
+    const plot = draw(element, legend.current!, data, marks, range, () => {
+      element.dataset.drawn ??= String(Math.round(performance.now() - answered));
+    });
     const observer = new ResizeObserver(() => {
       const width = Math.floor(element.clientWidth);
       if (width > 0 && width !== plot.width) plot.setSize({ width, height: plot.height });
@@ -42,7 +43,7 @@ export function Chart({ data, marks, range, label, answered }: Props) {
   );
 }
 
-function draw(element: HTMLElement, legend: HTMLElement, data: Data, marks: number[], [start, end]: [number | null, number | null]): uPlot {
+function draw(element: HTMLElement, legend: HTMLElement, data: Data, marks: number[], [start, end]: [number | null, number | null], drawn: () => void): uPlot {
   const line = colour('accent');
   const text = colour('dim');
   const grid = colour('grid');
@@ -83,6 +84,7 @@ function draw(element: HTMLElement, legend: HTMLElement, data: Data, marks: numb
           legend.textContent = at == null || value == null ? '\u00a0' : `${momentText(plot.data[0][at]! * 1000)}   ${String(value)}`;
         }],
         draw: [(plot) => {
+          drawn();
           if (marks.length === 0) return;
           const { ctx, bbox } = plot;
           const size = 4 * ratio;
