@@ -191,6 +191,10 @@ describe('the console', () => {
     const { page, calm } = await visit(world, { details: null });
     await page.locator('#bundle-file').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{"stages": 1}') });
     await page.getByRole('alert').getByText('no record').waitFor();
+    await page.locator('#bundle-file').setInputFiles({ name: 'y.json', mimeType: 'application/json', buffer: Buffer.from('{"version":1,"stages":{"calls":[null]},"outcome":{"result":"ok"}}') });
+    await page.getByRole('alert').getByText('cannot be shown').waitFor();
+    await page.getByRole('button', { name: 'Back to the workbench' }).click();
+    await page.getByText('Nothing was run yet').waitFor();
     calm();
     await page.close();
   });

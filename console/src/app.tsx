@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useErrorBoundary } from 'preact/hooks';
 import { Header } from './header';
-import { announced, pane, status } from './state';
+import { announced, forget, pane, status } from './state';
 import { Connections } from './panes/connections';
 import { Editor } from './panes/editor';
 import { HelpDialog, SecretsDialog, TokenDialog } from './panes/dialogs';
@@ -10,6 +10,7 @@ import { Result } from './panes/result';
 import { StatusPane } from './panes/status';
 import { Tap } from './panes/tap';
 import { Workbench } from './panes/workbench';
+import { Failed } from './widgets/parts';
 
 export function App() {
   const at = pane.value;
@@ -24,13 +25,26 @@ export function App() {
       <Header />
       {status.value.value?.insecure?.length ? <Insecure names={status.value.value.insecure} /> : null}
       <main id="main" tabIndex={-1}>
-        <Panes />
+        <Caught />
       </main>
       <div class="unseen" role="status" aria-live="polite">{announced.value}</div>
       <TokenDialog />
       <SecretsDialog />
       <HelpDialog />
     </>
+  );
+}
+
+/** A file from elsewhere can hold what no mirror would write. The page outlives it. */
+function Caught() {
+  const [error, reset] = useErrorBoundary();
+  if (!error) return <Panes />;
+  return (
+    <section class="pane">
+      <Failed id={null} message={`This cannot be shown: ${error instanceof Error ? error.message : String(error)}`}>
+        <button type="button" onClick={() => { forget(); reset(); }}>Back to the workbench</button>
+      </Failed>
+    </section>
   );
 }
 

@@ -253,6 +253,15 @@ export function outcomeText(record: MirrorRecord): string {
   return `${points} ${points === 1 ? 'point' : 'points'}${came.result === 'partial' ? ', partial' : ''}.`;
 }
 
+/** Drops what came of the last run. */
+export function forget() {
+  batch(() => {
+    run.value = { state: 'idle' };
+    why.value = { state: 'none' };
+    pane.value = 'workbench';
+  });
+}
+
 // ---- the tap ---------------------------------------------------------------------------------------
 
 /** An entry whose connection held secrets cannot be sent again without them. */

@@ -62,7 +62,7 @@ function Row({ entry }: { entry: TapEntry }) {
   const tone = entry.outcome === 'ok' ? 'good' : entry.outcome === 'partial' || entry.outcome === 'empty' ? 'warn' : 'bad';
   const text = entry.queries?.[0] ?? '';
   return (
-    <tr data-entry={entry.id}>
+    <tr data-entry={entry.id} onClick={(event) => { if (!(event.target as Element).closest('button')) void openEntry(entry); }}>
       <td class="nowrap" title={momentText(entry.at)}><span class="mono">{clockText(entry.at)}</span> <span class="dim since">{agoText(entry.at, now.value)}</span></td>
       <td class="nowrap">{entry.method.replaceAll('_', ' ')}</td>
       <td class="nowrap"><span class={`${tone}-text`}><i class={`dot ${tone}`} aria-hidden="true" />{entry.outcome}</span> <Code id={entry.code} />{entry.notices?.map((id) => <Code id={id} key={id} />)}</td>
