@@ -177,8 +177,17 @@ async function perform(what: string, source: string, request: MirrorRequest | nu
     run.value = { state: 'failed', ...sayError(error) };
     announce(sayError(error).message);
   } finally {
-    if (running === mine) running = null;
+    if (running === mine) {
+      running = null;
+      intoSight();
+    }
   }
+}
+
+/** Where the panes stand below one another, what came of a run lies out of sight. */
+function intoSight() {
+  if (!matchMedia('(max-width: 999px)').matches) return;
+  requestAnimationFrame(() => document.getElementById('pane-result')?.scrollIntoView({ block: 'start' }));
 }
 
 export function cancel() {

@@ -26,7 +26,7 @@ function Stages({ of }: { of: MirrorRecord }) {
           <>
             <Facts of={[
               ['connection', request.connection && <>{request.connection.alias && <strong>{request.connection.alias} </strong>}<span class="mono">{request.connection.host}</span>{request.connection.form && <span class="dim"> ({request.connection.form} form)</span>}</>],
-              ['range', request.start != null && request.end != null && `${momentText(request.start)} … ${momentText(request.end)}`],
+              ['range', request.start != null && request.end != null && <Between from={request.start} to={request.end} />],
               ['limit', request.limit],
               ['field', request.field],
               ['prefix', request.prefix],
@@ -47,7 +47,7 @@ function Stages({ of }: { of: MirrorRecord }) {
         {plan && (
           <Facts of={[
             ['buckets', plan.buckets != null && `${plan.buckets.toLocaleString('en')}${plan.bucket_ms ? ` of ${durationText(plan.bucket_ms)}` : ''}`],
-            ['first … last', plan.first != null && plan.last != null && `${momentText(plan.first)} … ${momentText(plan.last)}`],
+            ['first … last', plan.first != null && plan.last != null && <Between from={plan.first} to={plan.last} />],
             ['step', plan.step_ms != null && durationText(plan.step_ms)],
             ['instants', plan.instants != null && `${plan.instants.toLocaleString('en')}${(plan.chunks ?? 1) > 1 ? ` in ${plan.chunks} chunks` : ''}`],
             ['rate window', plan.rate_window_ms != null && <>{durationText(plan.rate_window_ms)}{plan.rate_window_why && <span class="dim"> {plan.rate_window_why}</span>}</>],
@@ -76,7 +76,7 @@ function Stages({ of }: { of: MirrorRecord }) {
           <Facts of={[
             ['telemetry', response.telemetry],
             ['points', response.points?.toLocaleString('en')],
-            ['first … last', response.first_point != null && response.last_point != null && `${momentText(response.first_point)} … ${momentText(response.last_point)}`],
+            ['first … last', response.first_point != null && response.last_point != null && <Between from={response.first_point} to={response.last_point} />],
             ['partial', response.is_partial ? (response.partial_because ?? 'yes') : null],
             ['error', response.error && <Code id={response.error} />],
             ['notices', response.notices?.length ? response.notices.map((id) => <Code id={id} key={id} />) : null],
@@ -85,6 +85,11 @@ function Stages({ of }: { of: MirrorRecord }) {
       </Stage>
     </ol>
   );
+}
+
+/** Broken between the two, if anywhere. */
+function Between({ from, to }: { from: number; to: number }) {
+  return <><span class="nowrap">{momentText(from)} …</span> <span class="nowrap">{momentText(to)}</span></>;
 }
 
 function Stage({ number, title, summary, children }: { number: number; title: string; summary: string | false | null | undefined; children: ComponentChildren }) {

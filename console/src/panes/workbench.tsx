@@ -147,6 +147,8 @@ const labelNames = (index: number) => async (text: string): Promise<Completions>
 };
 
 const labelValues = (index: number, label: string) => async (text: string): Promise<Completions> => {
+  // Without a label there is nothing to ask for yet.
+  if (!label) return { items: [], total: 0 };
   const asked = { what: 'label_values' as const, label, conditions: others(index) };
   const all = await complete({ ...asked, limit: 1000 });
   if (all.items.length < all.total) return complete({ ...asked, prefix: text, limit: 50 });
