@@ -21,6 +21,11 @@
 {{- fail (printf "config.%s: use %s" $name $instead) -}}
 {{- end -}}
 {{- end -}}
+{{- range $name, $_ := .Values.connections -}}
+{{- if not (regexMatch "^[a-z0-9][a-z0-9._-]{0,62}$" $name) -}}
+{{- fail (printf "connections.%s: a name is of a-z, 0-9, dot, dash and underscore, at most 63 of them, and begins with a letter or digit" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- $open := false -}}
 {{- range .Values.allowedCallers }}{{ if has . (list "0.0.0.0/0" "::/0") }}{{ $open = true }}{{ end }}{{ end -}}
 {{- if and $open (not .Values.callers) (not .Values.callerToken.existingSecret) (not (include "prometheus-mirror.wallB" .)) -}}
