@@ -1,8 +1,9 @@
 """The chart under every Helm of scripts/chart/helm.txt, with every values file of `ci/`.
 
-UPDATE_GOLDEN=1 rewrites charts/tests/golden. MIRROR names the program that checks what was rendered.
+UPDATE_GOLDEN=1 rewrites charts/tests/golden.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -18,10 +19,14 @@ import yaml
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts/chart"))
+import cluster  # noqa: E402
 import readme  # noqa: E402
-from rendering import CHART, GOLDEN, HELMS, KEY, ROOT, all_renderings, at_once, cases, helm, release  # noqa: E402
+from rendering import (  # noqa: E402
+    CHART, GOLDEN, HELMS, KEY, ROOT, Rendering, all_renderings, at_once, cases, helm, release)
 from restricted import violations  # noqa: E402
 
+# Read once and not for each manifest: they are megabytes.
+kubernetes.schema_contents = functools.cache(kubernetes.schema_contents)
 KUBERNETES = kubernetes.all_versions()
 OLDEST, NEWEST = KUBERNETES[0], KUBERNETES[-1]
 SCHEMAS = {path.stem: json.loads(path.read_text())
@@ -70,110 +75,122 @@ REFUSED = [
 ]
 
 
-class Every(unittest.TestCase):
-    """What holds for each values file under each Helm."""
+@functools.cache
+def validate(manifest):
+    """A manifest as text, since most are the same in many renderings."""
+    document = json.loads(manifest)
+    schema = SCHEMAS.get(document["kind"].lower())
+    if schema:
+        jsonschema.validate(document, schema)
+        return
+    for version in (OLDEST, NEWEST):
+        kubernetes.validate(document, version, strict=True)
 
-    def each(self):
+
+def every(test):
+    """Runs a test for each rendering, and goes on after one that fails."""
+    @functools.wraps(test)
+    def run(self):
         for (case, version), rendering in all_renderings().items():
             with self.subTest(case=case, helm=version):
-                yield case, rendering
+                test(self, case, rendering)
+    return run
+
+
+class Every(unittest.TestCase):
+    """What holds for each values file under each Helm."""
 
     def test_two_helms_are_there(self):
         self.assertEqual([it.parent.name[:2] for it in HELMS], ["v3", "v4"])
 
-    def test_lint_is_content(self):
-        for _, rendering in self.each():
-            self.assertEqual(rendering.linted.returncode, 0, rendering.linted.stdout)
+    @every
+    def test_lint_is_content(self, case, rendering):
+        self.assertEqual(rendering.linted.returncode, 0, rendering.linted.stdout)
 
-    def test_manifests_fit_the_oldest_and_the_newest_kubernetes(self):
-        for _, rendering in self.each():
-            for document in rendering.documents:
-                schema = SCHEMAS.get(document["kind"].lower())
-                if schema:
-                    jsonschema.validate(document, schema)
-                    continue
-                for version in (OLDEST, NEWEST):
-                    kubernetes.validate(document, version, strict=True)
+    @every
+    def test_manifests_fit_the_oldest_and_the_newest_kubernetes(self, case, rendering):
+        for document in rendering.documents:
+            validate(json.dumps(document, sort_keys=True))
 
-    def test_pods_are_restricted(self):
-        for _, rendering in self.each():
-            pods = dict(rendering.pods())
-            self.assertEqual(len(pods), 2)
-            for name, spec in pods.items():
-                self.assertEqual(list(violations(spec)), [], name)
-                self.assertIs(spec["automountServiceAccountToken"], False)
-                self.assertIs(spec["enableServiceLinks"], False)
-                own = [it for it in spec["containers"] if "prometheus-mirror" in it["image"]]
-                for container in own:
-                    self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True)
+    @every
+    def test_pods_are_restricted(self, case, rendering):
+        pods = dict(rendering.pods())
+        self.assertEqual(len(pods), 2)
+        for name, spec in pods.items():
+            self.assertEqual(list(violations(spec)), [], name)
+            self.assertIs(spec["automountServiceAccountToken"], False)
+            self.assertIs(spec["enableServiceLinks"], False)
+            own = [it for it in spec["containers"] if "prometheus-mirror" in it["image"]]
+            for container in own:
+                self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True)
 
-    def test_the_service_leads_to_the_deployment_and_to_nothing_else(self):
-        for _, rendering in self.each():
-            labels = rendering.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
-            test = rendering.one("Pod")["metadata"]["labels"].items()
-            selectors = [it["spec"]["selector"] for it in rendering.of("Service")]
-            selectors.append(rendering.one("Deployment")["spec"]["selector"]["matchLabels"])
-            for kind, field in (("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
-                selectors += [it["spec"][field]["matchLabels"] for it in rendering.of(kind)]
-            for selector in selectors:
-                self.assertLessEqual(selector.items(), labels)
-                self.assertFalse(selector.items() <= test)
+    @every
+    def test_the_service_leads_to_the_deployment_and_to_nothing_else(self, case, rendering):
+        labels = rendering.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
+        test = rendering.one("Pod")["metadata"]["labels"].items()
+        selectors = [it["spec"]["selector"] for it in rendering.of("Service")]
+        selectors.append(rendering.one("Deployment")["spec"]["selector"]["matchLabels"])
+        for kind, field in (("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
+            selectors += [it["spec"][field]["matchLabels"] for it in rendering.of(kind)]
+        for selector in selectors:
+            self.assertLessEqual(selector.items(), labels)
+            self.assertFalse(selector.items() <= test)
 
-    def test_the_admin_port_never_leaves_the_cluster(self):
-        for _, rendering in self.each():
-            for service in rendering.of("Service"):
-                ports = [it["name"] for it in service["spec"]["ports"]]
-                if service["spec"]["type"] != "ClusterIP":
-                    self.assertEqual(ports, ["mirror"])
-            for ingress in rendering.of("Ingress"):
-                for rule in ingress["spec"]["rules"]:
-                    for path in rule["http"]["paths"]:
-                        self.assertEqual(path["backend"]["service"]["port"], {"name": "mirror"})
-            for route in rendering.of("HTTPRoute"):
-                port = yaml.safe_load(rendering.configuration())["port"]
-                backends = [it for rule in route["spec"]["rules"] for it in rule["backendRefs"]]
-                self.assertEqual({it["port"] for it in backends}, {port})
+    @every
+    def test_the_admin_port_never_leaves_the_cluster(self, case, rendering):
+        for service in rendering.of("Service"):
+            ports = [it["name"] for it in service["spec"]["ports"]]
+            if service["spec"]["type"] != "ClusterIP":
+                self.assertEqual(ports, ["mirror"])
+        for ingress in rendering.of("Ingress"):
+            for rule in ingress["spec"]["rules"]:
+                for path in rule["http"]["paths"]:
+                    self.assertEqual(path["backend"]["service"]["port"], {"name": "mirror"})
+        for route in rendering.of("HTTPRoute"):
+            port = yaml.safe_load(rendering.configuration())["port"]
+            backends = [it for rule in route["spec"]["rules"] for it in rule["backendRefs"]]
+            self.assertEqual({it["port"] for it in backends}, {port})
 
-    def test_no_secret_is_in_a_config_map_or_in_the_environment(self):
-        for _, rendering in self.each():
-            text = yaml.safe_dump_all(it for it in rendering.documents if it["kind"] != "Secret")
-            for word in ("4f0c1f1d9b7e4a55", "s3cret", "not-a-real-secret"):
-                self.assertNotIn(word, text)
+    @every
+    def test_no_secret_is_in_a_config_map_or_in_the_environment(self, case, rendering):
+        text = yaml.safe_dump_all(it for it in rendering.documents if it["kind"] != "Secret")
+        for word in ("4f0c1f1d9b7e4a55", "s3cret", "not-a-real-secret"):
+            self.assertNotIn(word, text)
 
-    def test_the_notes_end_in_the_form_and_never_hold_the_key(self):
-        for _, rendering in self.each():
-            self.assertNotIn("4f0c1f1d9b7e4a55", rendering.notes)
-            self.assertNotIn("s3cret", rendering.notes)
-            last = rendering.notes.strip().splitlines()[-1].strip()
-            self.assertTrue(last.startswith("Connection Details JSON"), last)
+    @every
+    def test_the_notes_end_in_the_form_and_never_hold_the_key(self, case, rendering):
+        self.assertNotIn("4f0c1f1d9b7e4a55", rendering.notes)
+        self.assertNotIn("s3cret", rendering.notes)
+        last = rendering.notes.strip().splitlines()[-1].strip()
+        self.assertTrue(last.startswith("Connection Details JSON"), last)
 
-    def test_the_form_fits_the_configuration(self):
-        for _, rendering in self.each():
-            form, settings = rendering.form(), yaml.safe_load(rendering.configuration())
-            details = json.loads(form["Connection Details JSON"])
-            service = [it for it in rendering.of("Service")
-                       if any(port["name"] == "mirror" for port in it["spec"]["ports"])][0]
-            scheme = "https" if "tls" in settings else "http"
-            self.assertEqual(
-                form["DataSourceUrl"],
-                f"{scheme}://{service['metadata']['name']}.stackstate.svc:{settings['port']}")
-            self.assertEqual(len({"connection", "url"} & set(details)), 1)
-            if "connection" in details:
-                self.assertIn(details["connection"], settings["connections"])
-            elif "connections" in settings:
-                self.fail("a connection has a name, and the form does not say it")
-            self.assertEqual("token" in details, bool(settings.get("callers")))
-            for secrets in rendering.secrets().values():
-                if "token" in secrets:
-                    self.assertEqual(details["token"], secrets["token"])
+    @every
+    def test_the_form_fits_the_configuration(self, case, rendering):
+        form, settings = rendering.form(), yaml.safe_load(rendering.configuration())
+        details = json.loads(form["Connection Details JSON"])
+        service = [it for it in rendering.of("Service")
+                   if any(port["name"] == "mirror" for port in it["spec"]["ports"])][0]
+        scheme = "https" if "tls" in settings else "http"
+        self.assertEqual(
+            form["DataSourceUrl"],
+            f"{scheme}://{service['metadata']['name']}.stackstate.svc:{settings['port']}")
+        self.assertEqual(len({"connection", "url"} & set(details)), 1)
+        if "connection" in details:
+            self.assertIn(details["connection"], settings["connections"])
+        elif "connections" in settings:
+            self.fail("a connection has a name, and the form does not say it")
+        self.assertEqual("token" in details, bool(settings.get("callers")))
+        for secrets in rendering.secrets().values():
+            if "token" in secrets:
+                self.assertEqual(details["token"], secrets["token"])
 
-    def test_each_mounted_file_is_one_that_the_settings_name(self):
-        for _, rendering in self.each():
-            spec = rendering.one("Deployment")["spec"]["template"]["spec"]
-            mounts = [it["mountPath"] for it in spec["containers"][0]["volumeMounts"]]
-            text = rendering.configuration()
-            for file in re.findall(r"/etc/prometheus-mirror/\S+", text):
-                self.assertTrue(any(file.startswith(mount + "/") for mount in mounts), file)
+    @every
+    def test_each_mounted_file_is_one_that_the_settings_name(self, case, rendering):
+        spec = rendering.one("Deployment")["spec"]["template"]["spec"]
+        mounts = [it["mountPath"] for it in spec["containers"][0]["volumeMounts"]]
+        text = rendering.configuration()
+        for file in re.findall(r"/etc/prometheus-mirror/\S+", text):
+            self.assertTrue(any(file.startswith(mount + "/") for mount in mounts), file)
 
     def test_renderings_are_the_golden_ones(self):
         if os.environ.get("UPDATE_GOLDEN") == "1":
@@ -187,10 +204,11 @@ class Every(unittest.TestCase):
         expected = {f"{case}{end}" for case in cases() for end in (".yaml", ".notes.txt")}
         self.assertEqual({path.name for path in GOLDEN.glob("*")}, expected)
         self.maxDiff = None
-        for case, rendering in self.each():
-            manifests, notes = rendering.golden()
-            self.assertEqual(manifests, (GOLDEN / f"{case}.yaml").read_text())
-            self.assertEqual(notes, (GOLDEN / f"{case}.notes.txt").read_text())
+        for (case, version), rendering in all_renderings().items():
+            with self.subTest(case=case, helm=version):
+                manifests, notes = rendering.golden()
+                self.assertEqual(manifests, (GOLDEN / f"{case}.yaml").read_text())
+                self.assertEqual(notes, (GOLDEN / f"{case}.notes.txt").read_text())
 
 
 class Values(unittest.TestCase):
@@ -251,6 +269,22 @@ class Cases(unittest.TestCase):
             walls = [settings.get("callers"), settings.get("allowed_callers"),
                      settings.get("connections"), listed != "any"]
             self.assertTrue(any(walls), case)
+
+    def test_a_random_token_is_kept_over_upgrades_by_looking_it_up(self):
+        before = "the-token-of-the-release-before"
+        name = "mirror-prometheus-mirror-caller-token"
+        with cluster.with_secret("mirror", "stackstate", name, {"token": before}) as kubeconfig:
+            asked = [*KEY, "--kubeconfig", kubeconfig, "--dry-run=server", "--disable-openapi-validation"]
+            for program in HELMS:
+                kept = Rendering(program, asked)
+                self.assertEqual(kept.secrets()[name]["token"], before)
+                details = json.loads(kept.form()["Connection Details JSON"])
+                self.assertEqual(details["token"], before)
+
+    def test_a_random_token_is_another_in_each_installation(self):
+        renderings = [it for (name, _), it in all_renderings().items() if name == "default"]
+        tokens = {it.secrets()["mirror-prometheus-mirror-caller-token"]["token"] for it in renderings}
+        self.assertEqual([len(it) for it in tokens], [43, 43])
 
     def test_only_what_a_reload_cannot_change_rolls_the_pods(self):
         def checksum(*more):

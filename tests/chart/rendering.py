@@ -1,5 +1,6 @@
 """The chart as Helm renders it, read back strictly."""
 
+import atexit
 import base64
 import concurrent.futures
 import functools
@@ -70,12 +71,19 @@ data:
 
 @functools.cache
 def chart_with_notes():
-    folder = tempfile.TemporaryDirectory()
-    chart = pathlib.Path(folder.name) / "chart"
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    chart = pathlib.Path(folder) / "chart"
     shutil.copytree(CHART, chart)
     shutil.copy(CHART / "templates/NOTES.txt", chart / "notes.txt")
     (chart / "templates" / "notes.yaml").write_text(NOTES_TEMPLATE)
-    return folder, chart
+    return chart
+
+
+def only_values(arguments):
+    """Those that `helm lint` knows too."""
+    pairs = zip(arguments[::2], arguments[1::2])
+    return [it for pair in pairs if pair[0] in ("--set", "--values") for it in pair]
 
 
 def documents(text):
@@ -83,12 +91,20 @@ def documents(text):
     return sorted(found, key=lambda it: (it["kind"], it["metadata"]["name"]))
 
 
+class Blocks(yaml.SafeDumper):
+    """Writes a text of several lines as such, so that its diff can be read."""
+
+
+Blocks.add_representer(str, lambda dumper, text: dumper.represent_scalar(
+    "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None))
+
+
 class Rendering:
     """One values file under one Helm: manifests, tests and notes."""
 
     def __init__(self, program, arguments):
-        self.linted = helm(program, "lint", CHART, "--strict", *arguments)
-        template = release(program, "template", arguments, chart_with_notes()[1])
+        self.linted = helm(program, "lint", CHART, "--strict", *only_values(arguments))
+        template = release(program, "template", arguments, chart_with_notes())
         if template.returncode:
             raise AssertionError(template.stderr)
         found = documents(template.stdout)
@@ -143,7 +159,7 @@ class Rendering:
                 document = document | {"data": {key: "<monitoring/dashboards>" for key in document["data"]}}
             kept.append(document)
         notes = re.sub(r'"token":"\w{43}"', '"token":"<random>"', self.notes)
-        text = yaml.safe_dump_all(kept, sort_keys=False, width=1000, allow_unicode=True)
+        text = yaml.dump_all(kept, Dumper=Blocks, sort_keys=False, width=1000, allow_unicode=True)
         return text, notes.strip() + "\n"
 
 
@@ -152,11 +168,12 @@ def all_renderings():
     """(case, Helm's version) to rendering."""
     keys = {(case, program.parent.name): (program, arguments)
             for program in HELMS for case, arguments in cases().items()}
-    chart_with_notes()
     return dict(zip(keys, at_once(lambda it: Rendering(*it), keys.values())))
 
 
 def at_once(function, inputs):
     """What the function makes of each, a few at a time: it is Helm that takes the time."""
+    # Before the threads, each of which would make one.
+    chart_with_notes()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, inputs))

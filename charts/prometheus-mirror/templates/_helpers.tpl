@@ -36,6 +36,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ include "prometheus-mirror.metaLabels" . }}
 {{- end -}}
 
+{{/* Without versions, which would roll the pods for nothing. */}}
+{{- define "prometheus-mirror.podLabels" -}}
+{{ include "prometheus-mirror.selectorLabels" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- with .Values.podLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{- define "prometheus-mirror.image" -}}
 {{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
 {{- with $registry }}{{ . }}/{{ end -}}
