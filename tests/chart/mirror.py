@@ -83,16 +83,16 @@ class Pod:
             await_ready(process, admin, self.root / "log")
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            process.wait(40)
+            # Nobody needs its drain.
+            process.kill()
+            process.wait()
 
     def details(self):
         """The Connection Details of the notes, with what they leave to the reader filled in."""
         details = json.loads(self.rendering.form()["Connection Details JSON"])
-        if details.get("url", "").startswith("http://<"):
-            details["url"] = "http://127.0.0.1:9"
-        details["url" if "url" in details else "connection"] = (
-            details.get("url") or details["connection"]).replace("<name>", "a")
+        if "url" in details:
+            url = details["url"].replace("http://<prometheus>:9090", "http://127.0.0.1:9")
+            details["url"] = url.replace("<name>", "a").replace("<workspace id>", "ws-example")
         if details.get("token", "").startswith("<token of "):
             name = details["token"].removeprefix("<token of ").removesuffix(">")
             settings = yaml.safe_load(self.configuration.read_text())

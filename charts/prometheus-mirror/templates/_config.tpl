@@ -169,6 +169,11 @@ yes
 {{- $first := first . -}}
 {{- $url = get (kindIs "map" $first | ternary $first (dict "url" $first)) "url" | replace "*" "<name>" -}}
 {{- end -}}
+{{- if regexMatch "^https://aps-workspaces(-fips)?\\.[a-z0-9-]+\\.(amazonaws\\.com|api\\.aws)(/|$)" $url -}}
+{{- /* A host name alone never brings the mirror's own identity into play. */ -}}
+{{- $_ := set $details "aws" dict -}}
+{{- $url = regexReplaceAll "/workspaces/?$" $url "/workspaces/<workspace id>" -}}
+{{- end -}}
 {{- $_ := set $details "url" $url -}}
 {{- end -}}
 {{- if or $caller.tokens $caller.token_files -}}
