@@ -3,6 +3,8 @@
 //! A keystroke in a field lookup must not cost the backend a list each time. Callers that ask for
 //! the same list at the same time share one call. A list that was cut is not kept.
 
+pub mod key;
+pub mod shared;
 mod turn;
 
 use std::sync::Arc;

@@ -53,6 +53,9 @@ pub(super) async fn run(
                 run.writer
                     .take_pool(part, percentile, &mut collected.samples);
                 first_end = last_end + grid.width;
+                if first_end <= grid.last_end {
+                    run.publish();
+                }
             }
             Err(error) if error.is_too_big() && count > 0 => {
                 widest = samples::halved(range, error)?

@@ -74,6 +74,7 @@ async fn in_chunks(
         read: Form::Exact(read),
     };
     let chunks: Vec<Instants> = split::chunks(instants, size).collect();
+    let mut left = chunks.len();
     let mut answers =
         stream::iter(chunks.into_iter().map(|chunk| caller.halving(chunk))).buffered(width);
     while let Some(chunk) = answers.next().await {
@@ -91,6 +92,10 @@ async fn in_chunks(
         }
         if let Some(failure) = chunk.failure {
             return run.failed(failure);
+        }
+        left -= 1;
+        if left > 0 {
+            run.publish();
         }
     }
     Ok(Ended::Whole)

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::limits::memory;
@@ -23,7 +24,11 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     limit: usize,
     used: AtomicUsize,
+    relief: OnceLock<Box<Relief>>,
 }
+
+/// Gives back what can be done without.
+type Relief = dyn Fn() + Send + Sync;
 
 /// There is not as much left as was wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +42,15 @@ impl Budget {
         Self(Arc::new(Shared {
             limit,
             used: AtomicUsize::new(0),
+            relief: OnceLock::new(),
         }))
+    }
+
+    /// From now on `relief` is called when there is not enough left, before anybody is refused: what
+    /// is kept to save work gives way to work. It must take nothing of the budget itself. The first
+    /// one that is given counts.
+    pub fn relieved_by(&self, relief: impl Fn() + Send + Sync + 'static) {
+        drop(self.0.relief.set(Box::new(relief)));
     }
 
     /// 40 % of what the control group of this process may use, or 512 MiB.
@@ -70,6 +83,14 @@ impl Budget {
     }
 
     fn take(&self, bytes: usize) -> Result<(), Exhausted> {
+        self.take_of_what_is_left(bytes).or_else(|exhausted| {
+            let relief = self.0.relief.get().ok_or(exhausted)?;
+            relief();
+            self.take_of_what_is_left(bytes)
+        })
+    }
+
+    fn take_of_what_is_left(&self, bytes: usize) -> Result<(), Exhausted> {
         let limit = self.0.limit;
         let taken = self
             .0
@@ -122,6 +143,15 @@ impl Charge {
         Ok(())
     }
 
+    /// Holds no more than `bytes` from now on, and has nothing at hand: for what is kept long, and is
+    /// so small that a whole step would be many times its size.
+    pub fn settle(&mut self, bytes: usize) {
+        self.held = self.held.min(bytes);
+        let over = self.taken - self.taken.min(self.held);
+        self.budget.0.used.fetch_sub(over, Ordering::Relaxed);
+        self.taken -= over;
+    }
+
     /// Holds nothing any more.
     pub fn clear(&mut self) {
         self.budget.0.used.fetch_sub(self.taken, Ordering::Relaxed);
@@ -146,7 +176,8 @@ pub struct Charged<T> {
 impl<T> Charged<T> {
     /// `value`, for which `charge` was grown.
     #[must_use]
-    pub const fn new(value: T, charge: Charge) -> Self {
+    pub fn new(value: T, mut charge: Charge) -> Self {
+        charge.settle(usize::MAX);
         Self {
             value,
             _charge: Some(charge),
@@ -219,5 +250,33 @@ mod tests {
         let mut charge = Budget::of(usize::MAX - STEP).charge();
         charge.grow(1).unwrap();
         assert_eq!(charge.grow(usize::MAX - 2 * STEP + 1), Err(Exhausted));
+    }
+
+    #[test]
+    fn what_is_settled_holds_its_size_alone() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        charge.grow(STEP + 1).unwrap();
+        charge.settle(100);
+        assert_eq!(budget.used(), 100);
+        charge.settle(STEP);
+        assert_eq!(budget.used(), 100);
+        charge.grow(1).unwrap();
+        assert_eq!(budget.used(), STEP + 100);
+        drop(charge);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn what_can_be_done_without_goes_before_anybody_is_refused() {
+        let budget = Budget::of(2 * STEP);
+        let mut kept = budget.charge();
+        kept.grow(2 * STEP).unwrap();
+        let kept = std::sync::Mutex::new(kept);
+        budget.relieved_by(move || kept.lock().unwrap().clear());
+        let mut wanted = budget.charge();
+        assert_eq!(wanted.grow(STEP), Ok(()));
+        assert_eq!(budget.used(), STEP);
+        assert_eq!(wanted.grow(2 * STEP), Err(Exhausted));
     }
 }
