@@ -249,7 +249,7 @@ impl<'a> Run<'a> {
         let dropped = self.writer.dropped();
         let is_cut = self.seen.is_cut;
         Fetched {
-            telemetry: self.writer.finish(ended == Ended::Early),
+            telemetry: self.writer.finish(ended == Ended::Early, |_| ()),
             dropped,
             is_cut,
         }

@@ -5,13 +5,13 @@ mod answer;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header::CONNECTION;
 use http::header::CONTENT_TYPE;
-use serde::Serialize;
 
 use super::wire::Call;
 use crate::app::Snapshot;
@@ -71,7 +71,7 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             status: ConnectionStatus::Ok,
             error: None,
         };
-        return sign(&call.snapshot, &call.accepted, success(call, &ok, Told::OK));
+        return sign(&call.snapshot, &call.accepted, success(call, answer::json(&ok), Told::OK));
     };
     // The predecessor passed the backend's own status on.
     let status = match failure.profile {
@@ -99,7 +99,7 @@ pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Respo
     let response = match answer {
         Ok(answer) => {
             let (told, profile) = (answer.told(), answer.profile());
-            let mut response = success(call, &answer.into_body(), told);
+            let mut response = success(call, answer.into_body(), told);
             if let Some(profile) = profile {
                 response
                     .headers_mut()
@@ -184,10 +184,10 @@ fn sign(snapshot: &Snapshot, _proof: &Accepted, mut response: Response) -> Respo
     response
 }
 
-fn success(call: &Call, body: &impl Serialize, what: Told) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => told(json_response(StatusCode::OK, Body::from(body)), what),
-        Err(_) => internal(call),
+fn success(call: &Call, body: Option<Bytes>, what: Told) -> Response {
+    match body {
+        Some(body) => told(json_response(StatusCode::OK, Body::from(body)), what),
+        None => internal(call),
     }
 }
 

@@ -13,7 +13,8 @@ use super::rates::Rates;
 use super::rows::Rows;
 use crate::protocol::metric::AggregationMethod;
 use crate::protocol::metric::Percentile;
-use crate::protocol::telemetry::Points;
+use crate::protocol::telemetry::Figure;
+use crate::protocol::telemetry::Kind;
 use crate::protocol::telemetry::Telemetry;
 use crate::series::Sample;
 use crate::time::Millis;
@@ -57,9 +58,9 @@ impl Writer {
     /// A writer without points for the answer that `plan` asks for.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let (rule, points) = match plan.reduction {
-            Reduction::Points => (Rule::Points, Points::Raw(Vec::new())),
-            Reduction::Rates { since } => (Rule::Rates(Rates::new(since)), Points::Raw(Vec::new())),
+        let (rule, kind) = match plan.reduction {
+            Reduction::Points => (Rule::Points, Kind::Raw),
+            Reduction::Rates { since } => (Rule::Rates(Rates::new(since)), Kind::Raw),
             Reduction::Buckets {
                 grid,
                 is_zero_filled,
@@ -69,7 +70,7 @@ impl Writer {
                     method: None,
                     is_zero_filled,
                 },
-                Points::Aggregated(Vec::new()),
+                Kind::Aggregated,
             ),
             Reduction::Fold {
                 grid,
@@ -81,13 +82,13 @@ impl Writer {
                     method: Some(method),
                     is_zero_filled,
                 },
-                Points::Aggregated(Vec::new()),
+                Kind::Aggregated,
             ),
             Reduction::Legacy { bucket, end } => (
                 Rule::Legacy(LegacyRows::new(bucket, end, plan.limit)),
                 match bucket {
-                    Some(_) => Points::Aggregated(Vec::new()),
-                    None => Points::Raw(Vec::new()),
+                    Some(_) => Kind::Aggregated,
+                    None => Kind::Raw,
                 },
             ),
         };
@@ -97,7 +98,7 @@ impl Writer {
         };
         Self {
             rule,
-            rows: Rows::new(points, plan.limit),
+            rows: Rows::new(kind, plan.limit, 0),
             finite: Finite::new(plan.nan, plan.inf),
             skips_nan,
             last_raw: None,
@@ -128,7 +129,7 @@ impl Writer {
                 let mut values = Vec::new();
                 fill::each_bucket(grid, Owns::End, samples, is_zero_filled, |bucket| {
                     match bucket {
-                        Bucket::Empty(end) => self.rows.push(0.0, end, width),
+                        Bucket::Empty(end) => self.rows.push(Figure::Float(0.0), end, width),
                         Bucket::Holds(end, held) => {
                             values.clear();
                             values.extend(held.iter().map(|sample| sample.value));
@@ -233,15 +234,17 @@ impl Writer {
         self.finite.dropped()
     }
 
-    /// The answer. `ended_early` says that something was left unread.
+    /// The answer. `ended_early` says that something was left unread; `held`, told how many bytes
+    /// the answer takes, is what they are charged to.
     #[must_use]
-    pub fn finish(self, ended_early: bool) -> Telemetry {
-        let mut telemetry = self.rows.finish(ended_early);
-        if let Rule::Legacy(_) = self.rule {
-            // The predecessor never said that it had cut something.
-            telemetry.is_partial = false;
-        }
-        telemetry
+    pub fn finish<H: Send + 'static>(
+        self,
+        ended_early: bool,
+        held: impl FnOnce(usize) -> H,
+    ) -> Telemetry {
+        // The predecessor never said that it had cut something.
+        let is_legacy = matches!(self.rule, Rule::Legacy(_));
+        self.rows.finish(ended_early, !is_legacy, held)
     }
 
     fn take_points(&mut self, samples: &[Sample]) {
@@ -257,7 +260,7 @@ fn push(rows: &mut Rows, finite: &mut Finite, value: f64, at: UnixMillis, width:
     if !rows.is_full()
         && let Some(value) = finite.admit(value)
     {
-        rows.push(value, at, width);
+        rows.push(Figure::Float(value), at, width);
     }
 }
 

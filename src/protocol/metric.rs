@@ -3,7 +3,7 @@
 mod aggregation;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
 use crate::protocol::RawDetails;
 use crate::protocol::condition;
@@ -67,8 +67,8 @@ fn query<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MetricsQuery, D::
     Ok(query)
 }
 
-/// The points of one metric.
-#[derive(Debug, Serialize, JsonSchema)]
+/// The points of one metric. Describes what [`Rows`](crate::protocol::telemetry::Rows) writes.
+#[derive(Debug, JsonSchema)]
 #[serde(tag = "_type", rename = "MetricsResponse")]
 #[schemars(transform = Tag::Always("MetricsResponse"))]
 pub struct MetricsResponse {

@@ -1,90 +1,31 @@
-//! The points of a metrics answer.
+//! The points of a metrics answer, which are text from the start (performance.md, "The work and its
+//! floor").
+
+mod digits;
+mod rows;
+#[cfg(test)]
+mod read;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::ser::SerializeStruct as _;
-use serde::{Serialize, Serializer};
 
 use crate::protocol::schema::Tag;
-use crate::time::UnixMillis;
+pub use rows::Figure;
+pub use rows::Kind;
+pub use rows::Rows;
 
-/// The points of one metric, ascending in time.
-#[derive(Clone, Debug, PartialEq)]
+/// The points of one metric, as they go out. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telemetry {
     /// Whether something was cut. What is there is then a complete prefix.
     pub is_partial: bool,
-    /// The points.
-    pub points: Points,
-}
-
-/// A value and its timestamp.
-pub type RawPoint = (f64, UnixMillis);
-/// A value, and the start and the end of its bucket.
-pub type AggregatedPoint = (f64, UnixMillis, UnixMillis);
-
-/// Points of one of the two kinds. Values are finite.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Points {
-    /// `RawMetricTelemetry`: value and timestamp.
-    Raw(Vec<RawPoint>),
-    /// `AggregatedMetricTelemetry`: value, start and end of the bucket.
-    Aggregated(Vec<AggregatedPoint>),
-}
-
-impl Points {
     /// How many points there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Raw(points) => points.len(),
-            Self::Aggregated(points) => points.len(),
-        }
-    }
-
-    /// Whether there is no point.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl Serialize for Telemetry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = serializer.serialize_struct("Telemetry", 4)?;
-        match &self.points {
-            Points::Raw(points) => {
-                body.serialize_field("_type", "RawMetricTelemetry")?;
-                body.serialize_field("isPartial", &self.is_partial)?;
-                body.serialize_field("dataFormat", &["value", "timestamp"])?;
-                body.serialize_field(
-                    "points",
-                    &Rows(points, |(value, at): &RawPoint| (*value, at.get())),
-                )?;
-            }
-            Points::Aggregated(points) => {
-                body.serialize_field("_type", "AggregatedMetricTelemetry")?;
-                body.serialize_field("isPartial", &self.is_partial)?;
-                body.serialize_field("dataFormat", &["value", "startTimestamp", "endTimestamp"])?;
-                body.serialize_field(
-                    "points",
-                    &Rows(points, |(value, start, end): &AggregatedPoint| {
-                        (*value, start.get(), end.get())
-                    }),
-                )?;
-            }
-        }
-        body.end()
-    }
-}
-
-/// Points written row by row, without a copy of the whole list.
-struct Rows<'a, P, F>(&'a [P], F);
-
-impl<P, R: Serialize, F: Fn(&P) -> R> Serialize for Rows<'_, P, F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(&self.1))
-    }
+    pub points: usize,
+    /// The whole `MetricsResponse` as JSON. What it was charged to is free again when the last copy
+    /// of these bytes is dropped, also one that is being sent.
+    pub body: Bytes,
 }
 
 impl JsonSchema for Telemetry {

@@ -1,5 +1,6 @@
 //! What is told of a success besides its body.
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::Told;
@@ -8,7 +9,6 @@ use crate::mirror::MetricAnswer;
 use crate::options::Profile;
 use crate::protocol::field_names::FieldNamesResponse;
 use crate::protocol::field_values::FieldValuesResponse;
-use crate::protocol::metric::MetricsResponse;
 
 impl Told {
     /// A whole answer of which nothing more is to be said.
@@ -51,8 +51,8 @@ pub(in crate::api) trait Answer {
         None
     }
 
-    /// What goes out.
-    fn into_body(self) -> impl Serialize;
+    /// What goes out; `None` if it cannot be written.
+    fn into_body(self) -> Option<Bytes>;
 }
 
 impl Answer for FieldNamesResponse {
@@ -60,8 +60,8 @@ impl Answer for FieldNamesResponse {
         Told::success(self.is_partial, self.fields.len())
     }
 
-    fn into_body(self) -> impl Serialize {
-        self
+    fn into_body(self) -> Option<Bytes> {
+        json(&self)
     }
 }
 
@@ -70,8 +70,8 @@ impl Answer for FieldValuesResponse {
         Told::success(self.is_partial, self.values.len())
     }
 
-    fn into_body(self) -> impl Serialize {
-        self
+    fn into_body(self) -> Option<Bytes> {
+        json(&self)
     }
 }
 
@@ -80,7 +80,7 @@ impl Answer for MetricAnswer {
         let Self {
             telemetry, calls, ..
         } = self;
-        let told = Told::success(telemetry.is_partial, telemetry.points.len());
+        let told = Told::success(telemetry.is_partial, telemetry.points);
         Told {
             calls: Some(*calls),
             ..told
@@ -91,9 +91,12 @@ impl Answer for MetricAnswer {
         Some(self.profile)
     }
 
-    fn into_body(self) -> impl Serialize {
-        MetricsResponse {
-            telemetry: self.telemetry,
-        }
+    fn into_body(self) -> Option<Bytes> {
+        Some(self.telemetry.body)
     }
+}
+
+/// `body` as JSON; `None` if it cannot be written, which is a bug.
+pub(super) fn json(body: &impl Serialize) -> Option<Bytes> {
+    serde_json::to_vec(body).ok().map(Bytes::from)
 }

@@ -88,14 +88,16 @@ fn samples(pairs: &[(i64, f64)]) -> Vec<Sample> {
 
 /// Value and end of each bucket, or value and time of each raw point.
 fn points(telemetry: &Telemetry) -> Vec<(f64, i64)> {
-    match &telemetry.points {
-        Points::Raw(points) => points.iter().map(|(v, at)| (*v, at.get())).collect(),
-        Points::Aggregated(points) => points
-            .iter()
-            .inspect(|(_, start, end)| assert_eq!(end.since(*start), Millis::new(WIDTH)))
-            .map(|(v, _, end)| (*v, end.get()))
-            .collect(),
-    }
+    let (kind, points) = telemetry.read();
+    let points = points.into_iter().map(|(value, times)| match times[..] {
+        [at] if kind == Kind::Raw => (value, at),
+        [start, end] if kind == Kind::Aggregated => {
+            assert_eq!(end - start, WIDTH);
+            (value, end)
+        }
+        _ => panic!("{times:?} beside {value}"),
+    });
+    points.collect()
 }
 
 /// Feeds one chunk of instants from `step` to `count * WIDTH`.
@@ -105,19 +107,14 @@ fn take(plan: &Plan, count: i64, step: i64, pairs: &[(i64, f64)]) -> Telemetry {
     writer
         .take_instants(chunk, &samples(pairs))
         .expect("the instants are those asked for");
-    writer.finish(false)
+    writer.finish(false, drop)
 }
 
 #[test]
 fn the_value_at_an_instant_is_the_bucket_that_ends_there() {
     let telemetry = take(&buckets(2, false), 2, WIDTH, &[(60, -0.0), (120, 2.0)]);
-    assert_eq!(
-        telemetry.points,
-        Points::Aggregated(vec![
-            (-0.0, millis(0), millis(60)),
-            (2.0, millis(60), millis(120))
-        ])
-    );
+    let expected = vec![(-0.0, vec![0, 60]), (2.0, vec![60, 120])];
+    assert_eq!(telemetry.read(), (Kind::Aggregated, expected));
     assert!(!telemetry.is_partial);
 }
 
@@ -175,8 +172,8 @@ fn an_answer_is_partial_if_and_only_if_something_was_cut() {
         let chunk = instants(60, 180, 60);
         writer.take_instants(chunk, &[]).expect("nothing is wrong");
         assert_eq!(writer.is_full(), limit < 3);
-        let telemetry = writer.finish(ended_early);
-        (telemetry.points.len(), telemetry.is_partial)
+        let telemetry = writer.finish(ended_early, drop);
+        (telemetry.points, telemetry.is_partial)
     };
     assert_eq!(asked(3, false), (3, false));
     assert_eq!(asked(2, false), (2, true));
@@ -197,7 +194,7 @@ fn stale_markers_of_metricsql_are_neither_points_nor_predecessors() {
     let taken = samples(&[(0, 1.0), (1000, f64::NAN), (2000, 5.0)]);
     writer.take_samples(range(0, 9000), &taken);
     assert_eq!(writer.dropped(), Dropped::default());
-    assert_eq!(points(&writer.finish(false)), [(2.0, 2000)]);
+    assert_eq!(points(&writer.finish(false, drop)), [(2.0, 2000)]);
 }
 
 #[test]
@@ -207,7 +204,7 @@ fn samples_outside_the_chunk_and_repeated_samples_are_left_out() {
     writer.take_samples(range(10, 20), &all);
     writer.take_samples(range(20, 30), &all);
     assert_eq!(
-        points(&writer.finish(false)),
+        points(&writer.finish(false, drop)),
         [(2.0, 10), (3.0, 20), (5.0, 21)]
     );
 }
@@ -222,7 +219,7 @@ fn legacy_rows_begin_at_the_instant_and_must_end_in_the_range() {
     let mut writer = Writer::new(&plan);
     let rows = [(0, 1.0), (60, f64::NAN), (120, f64::INFINITY), (121, 4.0)];
     writer.take_legacy(&samples(&rows));
-    let telemetry = writer.finish(true);
+    let telemetry = writer.finish(true, drop);
     assert_eq!(points(&telemetry), [(1.0, 60), (0.0, 120)]);
     assert!(!telemetry.is_partial, "the predecessor never said so");
 }
@@ -239,8 +236,8 @@ fn the_legacy_limit_cuts_values_before_any_is_dropped() {
     assert!(!writer.is_full());
     writer.take_legacy(&samples(&[(1000, 2.0), (1001, 3.0)]));
     assert!(writer.is_full());
-    let telemetry = writer.finish(false);
-    assert_eq!(telemetry.points, Points::Raw(vec![(2.0, millis(1000))]));
+    let telemetry = writer.finish(false, drop);
+    assert_eq!(telemetry.read(), (Kind::Raw, vec![(2.0, vec![1000])]));
     assert!(!telemetry.is_partial);
 }
 
@@ -280,7 +277,7 @@ fn take_chunks(plan: &Plan, step: i64, borders: &[i64], samples: &[Sample]) -> T
             .take_instants(instants(pair[0] + step, pair[1], step), &held)
             .expect("the instants are those asked for");
     }
-    writer.finish(false)
+    writer.finish(false, drop)
 }
 
 /// NaN is 0.0 and infinities are nothing, as in [`plan`].
@@ -383,7 +380,7 @@ proptest! {
             let mut held = self::samples(&held.copied().collect::<Vec<_>>());
             writer.take_pool(part, Percentile::P75, &mut held);
         }
-        prop_assert_eq!(points(&writer.finish(false)), expected);
+        prop_assert_eq!(points(&writer.finish(false, drop)), expected);
     }
 
     #[test]
@@ -410,7 +407,7 @@ proptest! {
             writer.take_samples(range(from, to), &samples(&series));
             from = to + 1;
         }
-        prop_assert_eq!(points(&writer.finish(false)), expected);
+        prop_assert_eq!(points(&writer.finish(false, drop)), expected);
     }
 
     #[test]

@@ -6,8 +6,11 @@ use crate::protocol::connection::{ConnectionStatus, TestConnectionResponse};
 use crate::protocol::failure::FailureBody;
 use crate::protocol::field_names::{FieldDescriptor, FieldNamesResponse, FieldType};
 use crate::protocol::field_values::{FieldValue, FieldValuesResponse};
-use crate::protocol::metric::MetricsResponse;
-use crate::protocol::telemetry::{Points, Telemetry};
+use crate::protocol::telemetry::Figure;
+use crate::protocol::telemetry::Kind;
+use crate::protocol::telemetry::Rows;
+use crate::protocol::telemetry::Telemetry;
+use crate::time::Millis;
 use crate::time::UnixMillis;
 
 /// Expects these bytes, but for the layout.
@@ -18,16 +21,31 @@ fn check(answer: &impl Serialize, expected: &str) {
     assert_eq!(written, expected);
 }
 
-fn metrics(points: Points) -> MetricsResponse {
-    let telemetry = Telemetry {
-        is_partial: false,
-        points,
-    };
-    MetricsResponse { telemetry }
+/// Points at these times, whose buckets are a minute.
+fn metrics(kind: Kind, points: &[(Figure<'_>, i64)]) -> Telemetry {
+    let mut rows = Rows::new(kind, 0);
+    for (value, at) in points {
+        rows.push(*value, UnixMillis::new(*at), Millis::MINUTE);
+    }
+    rows.finish(false, drop)
 }
 
-fn instant(millis: i64) -> UnixMillis {
-    UnixMillis::new(millis)
+fn text(telemetry: &Telemetry) -> &str {
+    str::from_utf8(&telemetry.body).unwrap()
+}
+
+/// Expects these bytes, but for the layout and the spelling of a float.
+#[track_caller]
+fn check_points(kind: Kind, point: (f64, i64), expected: &str) {
+    let expected = expected.replace(char::is_whitespace, "");
+    let (value, at) = point;
+    let telemetry = metrics(kind, &[(Figure::Float(value), at)]);
+    assert_eq!(text(&telemetry), expected);
+    let copied = Figure::Text {
+        text: &format!("{value}"),
+        is_whole: true,
+    };
+    assert_eq!(text(&metrics(kind, &[(copied, at)])), expected);
 }
 
 #[test]
@@ -95,18 +113,14 @@ fn field_values_are_written_as_in_the_chapter() {
 
 #[test]
 fn points_are_written_as_in_the_chapter() {
-    let raw = metrics(Points::Raw(vec![(1.0, instant(1_555_408_501_000))]));
-    check(
-        &raw,
+    check_points(
+        Kind::Raw,
+        (1.0, 1_555_408_501_000),
         include_str!("../../../schemas/examples/metric.raw.json"),
     );
-    let aggregated = metrics(Points::Aggregated(vec![(
-        1.0,
-        instant(1_555_408_500_000),
-        instant(1_555_408_560_000),
-    )]));
-    check(
-        &aggregated,
+    check_points(
+        Kind::Aggregated,
+        (1.0, 1_555_408_560_000),
         include_str!("../../../schemas/examples/metric.aggregated.json"),
     );
 }
@@ -147,16 +161,74 @@ fn each_failure_has_the_members_of_its_type() {
 
 #[test]
 fn no_points_are_an_empty_list() {
-    let answer = serde_json::to_string(&metrics(Points::Raw(Vec::new()))).unwrap();
-    assert!(answer.ends_with(r#""dataFormat":["value","timestamp"],"points":[]}}"#));
+    let answer = metrics(Kind::Raw, &[]);
+    assert!(text(&answer).ends_with(r#""dataFormat":["value","timestamp"],"points":[]}}"#));
 }
 
 #[test]
 fn values_are_floats_and_timestamps_integers() {
-    let values = vec![(-0.0, instant(0)), (1e21, instant(1)), (0.1, instant(2))];
-    let answer = serde_json::to_string(&metrics(Points::Raw(values))).unwrap();
+    let values = [-0.0, 1e21, 0.1].map(Figure::Float);
+    let points: Vec<_> = values.into_iter().zip(0..).collect();
+    let answer = metrics(Kind::Raw, &points);
     assert!(
-        answer.ends_with(r#""points":[[-0.0,0],[1e+21,1],[0.1,2]]}}"#),
-        "{answer}"
+        text(&answer).ends_with(r#""points":[[-0.0,0],[1e+21,1],[0.1,2]]}}"#),
+        "{answer:?}"
     );
+}
+
+#[test]
+fn texts_of_every_length_are_copied_whole() {
+    let digits = "12345678901234567890123456789012";
+    for length in 1..=Figure::LONGEST {
+        let text = &digits[..length];
+        for is_whole in [false, true] {
+            let point = (Figure::Text { text, is_whole }, 1_700_000_000_000);
+            let answer = metrics(Kind::Aggregated, &[point; 3]);
+            let zero = if is_whole { ".0" } else { "" };
+            let row = format!("[{text}{zero},1699999940000,1700000000000]");
+            let rows = format!("[{row},{row},{row}]}}}}");
+            assert!(self::text(&answer).ends_with(&rows), "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn joined_rows_are_those_of_one_writer_and_grow_as_they_must() {
+    let values: Vec<(Figure<'_>, i64)> = [f64::MIN_POSITIVE, -f64::MAX, 1.5, 1e300]
+        .into_iter()
+        .cycle()
+        .map(Figure::Float)
+        .zip((0..).map(|k| k * 70_000))
+        .take(500)
+        .collect();
+    for cut in [0, 1, 2, 250, 499, 500] {
+        let (first, second) = values.split_at(cut);
+        let mut rows = Rows::new(Kind::Aggregated, 0);
+        for part in [first, second] {
+            let mut more = Rows::new(Kind::Aggregated, 0);
+            for (value, at) in part {
+                more.push(*value, UnixMillis::new(*at), Millis::MINUTE);
+            }
+            rows.append(more);
+        }
+        let joined = rows.finish(false, drop);
+        assert_eq!(joined, metrics(Kind::Aggregated, &values));
+        assert_eq!(joined.read().1.len(), 500);
+    }
+}
+
+#[test]
+fn what_an_answer_holds_is_let_go_with_its_last_copy() {
+    let rows = Rows::new(Kind::Raw, 1 << 20);
+    let held = std::sync::Arc::new(());
+    let answer = rows.finish(true, |bytes| {
+        assert!(bytes < 1 << 10, "what is not needed is given back: {bytes}");
+        std::sync::Arc::clone(&held)
+    });
+    assert!(text(&answer).contains(r#""isPartial":true,"#));
+    let sent = answer.body.clone();
+    drop(answer);
+    assert_eq!(std::sync::Arc::strong_count(&held), 2);
+    drop(sent);
+    assert_eq!(std::sync::Arc::strong_count(&held), 1);
 }
