@@ -3,6 +3,7 @@
 //! A keystroke in a field lookup must not cost the backend a list each time. Callers that ask for
 //! the same list at the same time share one call. A list that was cut is not kept.
 
+pub mod forms;
 pub mod key;
 pub mod shared;
 mod turn;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use moka::future::Cache;
 
-use crate::limits::Budget;
+use crate::limits::CacheRoom;
 use crate::limits::Charged;
 use crate::series::Metadata;
 use crate::time::UnixMillis;
@@ -23,11 +24,6 @@ pub use turn::Turn;
 /// How long lists and metadata are kept.
 const LISTS_LIVE: Duration = Duration::from_secs(30);
 const METADATA_LIVE: Duration = Duration::from_secs(300);
-/// Bound of all lists together and of all metadata together, in bytes.
-const BYTES: u64 = 16 << 20;
-/// Neither takes more of the memory for requests than this part of it (reliability.md, "The
-/// process").
-const PART: u64 = 8;
 /// What a metric family takes beside its name, about.
 const FAMILY: usize = 128;
 
@@ -52,11 +48,10 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// Nothing yet. What is remembered stays charged to `budget`.
+    /// Nothing yet. Lists and metadata have half of the room each.
     #[must_use]
-    pub fn new(budget: &Budget) -> Self {
-        let limit = u64::try_from(budget.limit()).unwrap_or(u64::MAX);
-        let most = BYTES.min(limit / PART);
+    pub fn new(room: CacheRoom) -> Self {
+        let most = u64::try_from(room.lists / 2).unwrap_or(u64::MAX);
         Self {
             lists: Cache::builder()
                 .max_capacity(most)
@@ -69,6 +64,27 @@ impl Lists {
                 .time_to_live(METADATA_LIVE)
                 .build(),
         }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.clearer()();
+    }
+
+    /// Forgets everything when it is called, for what knows no lists.
+    #[must_use]
+    pub fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
+        let (lists, metadata) = (self.lists.clone(), self.metadata.clone());
+        move || {
+            lists.invalidate_all();
+            metadata.invalidate_all();
+            // They only find nothing any more; who looks up and stores next takes them out.
+        }
+    }
+
+    /// The whole list of `key`, if it is kept.
+    pub async fn kept(&self, key: &ListKey) -> Option<Arc<Charged<List<String>>>> {
+        self.lists.get(key).await.filter(|list| !list.is_cut)
     }
 
     /// The list of `key`, or what `fetch` brings if it is this caller's `turn`.

@@ -195,10 +195,20 @@ impl<'a> Run<'a> {
         Ok(collected.samples)
     }
 
-    /// Publishes what is there, if more is to come.
+    /// Publishes what is there, for more is to come. A legacy answer is never partial.
     fn publish(&self) {
-        if self.writer.points() > 0 && !self.writer.is_full() {
-            self.published.finished(self.writer.prefix());
+        let is_partial = !matches!(self.shared.plan.read, Read::Legacy(_));
+        if !is_partial || self.writer.points() == 0 || self.writer.is_full() {
+            return;
+        }
+        let mut has_memory = true;
+        let prefix = self.writer.prefix(|bytes| {
+            let mut charge = self.shared.upstream.charge();
+            has_memory = charge.grow(bytes).is_ok();
+            charge
+        });
+        if has_memory {
+            self.published.finished(prefix);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The numbers that bound what is taken in, from either side (security.md, sections 7 and 8).
 
 mod budget;
+mod caches;
 mod memory;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ pub use budget::Budget;
 pub use budget::Charge;
 pub use budget::Charged;
 pub use budget::Exhausted;
+pub use caches::CacheRoom;
 
 /// Largest body of a request, in bytes.
 pub const REQUEST_BODY: usize = 1 << 20;

@@ -20,15 +20,6 @@ use crate::translate::plan::SampleRead;
 use crate::translate::plan::Several;
 use crate::translate::plan::Subject;
 
-/// For whom something is kept. Requests that are equal in it may share answers.
-#[derive(Clone, Copy, Debug)]
-pub struct Identity<'a> {
-    /// `Upstream::identity`: caller, URL, everything that proves us, TLS, headers and parameters.
-    pub upstream: &'a str,
-    /// The configuration that the request began with: nothing of an old one is found.
-    pub generation: u64,
-}
-
 /// The key of an answer. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -38,16 +29,13 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of the answer to `plan`.
+    /// The key of the answer to `plan` for `identity`, which is `Upstream::identity`: the caller, the
+    /// URL, everything that proves us, TLS, headers and parameters, and the generation of the
+    /// configuration.
     #[must_use]
-    pub fn new(seed: &RandomState, identity: Identity<'_>, plan: &Plan) -> Self {
-        let Identity {
-            upstream,
-            generation,
-        } = identity;
+    pub fn new(seed: &RandomState, identity: &str, plan: &Plan) -> Self {
         let mut text = Text(Vec::with_capacity(512));
-        text.put(upstream);
-        text.put(&generation);
+        text.put(identity);
         text.plan(plan);
         let Text(bytes) = text;
         Self {

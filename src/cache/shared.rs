@@ -15,6 +15,7 @@ mod shard;
 mod waiter;
 
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -27,15 +28,15 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::key::Identity;
 use super::key::Key;
 use crate::instruments::Instruments;
 use crate::instruments::NotStored;
 use crate::time::Deadline;
 use crate::translate::Plan;
-pub use kept::Rest;
-pub use kept::Room;
+pub use kept::Taken;
 use kept::Kept;
+use kept::Rest;
+use kept::Room;
 use shard::Shard;
 pub use waiter::Ended;
 pub use waiter::Waiter;
@@ -50,15 +51,18 @@ pub const LARGEST: usize = 4 << 20;
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// What is done once for all who ask for it.
-pub trait Work: Send + Sync + 'static {
+pub trait Work: fmt::Debug + Send + Sync + 'static {
     /// What comes of it. Cheap to clone.
-    type Outcome: Clone + Send + Sync + 'static;
+    type Outcome: Clone + fmt::Debug + Send + Sync + 'static;
 
     /// Does it.
     fn run(&self) -> impl Future<Output = Done<Self::Outcome>> + Send;
 
     /// One more waits for it, until `deadline`.
     fn put_off_to(&self, deadline: &Deadline);
+
+    /// The outcome is about to be kept, in the room that `taken` counts.
+    fn counted(outcome: &Self::Outcome, taken: Taken);
 }
 
 /// An outcome, and whether it may be kept.
@@ -97,8 +101,6 @@ pub enum Found<W: Work> {
         outcome: W::Outcome,
         /// For how long it was kept.
         age: Duration,
-        /// To count what it is yet to take.
-        rest: Rest,
     },
     /// Work to wait for.
     Waiting(Waiter<W>),
@@ -153,7 +155,7 @@ impl<W: Work> Shared<W> {
 
     /// The key of the answer to `plan` for `identity`.
     #[must_use]
-    pub fn key(&self, identity: Identity<'_>, plan: &Plan) -> Key {
+    pub fn key(&self, identity: &str, plan: &Plan) -> Key {
         Key::new(&self.0.seed, identity, plan)
     }
 
@@ -174,7 +176,6 @@ impl<W: Work> Shared<W> {
                 return Found::Kept {
                     outcome: kept.outcome.clone(),
                     age: now.duration_since(kept.since),
-                    rest: kept.rest.clone(),
                 };
             }
             if let Some(flight) = shard.flights.get(key)
@@ -330,13 +331,14 @@ impl<W: Work> Inner<W> {
             return Err(NotStored::TooLarge);
         }
         let rest = self.make_room(bytes).ok_or(NotStored::Memory)?;
+        W::counted(outcome, rest.taken());
         let now = Instant::now();
         let kept = Kept {
             outcome: outcome.clone(),
             begun: flight.began,
             since: now,
             until: now + keeps.lifetime,
-            rest,
+            _rest: rest,
         };
         let replaced = self.shard(key).put(key, kept);
         replaced.map(drop)

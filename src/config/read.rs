@@ -68,7 +68,9 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         defaults,
         policy,
         named,
+        ..Configured::default()
     };
+    let answers = reader.answers();
     reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
     let tls = reader.listener_tls();
@@ -94,6 +96,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             insecure,
             tls: tls.material,
             connections,
+            answers,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },
         is_key_random,

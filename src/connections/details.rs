@@ -57,6 +57,9 @@ pub(super) fn resolve(
         defaults,
         policy,
         named,
+        // What becomes of the answer.
+        answer_ttl: _,
+        generation: _,
     } = configured;
     // One that is not open to the caller is read as one that does not exist, so that no difference
     // tells the two apart.

@@ -132,15 +132,6 @@ impl Charge {
         self.take(self.held.saturating_add(bytes))
     }
 
-    /// Holds no more than `bytes` from now on, and has nothing at hand: for what is kept long, and is
-    /// so small that a whole step would be many times its size.
-    pub fn settle(&mut self, bytes: usize) {
-        self.held = self.held.min(bytes);
-        let over = self.taken - self.taken.min(self.held);
-        self.budget.0.used.fetch_sub(over, Ordering::Relaxed);
-        self.taken -= over;
-    }
-
     fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
         if bytes > self.taken {
             let more = (bytes - self.taken)
@@ -252,21 +243,6 @@ mod tests {
         assert_eq!(charge.grow(STEP), Ok(()));
         assert_eq!(charge.reserve(2 * STEP), Err(Exhausted));
         assert_eq!(budget.used(), 2 * STEP);
-    }
-
-    #[test]
-    fn what_is_settled_holds_its_size_alone() {
-        let budget = Budget::of(2 * STEP);
-        let mut charge = budget.charge();
-        charge.grow(STEP + 1).unwrap();
-        charge.settle(100);
-        assert_eq!(budget.used(), 100);
-        charge.settle(STEP);
-        assert_eq!(budget.used(), 100);
-        charge.grow(1).unwrap();
-        assert_eq!(budget.used(), STEP + 100);
-        drop(charge);
-        assert_eq!(budget.used(), 0);
     }
 
     #[test]

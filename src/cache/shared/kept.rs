@@ -1,6 +1,7 @@
 //! What is kept, and the room that all of it takes.
 
 use std::sync::Arc;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
@@ -16,22 +17,26 @@ pub(super) struct Kept<W: Work> {
     pub(super) begun: Instant,
     pub(super) since: Instant,
     pub(super) until: Instant,
-    pub(super) rest: Rest,
+    pub(super) _rest: Rest,
 }
 
 /// How many bytes may be kept in all.
 #[derive(Debug)]
-pub struct Room {
+pub(super) struct Room {
     most: usize,
     used: AtomicUsize,
 }
 
-/// The room that one outcome takes. It is free again when the last clone of this is dropped.
+/// The room that one outcome takes. It is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Rest(Arc<Held>);
+
+/// The same, for what is yet to be made of that outcome.
 #[derive(Clone, Debug)]
-pub struct Rest(Arc<Taken>);
+pub struct Taken(Weak<Held>);
 
 #[derive(Debug)]
-struct Taken {
+struct Held {
     room: Arc<Room>,
     bytes: AtomicUsize,
 }
@@ -51,7 +56,7 @@ impl Room {
     /// Takes so many bytes, if there are as many left.
     pub(super) fn take(room: &Arc<Self>, bytes: usize) -> Option<Rest> {
         room.add(bytes).then(|| {
-            Rest(Arc::new(Taken {
+            Rest(Arc::new(Held {
                 room: Arc::clone(room),
                 bytes: AtomicUsize::new(bytes),
             }))
@@ -69,28 +74,36 @@ impl Room {
 }
 
 impl Rest {
-    /// Takes so many bytes more for another form of the same outcome; false if that would be more
-    /// than one may take, or than there is.
+    pub(super) fn taken(&self) -> Taken {
+        Taken(Arc::downgrade(&self.0))
+    }
+}
+
+impl Taken {
+    /// Takes so many bytes more for another form of the outcome; false if that would be more than
+    /// one may take, or than there is, or if the outcome is kept no more.
     #[must_use]
     pub fn grow(&self, bytes: usize) -> bool {
-        let taken = &self.0;
-        let grown = taken
+        let Some(held) = self.0.upgrade() else {
+            return false;
+        };
+        let grown = held
             .bytes
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
-                held.checked_add(bytes).filter(|held| *held <= LARGEST)
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| {
+                all.checked_add(bytes).filter(|all| *all <= LARGEST)
             });
         if grown.is_err() {
             return false;
         }
-        let has_room = taken.room.add(bytes);
+        let has_room = held.room.add(bytes);
         if !has_room {
-            taken.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            held.bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
         has_room
     }
 }
 
-impl Drop for Taken {
+impl Drop for Held {
     fn drop(&mut self) {
         let bytes = *self.bytes.get_mut();
         self.room.used.fetch_sub(bytes, Ordering::Relaxed);
