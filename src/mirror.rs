@@ -39,8 +39,8 @@ use crate::time::Deadline;
 use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
-pub use answers::Finished;
 use answers::Answers;
+pub use answers::Finished;
 pub use metric::MetricAnswer;
 use said::Said;
 

@@ -153,8 +153,8 @@ impl Context {
             Reservation::NoStore,
             Reservation::Unread,
         ]
-            .into_iter()
-            .find(|reservation| noted & reservation.bit() != 0)
+        .into_iter()
+        .find(|reservation| noted & reservation.bit() != 0)
     }
 }
 

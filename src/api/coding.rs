@@ -100,7 +100,8 @@ fn weight(text: &[u8]) -> Option<u16> {
 /// the answer goes out as it is.
 pub(super) async fn coded(mut answer: Response, wanted: Option<Coding>) -> Response {
     let size = answer.body().size_hint();
-    if size.exact().is_none_or(|size| size < LEAST) || answer.headers().contains_key(CONTENT_ENCODING)
+    if size.exact().is_none_or(|size| size < LEAST)
+        || answer.headers().contains_key(CONTENT_ENCODING)
     {
         return answer;
     }

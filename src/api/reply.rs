@@ -73,7 +73,11 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             status: ConnectionStatus::Ok,
             error: None,
         };
-        return sign(&call.snapshot, &call.accepted, success(call, answer::json(&ok), Told::OK));
+        return sign(
+            &call.snapshot,
+            &call.accepted,
+            success(call, answer::json(&ok), Told::OK),
+        );
     };
     // The predecessor passed the backend's own status on.
     let status = match failure.profile {

@@ -151,7 +151,11 @@ pub(super) fn arrival_of(app: &App, head: &HeaderMap) -> Arrival {
         request_id: request_id(head),
         started: Instant::now(),
         now: (app.clock)(),
-        freshness: Freshness::of(head.get_all(CACHE_CONTROL).iter().map(HeaderValue::as_bytes)),
+        freshness: Freshness::of(
+            head.get_all(CACHE_CONTROL)
+                .iter()
+                .map(HeaderValue::as_bytes),
+        ),
     }
 }
 

@@ -136,12 +136,7 @@ impl Text {
     fn range(&mut self, read: &RangeRead) {
         let RangeRead {
             expr,
-            instants:
-                Instants {
-                    first,
-                    last,
-                    step,
-                },
+            instants: Instants { first, last, step },
             group,
             is_splittable,
             max_steps,
@@ -247,4 +242,4 @@ impl Text {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -14,7 +14,12 @@ const TTL: Duration = Duration::from_secs(2);
 /// Shortest and longest time that answers are kept, if any are.
 const BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 /// The units of sizes, each with and without the blank before it.
-const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
+const UNITS: [(&str, u64); 4] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("B", 1),
+];
 
 /// What becomes of finished answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +79,9 @@ fn bytes(given: &Given) -> Result<usize, Unfit> {
         _ => None,
     };
     let spelled = text.and_then(|text| {
-        let (number, unit) = UNITS.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)))?;
+        let (number, unit) = UNITS
+            .iter()
+            .find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)))?;
         number.trim_end().parse::<u64>().ok()?.checked_mul(unit)
     });
     let whole = || {

@@ -155,10 +155,7 @@ impl Answers {
                 Some(Ended::Done(Err(error))) if is_late(&error) => {
                     let left = cx.deadline.remaining(Instant::now());
                     // A fetch that began for somebody else was given less time than this caller has.
-                    if !waiter.has_begun()
-                        && !is_second
-                        && left >= LEFT
-                        && cx.claim_repeat(REPEATS)
+                    if !waiter.has_begun() && !is_second && left >= LEFT && cx.claim_repeat(REPEATS)
                     {
                         is_second = true;
                         continue;
@@ -206,11 +203,7 @@ impl Answers {
     }
 
     /// What a caller gets whose time is up: the complete prefix that is there, or why there is none.
-    fn so_far(
-        &self,
-        work: &Fetching,
-        error: Arc<FetchError>,
-    ) -> Result<Arc<Finished>, Unanswered> {
+    fn so_far(&self, work: &Fetching, error: Arc<FetchError>) -> Result<Arc<Finished>, Unanswered> {
         if let Some(telemetry) = work.published.prefix() {
             return Ok(Arc::new(Finished {
                 telemetry,

@@ -20,7 +20,9 @@ impl Freshness {
     #[must_use]
     pub fn of<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut freshness = Self::Any;
-        let directives = values.into_iter().flat_map(|value| value.split(|b| *b == b','));
+        let directives = values
+            .into_iter()
+            .flat_map(|value| value.split(|b| *b == b','));
         for directive in directives {
             // An argument, which other servers know for answers, changes nothing.
             let name = directive.split(|b| *b == b'=').next().unwrap_or_default();
@@ -92,7 +94,10 @@ mod tests {
 
     #[track_caller]
     fn check(values: &[&str], expected: Freshness) {
-        assert_eq!(Freshness::of(values.iter().map(|it| it.as_bytes())), expected);
+        assert_eq!(
+            Freshness::of(values.iter().map(|it| it.as_bytes())),
+            expected
+        );
     }
 
     #[test]
@@ -111,12 +116,24 @@ mod tests {
         let ms = Duration::from_millis;
         let said = |served: Served| served.to_string();
         assert_eq!(said(Served::Miss { calls: 1 }), "miss; calls=1");
-        let hit = |is_negative| Served::Hit { age: ms(840), is_negative };
+        let hit = |is_negative| Served::Hit {
+            age: ms(840),
+            is_negative,
+        };
         assert_eq!(said(hit(false)), "hit; age_ms=840");
         assert_eq!(said(hit(true)), "hit; negative; age_ms=840");
-        assert_eq!(said(Served::Joined { waited: ms(12) }), "joined; waited_ms=12");
+        assert_eq!(
+            said(Served::Joined { waited: ms(12) }),
+            "joined; waited_ms=12"
+        );
         let bypass = |wanted| Served::Bypass { wanted, calls: 1 };
-        assert_eq!(said(bypass(Freshness::New)), "bypass; reason=no-cache; calls=1");
-        assert_eq!(said(bypass(Freshness::Unkept)), "bypass; reason=no-store; calls=1");
+        assert_eq!(
+            said(bypass(Freshness::New)),
+            "bypass; reason=no-cache; calls=1"
+        );
+        assert_eq!(
+            said(bypass(Freshness::Unkept)),
+            "bypass; reason=no-store; calls=1"
+        );
     }
 }

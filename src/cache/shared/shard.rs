@@ -106,6 +106,12 @@ impl<W: Work> Shard<W> {
         }
     }
 
+    /// How many stand in the queue.
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        self.order.len()
+    }
+
     /// How many are kept, and how many under way.
     pub(super) fn len(&self) -> (usize, usize) {
         (self.kept.len(), self.flights.len())
