@@ -16,6 +16,7 @@ use moka::future::Cache;
 use crate::limits::CacheRoom;
 use crate::limits::Charged;
 use crate::series::Metadata;
+use crate::time::Millis;
 use crate::time::UnixMillis;
 use crate::upstream::List;
 use crate::upstream::UpstreamError;
@@ -38,6 +39,17 @@ pub struct ListKey {
     pub selectors: Vec<String>,
     /// The range, as far as it was given.
     pub range: (Option<UnixMillis>, Option<UnixMillis>),
+}
+
+/// Start widened down and end widened up to a whole minute, so that keystrokes share a list: it
+/// helps typing and measures nothing (performance.md, "The micro-cache of finished answers").
+#[must_use]
+pub fn whole_minutes(
+    start: Option<UnixMillis>,
+    end: Option<UnixMillis>,
+) -> (Option<UnixMillis>, Option<UnixMillis>) {
+    let start = start.map(|start| start.floor_to(Millis::MINUTE));
+    (start, end.map(|end| end.ceil_to(Millis::MINUTE)))
 }
 
 /// The remembered lists.
@@ -156,4 +168,22 @@ fn weight(key: &ListKey, list: &Arc<Charged<List<String>>>) -> u32 {
 fn metadata_weight(key: &String, metadata: &Arc<Charged<Metadata>>) -> u32 {
     let families: usize = metadata.keys().map(|family| family.len() + FAMILY).sum();
     u32::try_from(key.len() + families).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_widened_to_whole_minutes() {
+        let at = |millis| Some(UnixMillis::new(millis));
+        assert_eq!(whole_minutes(at(59_999), at(60_001)), (at(0), at(120_000)));
+        assert_eq!(
+            whole_minutes(at(60_000), at(60_000)),
+            (at(60_000), at(60_000))
+        );
+        assert_eq!(whole_minutes(None, at(1)), (None, at(60_000)));
+        let last = UnixMillis::MAX;
+        assert!(whole_minutes(Some(last), Some(last)).1 >= Some(last));
+    }
 }

@@ -144,6 +144,6 @@ async fn cross(steps: &[(usize, u8, usize)]) {
 
 #[test]
 fn two_identities_never_cross() {
-    let steps = proptest::collection::vec((0_usize..2, 0_u8..5, any::<usize>()), 0..40);
+    let steps = proptest::collection::vec((0_usize..2, 0_u8..5, any::<usize>()), 0..16);
     proptest!(config(10_000), |(steps in steps)| block_on(cross(&steps)));
 }
