@@ -1,7 +1,5 @@
 //! The compressed forms of a finished answer: each made once, for the first caller who wants it.
 
-use std::sync::OnceLock;
-
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
@@ -25,7 +23,7 @@ pub struct Forms {
     zstd: OnceCell<Bytes>,
     gzip: OnceCell<Bytes>,
     /// The room of the answer, if it is kept.
-    taken: OnceLock<Taken>,
+    taken: OnceCell<Taken>,
 }
 
 impl Forms {
@@ -36,7 +34,7 @@ impl Forms {
             budget,
             zstd: OnceCell::new(),
             gzip: OnceCell::new(),
-            taken: OnceLock::new(),
+            taken: OnceCell::new(),
         }
     }
 

@@ -5,8 +5,9 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::OnceCell;
 
 use crate::limits::memory;
 
@@ -24,7 +25,7 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     limit: usize,
     used: AtomicUsize,
-    relief: OnceLock<Box<Relief>>,
+    relief: OnceCell<Box<Relief>>,
 }
 
 /// Gives back what can be done without.
@@ -42,7 +43,7 @@ impl Budget {
         Self(Arc::new(Shared {
             limit,
             used: AtomicUsize::new(0),
-            relief: OnceLock::new(),
+            relief: OnceCell::new(),
         }))
     }
 

@@ -29,3 +29,4 @@ mod egress;
 mod supply_chain;
 mod limits;
 mod hostile;
+mod answers;

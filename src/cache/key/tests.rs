@@ -3,13 +3,13 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::options::InfInterpretation;
-use crate::options::NanInterpretation;
-use crate::protocol::metric::AggregationMethod;
-use crate::protocol::metric::Percentile;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
+use crate::translate::plan::AggregationMethod;
+use crate::translate::plan::InfInterpretation;
+use crate::translate::plan::NanInterpretation;
+use crate::translate::plan::Percentile;
 use crate::translate::plan::Selector;
 
 /// What the plan is made of, as it is written.
