@@ -84,7 +84,6 @@ impl Lists {
     }
 
     /// Forgets everything when it is called, for what knows no lists.
-    #[must_use]
     pub fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
         let (lists, metadata) = (self.lists.clone(), self.metadata.clone());
         move || {

@@ -235,7 +235,6 @@ impl<W: Work> Shared<W> {
     }
 
     /// A weak end of it, for what outlives it.
-    #[must_use]
     pub fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
         let weak = Arc::downgrade(&self.0);
         move || {

@@ -349,14 +349,15 @@ impl Exact {
     }
 
     fn subject(&self, dialect: Dialect) -> Subject {
-        // Equal buckets look at an equal range, or no two polls would have the same plan.
+        // Equal buckets look at an equal range, or no two polls would have the same plan. With the
+        // bucket after them it holds the one that was asked for.
         let grid = match self.shape {
             Shape::Raw => None,
             Shape::Buckets { width, .. } => self.grid(dialect, width),
         };
         let buckets = grid.map(|grid| TimeRange {
             start: grid.first_start(),
-            end: grid.last_end,
+            end: grid.last_end + grid.width,
         });
         let range = buckets.or_else(|| self.readable());
         let range = range.unwrap_or(self.range).widened(Millis::DAY);
