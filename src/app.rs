@@ -65,7 +65,7 @@ impl App {
     /// [`AppError::Key`] if the key cannot stand in a header.
     pub fn new(settings: &Settings) -> Result<Self, AppError> {
         let instruments = Arc::new(Instruments::new());
-        let snapshot = Snapshot::new(settings)?;
+        let snapshot = Snapshot::new(settings, 0)?;
         show(settings, &instruments);
         let budget = Budget::of_this_process();
         let own_budget = budget.limit();
@@ -76,6 +76,7 @@ impl App {
                 settings.ambient.clone(),
                 wall_clock,
                 &budget,
+                settings.answers.room,
             ),
             budget,
             own_budget,
@@ -106,7 +107,8 @@ impl App {
     ///
     /// [`AppError::Key`] if the key cannot stand in a header; then nothing changes.
     pub fn apply(&self, settings: &Settings) -> Result<(), AppError> {
-        let snapshot = Arc::new(Snapshot::new(settings)?);
+        let generation = self.snapshot().connections.generation.wrapping_add(1);
+        let snapshot = Arc::new(Snapshot::new(settings, generation)?);
         let before = self.current.send_replace(Arc::clone(&snapshot));
         for (name, _) in before.connections.named.iter() {
             if snapshot.connections.named.get(name).is_none() {

@@ -6,6 +6,7 @@
 
 mod collect;
 mod pooled;
+mod published;
 mod ranges;
 #[cfg(any(test, fuzzing, feature = "bench"))]
 mod replay;
@@ -30,6 +31,7 @@ use crate::translate::plan::Read;
 use crate::translate::plan::Several;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
+pub use published::Published;
 #[cfg(any(test, fuzzing, feature = "bench"))]
 pub use replay::replay;
 
@@ -86,16 +88,24 @@ pub struct Fetched {
     pub telemetry: Telemetry,
     /// Values that JSON cannot carry, and what became of them.
     pub dropped: Dropped,
+    /// Whether there was no time, or no call left, for the rest.
+    pub is_cut: bool,
 }
 
-/// Runs `plan` against `upstream`.
+/// Runs `plan` against `upstream`. What is finished on the way stands in `published`.
 ///
 /// # Errors
 ///
 /// See [`FetchError`]. A deadline or a cap on calls that is met after at least one point is no
 /// error but a partial answer.
-pub async fn run(cx: &Context, upstream: &Upstream, plan: &Plan) -> Result<Fetched, FetchError> {
+pub async fn run(
+    cx: &Context,
+    upstream: &Upstream,
+    plan: &Plan,
+    published: &Published,
+) -> Result<Fetched, FetchError> {
     let mut run = Run {
+        published,
         shared: Shared { cx, upstream, plan },
         writer: Writer::new(plan),
         charge: upstream.charge(),
@@ -139,6 +149,7 @@ struct Shared<'a> {
 /// One run of one plan.
 struct Run<'a> {
     shared: Shared<'a>,
+    published: &'a Published,
     writer: Writer,
     /// What the points take.
     charge: Charge,
@@ -153,6 +164,8 @@ struct Seen {
     series: Apart,
     any_answer: bool,
     any_sample: bool,
+    /// Whether a prefix is all that there was time for.
+    is_cut: bool,
 }
 
 /// How far a run came.
@@ -175,6 +188,7 @@ impl<'a> Run<'a> {
             return Err(FetchError::Histograms);
         }
         self.seen.any_answer = true;
+        self.published.answered();
         self.seen.any_sample |= collected.samples > 0;
         if let Some(first) = &self.seen.first {
             collected.series.add(first);
@@ -208,12 +222,29 @@ impl<'a> Run<'a> {
         held.map_err(|_| UpstreamError::Memory)
     }
 
+    /// Publishes what is there, for more is to come. A legacy answer is never partial.
+    fn publish(&self) {
+        let is_partial = !matches!(self.shared.plan.read, Read::Legacy(_));
+        if !is_partial || self.writer.points() == 0 || self.writer.is_full() {
+            return;
+        }
+        let mut has_memory = true;
+        let prefix = self.writer.prefix(|bytes| {
+            let mut charge = self.shared.upstream.charge();
+            has_memory = charge.grow(bytes).is_ok();
+            charge
+        });
+        if has_memory {
+            self.published.finished(prefix);
+        }
+    }
+
     /// What a failed call means for the whole: the end of a prefix, or a failure.
     ///
     /// Only the deadline and the cap on calls leave a prefix; any other failure is an error even
     /// after a prefix, or an outage would look like data (reliability.md, "One deadline per
     /// request").
-    fn failed(&self, error: UpstreamError) -> Result<Ended, FetchError> {
+    fn failed(&mut self, error: UpstreamError) -> Result<Ended, FetchError> {
         let is_late = matches!(
             error,
             UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. }
@@ -222,6 +253,7 @@ impl<'a> Run<'a> {
         // A legacy answer is never called partial, so a prefix would pass for the whole.
         let can_be_partial = !matches!(self.shared.plan.read, Read::Legacy(_));
         if can_be_partial && (is_late || is_capped) && self.writer.points() > 0 {
+            self.seen.is_cut = true;
             return Ok(Ended::Early);
         }
         match error {
@@ -252,11 +284,16 @@ impl<'a> Run<'a> {
 
     fn finish(self, ended: Ended) -> Fetched {
         let dropped = self.writer.dropped();
+        let is_cut = self.seen.is_cut;
         let mut charge = self.charge;
         let telemetry = self.writer.finish(ended == Ended::Early, |bytes| {
             charge.settle(bytes);
             charge
         });
-        Fetched { telemetry, dropped }
+        Fetched {
+            telemetry,
+            dropped,
+            is_cut,
+        }
     }
 }

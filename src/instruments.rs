@@ -18,6 +18,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use labels::AcceptError;
+pub use labels::AnswerResult;
 pub use labels::Breaker;
 pub use labels::CallOutcome;
 pub use labels::CloseReason;
@@ -26,6 +27,7 @@ pub use labels::Denied;
 pub use labels::DropReason;
 pub use labels::Insecurity;
 pub use labels::MethodLabel;
+pub use labels::NotStored;
 pub use labels::Refresh;
 pub use labels::RefusedCaller;
 pub use labels::RequestOutcome;
@@ -81,6 +83,8 @@ pub struct Instruments {
     accept_errors: Family<Labels<1>, Counter>,
     refused_callers: Family<Labels<1>, Counter>,
     insecure_config: Family<Labels<1>, Gauge>,
+    answers: Family<Labels<1>, Counter>,
+    answers_not_stored: Family<Labels<1>, Counter>,
     panics: Counter,
     draining: Gauge,
     config_last_reload_successful: Gauge,
@@ -128,6 +132,8 @@ impl Instruments {
             accept_errors: Family::default(),
             refused_callers: Family::default(),
             insecure_config: Family::default(),
+            answers: Family::default(),
+            answers_not_stored: Family::default(),
             panics: Counter::default(),
             draining: Gauge::default(),
             config_last_reload_successful: Gauge::default(),
@@ -158,6 +164,13 @@ impl Instruments {
         for reason in RefusedCaller::ALL {
             let reason = ("reason", reason.as_str());
             drop(new.refused_callers.get_or_create(&[reason]));
+        }
+        for result in AnswerResult::ALL {
+            drop(new.answers.get_or_create(&[("result", result.as_str())]));
+        }
+        for reason in NotStored::ALL {
+            let reason = ("reason", reason.as_str());
+            drop(new.answers_not_stored.get_or_create(&[reason]));
         }
         for reason in Insecurity::ALL {
             new.insecure_config(reason, false);
@@ -322,6 +335,16 @@ impl Instruments {
             "1 for as long as the configuration leaves this door open",
             self.insecure_config.clone(),
         );
+        mirror.register(
+            "answers",
+            "Answers to metric queries that reached a plan, by where they came from",
+            self.answers.clone(),
+        );
+        mirror.register(
+            "answers_not_stored",
+            "Answers to metric queries that were not kept for others, by reason",
+            self.answers_not_stored.clone(),
+        );
         mirror.register("panics", "Panics caught", self.panics.clone());
         mirror.register(
             "draining",
@@ -423,6 +446,20 @@ impl Instruments {
     /// Counts what was refused for lack of room.
     pub fn shed(&self, reason: ShedReason) {
         self.shed
+            .get_or_create(&[("reason", reason.as_str())])
+            .inc();
+    }
+
+    /// Counts one answer to a metric query by where it came from.
+    pub fn answer(&self, result: AnswerResult) {
+        self.answers
+            .get_or_create(&[("result", result.as_str())])
+            .inc();
+    }
+
+    /// Counts one answer that was not kept for others.
+    pub fn answer_not_stored(&self, reason: NotStored) {
+        self.answers_not_stored
             .get_or_create(&[("reason", reason.as_str())])
             .inc();
     }

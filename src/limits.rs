@@ -2,6 +2,7 @@
 //! what counts against those that all requests share.
 
 mod budget;
+mod caches;
 mod load;
 mod memory;
 mod room;
@@ -12,6 +13,7 @@ pub use budget::Budget;
 pub use budget::Charge;
 pub use budget::Charged;
 pub use budget::Exhausted;
+pub use caches::CacheRoom;
 pub use load::Calls;
 pub use load::Load;
 pub use load::REQUEST_PATIENCE;

@@ -39,6 +39,7 @@ use crate::limits::Charge;
 use crate::limits::Charged;
 use crate::limits::Size;
 use crate::record::Context;
+use crate::record::Reservation;
 use crate::series::Metadata;
 use crate::series::SampleSink;
 use crate::series::Stop;
@@ -418,6 +419,9 @@ impl Upstream {
         let decoded = self.ask(cx, call, QueryData::new(sink)).await?;
         if decoded.value == Some(Stop::Memory) {
             return Err(UpstreamError::Memory);
+        }
+        if decoded.value.is_some() {
+            cx.reserve(Reservation::Unread);
         }
         let warnings = decoded.warnings.iter().map(|text| Scrubbed::new(text));
         Ok(Answer {

@@ -26,12 +26,14 @@ use crate::options::Profile;
 use crate::protocol::connection::ConnectionStatus;
 use crate::protocol::connection::TestConnectionResponse;
 use crate::protocol::failure::FailureBody;
+use crate::record::Served;
 use answer::Answer;
 
 /// Proves the mirror to `StackState`, which rejects an answer without it.
 const KEY: HeaderName = HeaderName::from_static("x-mirror-api-key");
 const ERROR: HeaderName = HeaderName::from_static("x-mirror-error");
 const PROFILE: HeaderName = HeaderName::from_static("x-mirror-profile");
+const RESULT: HeaderName = HeaderName::from_static("x-mirror-result");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -105,11 +107,16 @@ pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Respo
     let response = match answer {
         Ok(answer) => {
             let (told, profile) = (answer.told(), answer.profile());
+            let (served, forms) = (answer.served(), answer.forms());
             let mut response = success(call, answer.into_body(), told);
             if let Some(profile) = profile {
                 response
                     .headers_mut()
                     .insert(PROFILE, profile_name(profile));
+            }
+            tell_result(response.headers_mut(), served);
+            if let Some(forms) = forms {
+                response.extensions_mut().insert(forms);
             }
             response
         }
@@ -227,6 +234,7 @@ fn failed(status: StatusCode, body: Vec<u8>, failure: &Failure) -> Response {
             .headers_mut()
             .insert(PROFILE, profile_name(profile));
     }
+    tell_result(response.headers_mut(), failure.served);
     told(
         response,
         Told {
@@ -241,6 +249,14 @@ fn failed(status: StatusCode, body: Vec<u8>, failure: &Failure) -> Response {
             ..Told::OK
         },
     )
+}
+
+/// Says where an answer came from, if its query had reached a plan.
+fn tell_result(head: &mut HeaderMap, served: Option<Served>) {
+    let text = served.map(|served| served.to_string());
+    if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        head.insert(RESULT, value);
+    }
 }
 
 fn closing(status: StatusCode) -> Response {

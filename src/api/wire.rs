@@ -11,7 +11,7 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::Request;
 use http::Uri;
-use http::header::ACCEPT_ENCODING;
+use http::header::CACHE_CONTROL;
 use http::header::CONTENT_ENCODING;
 use http::uri::PathAndQuery;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,7 @@ use crate::protocol::DecodeError;
 use crate::protocol::scan;
 use crate::protocol::scan::Scanned;
 use crate::record::Arrival;
+use crate::record::Freshness;
 
 /// One call of an accepted caller, its body read and scanned but not yet understood.
 #[derive(Debug)]
@@ -140,6 +141,11 @@ pub(super) fn arrival_of(app: &App, head: &HeaderMap) -> Arrival {
         request_id: request_id(head),
         started: Instant::now(),
         now: (app.clock)(),
+        freshness: Freshness::of(
+            head.get_all(CACHE_CONTROL)
+                .iter()
+                .map(HeaderValue::as_bytes),
+        ),
     }
 }
 
@@ -193,27 +199,6 @@ fn folded(uri: &Uri) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(text).ok()?);
     Uri::from_parts(parts).ok()
-}
-
-/// The request with plain text among the codings that its caller accepts, as the last choice.
-///
-/// A caller that refuses them all would get a 406 from the compression layer; the mirror answers
-/// with the four methods' own statuses only, and a caller may ignore what it cannot read (RFC 9110,
-/// section 12.5.3, leaves the choice).
-pub(super) fn accept_identity<B>(mut request: Request<B>) -> Request<B> {
-    let head = request.headers_mut();
-    let given: Vec<HeaderValue> = head.get_all(ACCEPT_ENCODING).iter().cloned().collect();
-    if !given.is_empty() {
-        // First, because the first of two equal codings is the one that counts.
-        head.insert(
-            ACCEPT_ENCODING,
-            HeaderValue::from_static("identity;q=0.001"),
-        );
-        for value in given {
-            head.append(ACCEPT_ENCODING, value);
-        }
-    }
-    request
 }
 
 #[cfg(test)]

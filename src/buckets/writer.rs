@@ -237,6 +237,13 @@ impl Writer {
         self.finite.dropped()
     }
 
+    /// The points so far as an answer of which more was to come; `held` as for
+    /// [`finish`](Self::finish).
+    #[must_use]
+    pub fn prefix<H: Send + 'static>(&self, held: impl FnOnce(usize) -> H) -> Telemetry {
+        self.rows.prefix(held)
+    }
+
     /// The answer. `ended_early` says that something was left unread; `held`, told how many bytes
     /// the answer takes, is what they are charged to.
     #[must_use]

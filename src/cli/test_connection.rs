@@ -22,6 +22,7 @@ use crate::mirror::ladder::{Ladder, Outcome, Rung};
 use crate::protocol;
 use crate::protocol::connection::TestConnectionRequest;
 use crate::record::Arrival;
+use crate::record::Freshness;
 
 /// Most of connection details that are read, in bytes: what a request may have.
 const LARGEST: u64 = crate::limits::REQUEST_BODY as u64;
@@ -133,6 +134,7 @@ fn test(app: &App, request: &TestConnectionRequest) -> u8 {
         request_id: "test-connection".to_owned(),
         started: Instant::now(),
         now: (app.clock)(),
+        freshness: Freshness::Any,
     };
     let snapshot = app.snapshot();
     let Ladder { rungs, failure } = runtime.block_on(app.mirror.connection(

@@ -71,7 +71,9 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         policy,
         named,
         calls,
+        ..Configured::default()
     };
+    let answers = reader.answers();
     reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
     let tls = reader.listener_tls();
@@ -99,6 +101,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             console_token,
             limits,
             connections,
+            answers,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },
         is_key_random,

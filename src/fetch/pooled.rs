@@ -59,6 +59,9 @@ pub(super) async fn run(
                 run.pay()?;
                 yield_now().await;
                 first_end = last_end + grid.width;
+                if first_end <= grid.last_end {
+                    run.publish();
+                }
             }
             Err(error) if error.is_too_big() && count > 0 => {
                 widest = samples::halved(range, error)?

@@ -2,6 +2,7 @@
 
 use crate::cache::ListKey;
 use crate::cache::Turn;
+use crate::cache::whole_minutes;
 use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
@@ -45,16 +46,17 @@ impl Mirror {
 
         let plan = fields::names(&request.query, options)
             .map_err(|error| failures::translate(&error, profile))?;
+        let (start, end) = whole_minutes(plan.start, plan.end);
         let key = ListKey {
             identity: upstream.identity().to_owned(),
             label: None,
             selectors: plan.selectors.clone(),
-            range: (plan.start, plan.end),
+            range: (start, end),
         };
         let list = self
             .lists
             .list(key, &Turn::new(&cx.deadline, upstream.host()), || {
-                upstream.label_names(&cx, &plan.selectors, plan.start, plan.end)
+                upstream.label_names(&cx, &plan.selectors, start, end)
             })
             .await
             .map_err(|error| failures::upstream(&error, profile))?;

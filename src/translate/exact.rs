@@ -186,7 +186,7 @@ impl Exact {
         let asked = asked.unwrap_or_else(|| self.nothing());
         check_length(&asked.read)?;
         Ok(Plan {
-            subject: self.subject(),
+            subject: self.subject(facts.dialect),
             read: asked.read,
             reduction: asked.reduction,
             several: asked.several,
@@ -348,8 +348,19 @@ impl Exact {
         known.clamp(Millis::ONE, window::LONGEST)
     }
 
-    fn subject(&self) -> Subject {
-        let range = self.readable().unwrap_or(self.range).widened(Millis::DAY);
+    fn subject(&self, dialect: Dialect) -> Subject {
+        // Equal buckets look at an equal range, or no two polls would have the same plan. With the
+        // bucket after them it holds the one that was asked for.
+        let grid = match self.shape {
+            Shape::Raw => None,
+            Shape::Buckets { width, .. } => self.grid(dialect, width),
+        };
+        let buckets = grid.map(|grid| TimeRange {
+            start: grid.first_start(),
+            end: grid.last_end + grid.width,
+        });
+        let range = buckets.or_else(|| self.readable());
+        let range = range.unwrap_or(self.range).widened(Millis::DAY);
         match &self.about {
             About::Gauge(metric) | About::Counter(metric) => Subject {
                 name: metric.name.clone(),

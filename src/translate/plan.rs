@@ -1,10 +1,10 @@
 //! The plan of a metric query: a pure value, made by `translate`, run by `fetch`, read by
 //! `buckets`.
 
-use crate::options::{InfInterpretation, NanInterpretation};
+pub use crate::options::{InfInterpretation, NanInterpretation};
 pub use crate::promql::Selector;
 use crate::promql::expr::Expr;
-use crate::protocol::metric::{AggregationMethod, Percentile};
+pub use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};
 
 /// What to ask for one metric query, and how to read the answer.

@@ -47,6 +47,8 @@ pub(super) struct Decoded<T> {
     pub(super) warnings: Vec<String>,
     /// `infos`, as they came.
     pub(super) infos: Vec<String>,
+    /// Whether something is missing: the backend says so, or the rest was not read.
+    pub(super) is_partial: bool,
 }
 
 /// Why an answer gives nothing.

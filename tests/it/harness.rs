@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 
 use prometheus_mirror::app::App;
 use prometheus_mirror::caller::Gate;
+use prometheus_mirror::config::Answers;
 use prometheus_mirror::config::Insecure;
 use prometheus_mirror::config::Log;
 use prometheus_mirror::config::LogFormat;
@@ -163,6 +164,7 @@ fn settings() -> Settings {
         console_token: None,
         limits: Default::default(),
         connections: Configured::default(),
+        answers: Answers::default(),
         ambient: Ambient::default(),
     }
 }

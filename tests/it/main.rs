@@ -31,3 +31,4 @@ mod supply_chain;
 mod limits;
 mod overload;
 mod hostile;
+mod answers;

@@ -106,7 +106,7 @@ fn a_gauge_is_asked_at_the_end_of_each_bucket() {
 }
 
 #[test]
-fn the_subject_is_looked_for_a_day_around_the_range() {
+fn the_subject_is_looked_for_a_day_around_the_buckets_of_the_range() {
     let mut query = aggregated("__counter__", AggregationMethod::Mean);
     query.conditions.push(condition("job", "x"));
     query.end_time = at(NOW + 5);
@@ -120,10 +120,17 @@ fn the_subject_is_looked_for_a_day_around_the_range() {
             selectors: vec![r#"{__name__="m",job="x"}"#.to_owned()],
             range: TimeRange {
                 start: at(0),
-                end: at(NOW + day)
+                // NOW lies within the bucket behind the last one.
+                end: at(1_020_000 + day)
             },
         }
     );
+    query.end_time = at(NOW - 39_000);
+    let earlier = planned(&query, &QueryOptions::default(), OPEN);
+    assert_eq!(earlier, plan);
+    query.aggregation = None;
+    let raw = planned(&query, &QueryOptions::default(), OPEN);
+    assert_eq!(raw.subject.range.end, at(NOW - 39_000 + day));
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub struct Attempt {
     pub prefix: String,
     /// The `match[]` selectors; none: all series.
     pub selectors: Vec<String>,
+    /// The same without the prefix: a list of these that is whole holds every hit.
+    pub whole_selectors: Vec<String>,
     /// The `match[]` selectors of the metrics with a label `quantile`, for [`fields::of_kind`]
     /// without metadata. None where nothing depends on them.
     pub quantile_selectors: Vec<String>,
@@ -111,6 +113,10 @@ fn attempt(
 ) -> Result<Attempt, TranslateError> {
     let starts = (!prefix.is_empty()).then(|| Matcher::prefix(label, prefix));
     let selectors = fields::selector(all, starts.clone())?;
+    let whole_selectors = match starts {
+        Some(_) => fields::selector(all, [])?,
+        None => selectors.clone(),
+    };
     let quantile_selectors = match kind {
         Some(Kind::Gauge | Kind::Summary) => {
             let has_quantile = Matcher::not_equal("quantile", "");
@@ -121,6 +127,7 @@ fn attempt(
     Ok(Attempt {
         prefix: prefix.to_owned(),
         selectors: selectors.iter().map(ToString::to_string).collect(),
+        whole_selectors: whole_selectors.iter().map(ToString::to_string).collect(),
         quantile_selectors: quantile_selectors.iter().map(ToString::to_string).collect(),
     })
 }
@@ -140,6 +147,7 @@ fn lookup(query: &FieldValuesQuery, label: &str) -> Lookup {
         attempts: vec![Attempt {
             prefix: query.prefix.clone().unwrap_or_default(),
             selectors: Vec::new(),
+            whole_selectors: Vec::new(),
             quantile_selectors: Vec::new(),
         }],
         start: None,
