@@ -95,9 +95,7 @@ impl Reloader {
         match loaded {
             Ok(loaded) => {
                 self.files = loaded.files.clone();
-                let applied = self.apply(loaded);
-                self.app.instruments.config_reloaded(applied.is_ok());
-                Ok(applied?)
+                Ok(self.apply(loaded)?)
             }
             Err(ConfigError { findings, files }) => {
                 self.app.instruments.config_reloaded(false);
@@ -131,7 +129,10 @@ impl Reloader {
             // With it goes what sessions are resumed from.
             settings.tls = self.settings.tls.clone();
         }
-        if let Err(error) = self.app.apply(&settings) {
+        let applied = self.app.apply(&settings);
+        // Before the log says so: who reads there that it is done finds it done.
+        self.app.instruments.config_reloaded(applied.is_ok());
+        if let Err(error) = applied {
             tracing::error!(%error, "the configuration cannot be used; the one before stays in force");
             return Err(error);
         }

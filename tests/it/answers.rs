@@ -222,19 +222,20 @@ fn a_body_cut_anywhere_is_never_kept() {
     // A deadline too short for repeats after waits keeps this quick.
     let body = query(&backend, r#","timeout":"1s""#, START);
     for length in 0..size {
-        *cut.lock().unwrap() = length;
-        let answered = ask(&gateway, &body);
-        assert_eq!(answered.status, 500, "{length}: {answered:?}");
-        assert!(
-            result(&answered).starts_with("miss;"),
-            "{length}: {answered:?}"
-        );
+        // Each below a path of its own, which is a backend of its own: none fails so often that its
+        // breaker opens.
+        let body = body.replace(&backend.url(), &format!("{}/{length}", backend.url()));
+        for (cut_at, status) in [(length, 500), (size, 200)] {
+            *cut.lock().unwrap() = cut_at;
+            let answered = ask(&gateway, &body);
+            assert_eq!(answered.status, status, "{length}: {answered:?}");
+            assert!(
+                result(&answered).starts_with("miss;"),
+                "{length}: {answered:?}"
+            );
+        }
+        assert!(result(&ask(&gateway, &body)).starts_with("hit;"));
     }
-    *cut.lock().unwrap() = size;
-    let answered = ask(&gateway, &body);
-    assert_eq!(answered.status, 200, "{answered:?}");
-    assert!(result(&answered).starts_with("miss;"), "{answered:?}");
-    assert!(result(&ask(&gateway, &body)).starts_with("hit;"));
 }
 
 #[test]
