@@ -1,6 +1,7 @@
 //! One series of a result: `metric`, and `values` or `value`, and perhaps native histograms.
 
 use crate::series::Labels;
+use crate::series::Observations;
 use crate::series::Sample;
 use crate::series::SampleSink;
 use crate::series::Want;
@@ -33,7 +34,12 @@ pub(super) struct Reader {
     has_histograms: bool,
     /// Whether the samples of this one stand in a list.
     in_list: bool,
+    /// Whether its histograms do.
+    in_histograms: bool,
     value: f64,
+    /// What the histogram that is being read has shown so far.
+    observed: Option<f64>,
+    sum: Option<f64>,
 }
 
 /// Where in a series the reading is.
@@ -50,9 +56,19 @@ pub(super) enum At {
     Time,
     Value(UnixMillis),
     PairEnd(UnixMillis),
+    /// Before the list of histograms, or in it.
     Histograms,
     HistogramList,
-    InHistogram(Skip),
+    /// Before the only histogram.
+    OneHistogram,
+    HistogramTime,
+    Histogram(UnixMillis),
+    InHistogram(UnixMillis),
+    Count(UnixMillis),
+    Sum(UnixMillis),
+    /// In its buckets.
+    OfHistogram(UnixMillis, Skip),
+    HistogramEnd,
     Other(Skip),
 }
 
@@ -107,14 +123,48 @@ impl Reader {
             (At::One, Event::Array) => At::Time,
             (At::Pairs | At::HistogramList, Event::End) => At::Members,
             (At::Histograms, Event::Array) => At::HistogramList,
-            (At::HistogramList, event) => {
+            // `[1700000000.123,{"count":"3","sum":"4.5","buckets":[…]}]`.
+            (At::HistogramList | At::OneHistogram, Event::Array) => {
                 self.has_histograms = true;
-                passed(Skip::default(), event, At::HistogramList, At::InHistogram)
+                (self.observed, self.sum) = (None, None);
+                At::HistogramTime
             }
-            (At::InHistogram(skip), event) => {
-                passed(skip, event, At::HistogramList, At::InHistogram)
+            (At::HistogramTime, Event::Number(text)) => {
+                At::Histogram(number::instant(text).ok_or(Fault::Malformed)?)
             }
-            (At::Other(skip), event) => passed(skip, event, At::Members, At::Other),
+            (At::Histogram(at), Event::Object) => At::InHistogram(at),
+            (At::InHistogram(at), Event::Key("count")) if self.observed.is_none() => At::Count(at),
+            (At::InHistogram(at), Event::Key("sum")) if self.sum.is_none() => At::Sum(at),
+            (At::InHistogram(_), Event::Key("count" | "sum")) => return Err(Fault::Malformed),
+            (At::InHistogram(at), Event::Key(_)) => At::OfHistogram(at, Skip::default()),
+            (At::Count(at), Event::Text(text)) => {
+                self.observed = Some(number::value(text).ok_or(Fault::Malformed)?);
+                At::InHistogram(at)
+            }
+            (At::Sum(at), Event::Text(text)) => {
+                self.sum = Some(number::value(text).ok_or(Fault::Malformed)?);
+                At::InHistogram(at)
+            }
+            (At::OfHistogram(at, mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::InHistogram(at)
+                } else {
+                    At::OfHistogram(at, skip)
+                }
+            }
+            (At::InHistogram(at), Event::End) => {
+                self.histogram(at, sink)?;
+                At::HistogramEnd
+            }
+            (At::HistogramEnd, Event::End) if self.in_histograms => At::HistogramList,
+            (At::HistogramEnd, Event::End) => At::Members,
+            (At::Other(mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::Members
+                } else {
+                    At::Other(skip)
+                }
+            }
             _ => return Err(Fault::Malformed),
         }))
     }
@@ -125,15 +175,27 @@ impl Reader {
             "values" => (SAMPLES, At::Values),
             "value" => (SAMPLES, At::One),
             "histograms" => (HISTOGRAMS, At::Histograms),
-            "histogram" => (HISTOGRAMS, At::Other(Skip::default())),
+            "histogram" => (HISTOGRAMS, At::OneHistogram),
             _ => return Ok(At::Other(Skip::default())),
         };
         self.seen.once(bit)?;
         self.has_many |= matches!(name, "values" | "histograms");
         self.has_one |= matches!(name, "value" | "histogram");
-        self.has_histograms |= name == "histogram";
         self.in_list = name == "values";
+        self.in_histograms = name == "histograms";
         Ok(at)
+    }
+
+    /// The native histogram of `at` is complete.
+    fn histogram<S: SampleSink>(&mut self, at: UnixMillis, sink: &mut S) -> Result<(), Fault> {
+        let (Some(count), Some(sum)) = (self.observed, self.sum) else {
+            return Err(Fault::Malformed);
+        };
+        if self.wants_samples {
+            let want = going(sink.histogram(Observations { at, count, sum }))?;
+            self.wants_samples = want == Want::Samples;
+        }
+        Ok(())
     }
 
     fn end<S: SampleSink>(&mut self, sink: &mut S) -> Result<(), Fault> {
@@ -142,14 +204,5 @@ impl Reader {
         }
         let labels = std::mem::take(&mut self.labels);
         going(sink.end_series(labels, self.has_histograms))
-    }
-}
-
-/// Passes over one event of a value, behind which comes `after`.
-fn passed(mut skip: Skip, event: Event<'_>, after: At, within: fn(Skip) -> At) -> At {
-    if skip.ends_with(event) {
-        after
-    } else {
-        within(skip)
     }
 }
