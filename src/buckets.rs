@@ -9,12 +9,21 @@ mod fill;
 mod fold;
 mod legacy;
 mod nan;
+mod computed;
+mod distribution;
+mod growth;
+mod means;
 mod percentile;
 mod rates;
+mod recorded;
 mod rows;
 mod writer;
 
+pub use computed::compute;
+pub use means::Means;
 pub use nan::Dropped;
+pub use recorded::Recorded;
+pub use recorded::observations;
 pub use writer::Writer;
 
 /// Why an answer cannot become points.

@@ -36,6 +36,7 @@ mod wire;
 
 mod fleet;
 mod labels;
+mod observed;
 mod oracle;
 mod question;
 mod rig;
@@ -44,6 +45,7 @@ mod samples;
 mod counters;
 mod fields;
 mod gauges;
+mod histograms;
 mod irregular;
 mod legacy;
 mod left_open;
@@ -54,6 +56,8 @@ mod paging;
 mod raw;
 mod several;
 mod stored;
+mod strategy;
+mod summaries;
 mod tilde;
 
 use std::process::ExitCode;
@@ -78,11 +82,14 @@ enum On {
     Pair(fn(&Rig<'_>, &Rig<'_>)),
 }
 
-const SUBJECTS: [(&str, &[Case]); 14] = [
+const SUBJECTS: [(&str, &[Case]); 17] = [
     ("stored", stored::CASES),
     ("gauges", gauges::CASES),
     ("counters", counters::CASES),
     ("irregular", irregular::CASES),
+    ("histograms", histograms::CASES),
+    ("summaries", summaries::CASES),
+    ("strategy", strategy::CASES),
     ("nan", nan::CASES),
     ("several", several::CASES),
     ("raw", raw::CASES),
