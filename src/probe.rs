@@ -234,11 +234,7 @@ async fn ask_form(
 
 /// Whether metadata say that the buckets of `metric` go up and down. A backend without metadata
 /// says nothing, and where targets disagree the histogram may be an ordinary one.
-async fn is_gauge(
-    cx: &Context,
-    upstream: &Upstream,
-    metric: &str,
-) -> Result<bool, UpstreamError> {
+async fn is_gauge(cx: &Context, upstream: &Upstream, metric: &str) -> Result<bool, UpstreamError> {
     let metadata = match upstream.metadata_of(cx, metric).await {
         Ok(metadata) => metadata,
         Err(error) if error.status().is_some() => return Ok(false),

@@ -23,7 +23,9 @@ pub(super) async fn run(run: &mut Run<'_>, read: &ComputedRead) -> Result<Ended,
     } = read;
     let width = grid.width.get();
     let lookback = grid.first_start().since(of.range.start);
-    let mut widest = of.max_range.min(of.interval.times(samples::SAMPLES_PER_CALL));
+    let mut widest = of
+        .max_range
+        .min(of.interval.times(samples::SAMPLES_PER_CALL));
     // What the limit wants, and more only where buckets turn out to be empty.
     let mut wanted = i64::try_from(run.shared().plan.limit).unwrap_or(i64::MAX);
     let mut left = read.budget;

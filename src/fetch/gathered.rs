@@ -59,17 +59,18 @@ impl Gathered {
         }
     }
 
-    /// Takes note of one sample more.
-    fn count(&mut self) -> ControlFlow<Stop, Want> {
+    /// Makes room for one sample more; `false` if there are too many. The labels of the rest are
+    /// still of interest: the failure names those that differ.
+    fn has_room(&mut self) -> ControlFlow<Stop, bool> {
         if self.samples == self.most.samples {
             self.is_over = true;
-            return ControlFlow::Break(Stop::Samples);
+            return ControlFlow::Continue(false);
         }
         if self.charge.grow(SAMPLE).is_err() {
             return ControlFlow::Break(Stop::Memory);
         }
         self.samples += 1;
-        ControlFlow::Continue(Want::Samples)
+        ControlFlow::Continue(true)
     }
 }
 
@@ -83,7 +84,8 @@ impl SampleSink for Gathered {
     }
 
     fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
-        ControlFlow::Continue(if self.series.len() < self.most.series {
+        let is_wanted = !self.is_over && self.series.len() < self.most.series;
+        ControlFlow::Continue(if is_wanted {
             Want::Samples
         } else {
             Want::LabelsOnly
@@ -91,19 +93,26 @@ impl SampleSink for Gathered {
     }
 
     fn sample(&mut self, sample: Sample) -> ControlFlow<Stop, Want> {
-        let want = self.count()?;
+        if !self.has_room()? {
+            return ControlFlow::Continue(Want::LabelsOnly);
+        }
         self.current.samples.push(sample);
-        ControlFlow::Continue(want)
+        ControlFlow::Continue(Want::Samples)
     }
 
     fn histogram(&mut self, observations: Observations) -> ControlFlow<Stop, Want> {
-        let want = self.count()?;
+        if !self.has_room()? {
+            return ControlFlow::Continue(Want::LabelsOnly);
+        }
         self.current.observations.push(observations);
-        ControlFlow::Continue(want)
+        ControlFlow::Continue(Want::Samples)
     }
 
     fn end_series(&mut self, labels: Labels, _histograms: bool) -> ControlFlow<Stop> {
-        let texts = labels.0.iter().map(|(name, value)| name.len() + value.len() + LABEL);
+        let texts = labels
+            .0
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + LABEL);
         if self.charge.grow(texts.sum()).is_err() {
             return ControlFlow::Break(Stop::Memory);
         }

@@ -15,10 +15,7 @@ use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Source;
 
 /// Reads the range forward in time until the limit is passed.
-pub(super) async fn run(
-    run: &mut Run<'_>,
-    read: &ObservationsRead,
-) -> Result<Ended, FetchError> {
+pub(super) async fn run(run: &mut Run<'_>, read: &ObservationsRead) -> Result<Ended, FetchError> {
     let ObservationsRead {
         samples: of,
         since,

@@ -212,7 +212,12 @@ mod tests {
             dialect: Dialect::PromqlClosed,
             ..OPEN
         };
-        let found = expr(AggregationMethod::Max, &family, HistogramForm::Native, short);
+        let found = expr(
+            AggregationMethod::Max,
+            &family,
+            HistogramForm::Native,
+            short,
+        );
         assert_eq!(
             found.to_string().replace(r#"{__name__="b"}"#, "S"),
             "histogram_quantile(1, sum(rate(S[29999ms] offset 1ms) or rate(S[59999ms] offset 1ms)))"

@@ -2,8 +2,8 @@
 //! `buckets`.
 
 use crate::options::{InfInterpretation, NanInterpretation};
-pub use crate::promql::{METRIC_NAME, Selector};
 use crate::promql::expr::Expr;
+pub use crate::promql::{METRIC_NAME, Selector};
 use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};
 

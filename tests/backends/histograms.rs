@@ -81,26 +81,36 @@ fn expected(
     })
 }
 
+/// `MetricsQL` has no NaN, so that idle time has no points there; the mirror's own arithmetic has.
+fn pushed_down(rig: &Rig<'_>) -> Rules {
+    Rules {
+        nan_is_zero: !rig.is_victoria_metrics(),
+        ..Rules::DEFAULT
+    }
+}
+
 fn equal_the_reference(rig: &Rig<'_>) {
     for (metric, scrape) in METRICS {
         let written = Written::of(metric);
         for width in [scrape, 2 * scrape, 4 * scrape, 5 * MINUTE, 15 * MINUTE] {
             for method in Method::ALL {
                 let range = RANGES[usize::from(width % 4 == 0 && method != Method::Sum)];
-                let expected = expected(&written, method, width, range, Rules::DEFAULT);
+                let expected = |rules| expected(&written, method, width, range, rules);
                 let question = asked(metric, method, width, range);
+                let because = "what was observed in the bucket";
                 if has_same_number(rig, method) {
-                    rig.expect("what was observed in the bucket", &question, &expected, 1e-6);
+                    rig.expect(because, &question, &expected(pushed_down(rig)), 1e-6);
                 }
                 let computed = question.option("strategy", "raw");
-                rig.expect("what was observed in the bucket", &computed, &expected, 1e-9);
+                rig.expect(because, &computed, &expected(Rules::DEFAULT), 1e-9);
             }
         }
         // The other range, and the other setting for several series, for some.
         for method in [Method::Mean, Method::Percentile(95), Method::EventCount] {
             for range in RANGES {
-                let expected = expected(&written, method, MINUTE, range, Rules::DEFAULT);
-                let question = asked(metric, method, MINUTE, range).option("multiple_series", "error");
+                let expected = expected(&written, method, MINUTE, range, pushed_down(rig));
+                let question =
+                    asked(metric, method, MINUTE, range).option("multiple_series", "error");
                 rig.expect("several always combine", &question, &expected, 1e-6);
             }
         }
@@ -115,13 +125,18 @@ fn new(rig: &Rig<'_>) {
         if has_same_number(rig, method) {
             let expected = expected(&written, method, MINUTE, range, Rules::DEFAULT);
             let question = asked("observed_new", method, MINUTE, range);
-            rig.expect("what was observed in the bucket", &question, &expected, 1e-6);
+            rig.expect(
+                "what was observed in the bucket",
+                &question,
+                &expected,
+                1e-6,
+            );
         }
     }
 }
 
 fn short(rig: &Rig<'_>) {
-    let range = (BASE + HOUR + 10 * MINUTE, BASE + HOUR + 14 * MINUTE);
+    let range = (BASE + HOUR + 10 * MINUTE, BASE + HOUR + 50 * MINUTE);
     let written = Written::of("observed_high");
     for strategy in ["auto", "raw"] {
         for width in [5_000, 7_000, 10_000] {
@@ -139,8 +154,20 @@ fn short(rig: &Rig<'_>) {
                     "{strategy} {method:?} at {width} sums to {total}, not {written}"
                 );
             }
-            for method in [Method::Mean, Method::Percentile(50), Method::EventCountNoZeros] {
-                assert_eq!(ask(method).len(), all.len(), "{strategy} {method:?} {width}");
+            // An increase of `MetricsQL` does not look beyond the bucket.
+            if rig.is_victoria_metrics() && strategy == "auto" {
+                continue;
+            }
+            for method in [
+                Method::Mean,
+                Method::Percentile(50),
+                Method::EventCountNoZeros,
+            ] {
+                assert_eq!(
+                    ask(method).len(),
+                    all.len(),
+                    "{strategy} {method:?} {width}"
+                );
             }
         }
     }
@@ -155,15 +182,14 @@ fn idle(rig: &Rig<'_>) {
             infinity_is_max: false,
         };
         for method in Method::ALL {
-            if rig.is_victoria_metrics() && !matches!(method, Method::Sum | Method::EventCount) {
-                continue;
-            }
             let expected = expected(&written, method, MINUTE, range, rules);
             let question = asked("observed_edges", method, MINUTE, range).option(
                 "nan_interpretation",
                 if nan_is_zero { "ZERO" } else { "NONE" },
             );
-            rig.expect("nothing was observed", &question, &expected, 1e-6);
+            if !rig.is_victoria_metrics() {
+                rig.expect("nothing was observed", &question, &expected, 1e-6);
+            }
             let computed = question.option("strategy", "raw");
             rig.expect("nothing was observed", &computed, &expected, 1e-9);
         }
@@ -190,7 +216,12 @@ fn raw(rig: &Rig<'_>) {
                 })
                 .collect();
             let question = Question::metric("__histogram__", metric).between(start, end);
-            rig.expect("the mean since the sample before", &question, &expected, 1e-9);
+            rig.expect(
+                "the mean since the sample before",
+                &question,
+                &expected,
+                1e-9,
+            );
         }
     }
 }
@@ -214,7 +245,8 @@ fn limited(rig: &Rig<'_>) {
             rig.equal("the first points", &question, &whole[..7], &cut, 0.0);
         }
     }
-    let whole = Question::metric("__histogram__", "observed_edges").between(RANGES[1].0, RANGES[1].1);
+    let whole =
+        Question::metric("__histogram__", "observed_edges").between(RANGES[1].0, RANGES[1].1);
     let (all, _) = rig.points(&whole);
     let (cut, is_partial) = rig.points(&whole.clone().limit(7));
     assert!(is_partial);
@@ -236,7 +268,9 @@ fn refused(rig: &Rig<'_>) {
         // The base name exists there, and only as something that is no classic histogram.
         let native = asked("gauge_odd", Method::Mean, MINUTE, RANGES[1]);
         match rig.reply(&native).answer {
-            Answer::UnsupportedFieldTypeError { mirror_type } => assert_eq!(mirror_type, "HISTOGRAM"),
+            Answer::UnsupportedFieldTypeError { mirror_type } => {
+                assert_eq!(mirror_type, "HISTOGRAM")
+            }
             other => panic!("{other:?}"),
         }
     }

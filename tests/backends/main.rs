@@ -52,6 +52,7 @@ mod left_open;
 mod long;
 mod metadata;
 mod nan;
+mod native;
 mod paging;
 mod raw;
 mod several;
@@ -82,12 +83,13 @@ enum On {
     Pair(fn(&Rig<'_>, &Rig<'_>)),
 }
 
-const SUBJECTS: [(&str, &[Case]); 17] = [
+const SUBJECTS: [(&str, &[Case]); 18] = [
     ("stored", stored::CASES),
     ("gauges", gauges::CASES),
     ("counters", counters::CASES),
     ("irregular", irregular::CASES),
     ("histograms", histograms::CASES),
+    ("native", native::CASES),
     ("summaries", summaries::CASES),
     ("strategy", strategy::CASES),
     ("nan", nan::CASES),

@@ -142,9 +142,9 @@ impl Class {
         inner: Option<(&str, &str)>,
         value: impl Fn(&[i64; 5]) -> f64,
     ) -> Series {
-        let samples = self.totals().iter().enumerate().map(|(k, totals)| Sample {
-            at: self.at(i64::try_from(k).unwrap()),
-            value: value(totals),
+        let samples = (0..).zip(self.totals()).map(|(k, totals)| Sample {
+            at: self.at(k),
+            value: value(&totals),
         });
         Series::new(
             &format!("{}{suffix}", self.metric),
@@ -267,9 +267,7 @@ impl Written {
             Method::EventCount | Method::EventCountNoZeros => count,
             Method::Max => self.quantile(1.0, start, end),
             Method::Min => self.quantile(0.000_001, start, end),
-            Method::Percentile(percent) => {
-                self.quantile(f64::from(percent) / 100.0, start, end)
-            }
+            Method::Percentile(percent) => self.quantile(f64::from(percent) / 100.0, start, end),
         })
     }
 

@@ -147,9 +147,18 @@ fn a_short_bucket_between_samples_has_no_growth_and_the_last_rate() {
 fn observations_of_all_series_are_added_before_they_are_divided() {
     let all = [
         series(&[("__name__", "b_sum")], &[(0, 1.0), (30, 4.0), (90, 4.0)]),
-        series(&[("__name__", "b_count")], &[(0, 1.0), (30, 3.0), (90, 3.0)]),
-        series(&[("__name__", "b_sum"), ("a", "2")], &[(10, 0.0), (20, 9.0)]),
-        series(&[("__name__", "b_count"), ("a", "2")], &[(10, 0.0), (20, 2.0)]),
+        series(
+            &[("__name__", "b_count")],
+            &[(0, 1.0), (30, 3.0), (90, 3.0)],
+        ),
+        series(
+            &[("__name__", "b_sum"), ("a", "2")],
+            &[(10, 0.0), (20, 9.0)],
+        ),
+        series(
+            &[("__name__", "b_count"), ("a", "2")],
+            &[(10, 0.0), (20, 2.0)],
+        ),
     ];
     let pairs = Arithmetic::Observations(Source::Pairs);
     let of = |method, expected: &[(i64, f64)]| check(pairs, method, WIDTH, &all, expected);

@@ -284,7 +284,10 @@ fn what_fits_no_bucket_or_instant_asks_nothing_but_says_what_there_is_none_of() 
             let question =
                 translate::question(&query, &QueryOptions::default(), at(NOW)).expect("a question");
             assert!(!question.needs_dialect());
-            assert_eq!(translate::interval_probe(&question, OPEN.dialect, OPEN.histogram), None);
+            assert_eq!(
+                translate::interval_probe(&question, OPEN.dialect, OPEN.histogram),
+                None
+            );
             let plan = translate::plan(&question, OPEN).expect("a plan");
             assert_eq!(plan.read, Read::Nothing);
             plan.reduction
@@ -439,7 +442,13 @@ fn promql_beyond_64_kib_is_not_sent() {
 #[test]
 fn the_largest_numbers_of_a_caller_are_safe() {
     let largest = Millis::new(UnixMillis::MAX.get());
-    for kind in ["__gauge__", "__counter__", "__histogram__", "__summary__", "~"] {
+    for kind in [
+        "__gauge__",
+        "__counter__",
+        "__histogram__",
+        "__summary__",
+        "~",
+    ] {
         for method in [AggregationMethod::Sum, AggregationMethod::Max] {
             for width in [Millis::ONE, Millis::new(2), largest] {
                 for include_partial_last in [false, true] {

@@ -71,10 +71,7 @@ fn every_query_option_is_read() {
 fn a_query_option_of_another_kind_names_what_it_must_be() {
     for (members, expected) in [
         (r#""profile": "EXACT""#, "profile: must be exact or legacy"),
-        (
-            r#""strategy": "RAW""#,
-            "strategy: must be auto or raw",
-        ),
+        (r#""strategy": "RAW""#, "strategy: must be auto or raw"),
         (
             r#""nan_interpretation": "MAX""#,
             "nan_interpretation: must be ZERO or NONE",

@@ -78,17 +78,18 @@ fn no_form_is_asked_for_where_no_bucket_fits() {
     query.end_time = query.start_time;
     let question =
         translate::question(&query, &QueryOptions::default(), at(NOW)).expect("a question");
-    assert_eq!(
-        translate::form_probe(&question, Dialect::PromqlOpen),
-        None
-    );
+    assert_eq!(translate::form_probe(&question, Dialect::PromqlOpen), None);
     assert_eq!(tried(&query, OPEN).expect("a plan").read, Read::Nothing);
 }
 
 #[test]
 fn a_histogram_is_asked_in_the_form_that_it_has() {
     let query = aggregated("__histogram__", AggregationMethod::Max);
-    let expr = |facts| range_read(&tried(&query, facts).expect("a plan")).expr.clone();
+    let expr = |facts| {
+        range_read(&tried(&query, facts).expect("a plan"))
+            .expr
+            .clone()
+    };
     assert!(expr(CLASSIC).starts_with("histogram_quantile(1, sum by (le) (delta("));
     assert!(expr(NATIVE).starts_with(r#"histogram_quantile(1, sum(rate({__name__="m"}"#));
     assert_eq!(tried(&query, OPEN).expect("a plan").read, Read::Missing);
@@ -142,7 +143,10 @@ fn the_interval_is_that_of_the_count_or_of_the_native_histogram() {
     let classic = HistogramForm::Classic;
     let count = Some("m_count".to_owned());
     assert_eq!(asked("__histogram__", mean, open, classic), count);
-    assert_eq!(asked("__summary__", mean, open, HistogramForm::Absent), count);
+    assert_eq!(
+        asked("__summary__", mean, open, HistogramForm::Absent),
+        count
+    );
     let native = asked("__histogram__", mean, open, HistogramForm::Native);
     assert_eq!(native, Some("m".to_owned()));
     let quantile = AggregationMethod::Percentile(Percentile::P50);
@@ -217,8 +221,18 @@ fn each_kind_has_its_arithmetic() {
     for (kind, method, arithmetic, selector) in [
         ("__gauge__", mean, Arithmetic::Values, r#"{__name__="m"}"#),
         ("__counter__", mean, growth, r#"{__name__="m"}"#),
-        ("__counter__", events, Arithmetic::Values, r#"{__name__="m"}"#),
-        ("__histogram__", mean, pairs, r#"{__name__=~"m_sum|m_count"}"#),
+        (
+            "__counter__",
+            events,
+            Arithmetic::Values,
+            r#"{__name__="m"}"#,
+        ),
+        (
+            "__histogram__",
+            mean,
+            pairs,
+            r#"{__name__=~"m_sum|m_count"}"#,
+        ),
         ("__histogram__", events, growth, r#"{__name__="m_count"}"#),
         (
             "__histogram__",
