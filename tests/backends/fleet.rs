@@ -97,8 +97,7 @@ impl Fleet {
     }
 }
 
-/// Tells whether this engine stores native histograms as old as the samples are: 2.42 and 2.53
-/// refuse them as out of bounds, and `VictoriaMetrics` makes classic ones of them.
+/// Tells whether native histograms are written to this engine.
 pub(crate) fn takes_native_histograms(kind: Kind) -> bool {
     kind == Kind::OPEN
 }
