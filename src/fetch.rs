@@ -5,8 +5,12 @@
 //! `buckets`' business; that an answer is over a limit of the backend is `upstream`'s.
 
 mod collect;
+mod computed;
+mod gathered;
+mod observed;
 mod pooled;
 mod published;
+mod quantiles;
 mod ranges;
 #[cfg(any(test, fuzzing, feature = "bench"))]
 mod replay;
@@ -62,6 +66,12 @@ pub enum FetchError {
     /// The selection has no series at all.
     #[error("no series")]
     NoSeries,
+    /// The summary does not expose the quantile that is asked for.
+    #[error("the quantile is not exposed")]
+    QuantileNotExposed {
+        /// The quantiles that it exposes, as they are spelled, in ascending order.
+        exposed: Vec<String>,
+    },
     /// Native histogram samples, which no float query reads.
     #[error("native histogram samples")]
     Histograms,
@@ -113,9 +123,12 @@ pub async fn run(
     };
     let ended = match &plan.read {
         Read::Nothing => return Ok(run.finish(Ended::Whole)),
+        Read::Missing => return Err(FetchError::NoSeries),
         Read::Range(read) => ranges::exact(&mut run, read).await,
         Read::Legacy(read) => ranges::legacy(&mut run, read).await,
         Read::Samples(read) => samples::run(&mut run, read).await,
+        Read::Observations(read) => observed::run(&mut run, read).await,
+        Read::Computed(read) => computed::run(&mut run, read).await,
     };
     let ended = match (ended, &plan.several) {
         (
@@ -267,19 +280,23 @@ impl<'a> Run<'a> {
     }
 
     /// Whether an empty answer means "no points" rather than "not found".
-    async fn subject_exists(&self) -> Result<bool, UpstreamError> {
+    async fn subject_exists(&self) -> Result<bool, FetchError> {
         let Shared { cx, upstream, plan } = self.shared;
         if matches!(plan.read, Read::Legacy(_)) {
             return Ok(false);
         }
         let subject = &plan.subject;
+        if let Some(wanted) = &subject.quantiles {
+            return quantiles::exist(self, wanted).await;
+        }
         // A tilde query without a selector, or one that does not parse, has nothing to look for.
         if subject.selectors.is_empty() {
             return Ok(true);
         }
-        upstream
+        let found = upstream
             .has_series(cx, &subject.selectors, subject.range)
-            .await
+            .await?;
+        Ok(found)
     }
 
     fn finish(self, ended: Ended) -> Fetched {

@@ -9,10 +9,13 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hash, Hasher};
 use std::sync::Arc;
 
+use crate::translate::plan::ComputedRead;
 use crate::translate::plan::Grid;
 use crate::translate::plan::Instants;
 use crate::translate::plan::LegacyRead;
+use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Plan;
+use crate::translate::plan::Quantiles;
 use crate::translate::plan::RangeRead;
 use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
@@ -108,11 +111,21 @@ impl Text {
             shown,
             selectors,
             range,
+            quantiles,
         } = subject;
         self.put(name);
         self.put(shown);
         self.put(selectors);
         self.put(range);
+        match quantiles {
+            None => self.put(&0_u8),
+            Some(Quantiles { all, wanted, count }) => {
+                self.put(&1_u8);
+                self.put(all);
+                self.put(wanted);
+                self.put(count);
+            }
+        }
     }
 
     fn read(&mut self, read: &Read) {
@@ -129,6 +142,15 @@ impl Text {
             Read::Legacy(legacy) => {
                 self.put(&3_u8);
                 self.legacy(legacy);
+            }
+            Read::Missing => self.put(&4_u8),
+            Read::Observations(observations) => {
+                self.put(&5_u8);
+                self.observations(observations);
+            }
+            Read::Computed(computed) => {
+                self.put(&6_u8);
+                self.computed(computed);
             }
         }
     }
@@ -165,6 +187,36 @@ impl Text {
         self.put(interval);
         self.put(max_range);
         self.put(skips_nan);
+    }
+
+    fn observations(&mut self, read: &ObservationsRead) {
+        let ObservationsRead {
+            samples,
+            since,
+            source,
+        } = read;
+        self.samples(samples);
+        self.put(since);
+        self.put(source);
+    }
+
+    fn computed(&mut self, read: &ComputedRead) {
+        let ComputedRead {
+            samples,
+            grid,
+            method,
+            arithmetic,
+            interval,
+            refuses_several,
+            budget,
+        } = read;
+        self.samples(samples);
+        self.grid(*grid);
+        self.put(method);
+        self.put(arithmetic);
+        self.put(interval);
+        self.put(refuses_several);
+        self.put(budget);
     }
 
     fn legacy(&mut self, read: &LegacyRead) {

@@ -243,6 +243,7 @@ fn is_late(error: &FetchError) -> bool {
         | FetchError::SeveralSeries(_)
         | FetchError::TooManySamples { .. }
         | FetchError::NoSeries
+        | FetchError::QuantileNotExposed { .. }
         | FetchError::Histograms
         | FetchError::TooHeavy(_) => false,
     }
@@ -363,6 +364,7 @@ fn negative(error: &FetchError) -> Option<usize> {
         FetchError::Upstream(_)
         | FetchError::AlteredTimestamps
         | FetchError::TooManySamples { .. }
+        | FetchError::QuantileNotExposed { .. }
         | FetchError::Histograms
         | FetchError::TooHeavy(_)
         | FetchError::TooSlow => None,

@@ -26,6 +26,11 @@ enum Node {
         name: &'static str,
         arguments: Vec<Expr>,
     },
+    /// `sum by (…) (…)`
+    SumBy {
+        labels: &'static str,
+        inner: Box<Expr>,
+    },
     Binary {
         operator: Operator,
         left: Box<Expr>,
@@ -114,6 +119,15 @@ impl Expr {
     #[must_use]
     pub fn sum(self) -> Self {
         Self::call("sum", self)
+    }
+
+    /// A sum for each combination of `labels`, which are literal: `le,vmrange`.
+    #[must_use]
+    pub fn sum_by(self, labels: &'static str) -> Self {
+        Self(Node::SumBy {
+            labels,
+            inner: Box::new(self),
+        })
     }
 
     /// `self or other`
@@ -210,6 +224,7 @@ impl fmt::Display for Expr {
                 }
                 f.write_str(")")
             }
+            Node::SumBy { labels, inner } => write!(f, "sum by ({labels}) ({inner})"),
             Node::Binary {
                 operator,
                 left,

@@ -7,10 +7,15 @@ use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
 use crate::translate::plan::AggregationMethod;
+use crate::translate::plan::Arithmetic;
+use crate::translate::plan::ComputedRead;
 use crate::translate::plan::InfInterpretation;
 use crate::translate::plan::NanInterpretation;
+use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Percentile;
+use crate::translate::plan::Quantiles;
 use crate::translate::plan::Selector;
+use crate::translate::plan::Source;
 
 /// What the plan is made of, as it is written.
 const SOURCE: &str = include_str!("../../translate/plan.rs");
@@ -62,6 +67,34 @@ const GRID: Grid = Grid {
     width: Millis::MINUTE,
 };
 
+fn quantiles() -> Quantiles {
+    Quantiles {
+        all: "up".to_owned(),
+        wanted: &["0.9", "0.90"],
+        count: "up_count".to_owned(),
+    }
+}
+
+fn observations() -> ObservationsRead {
+    ObservationsRead {
+        samples: samples(),
+        since: at(0),
+        source: Source::Pairs,
+    }
+}
+
+fn computed() -> ComputedRead {
+    ComputedRead {
+        samples: samples(),
+        grid: GRID,
+        method: AggregationMethod::Mean,
+        arithmetic: Arithmetic::Values,
+        interval: Millis::MINUTE,
+        refuses_several: false,
+        budget: 500_000,
+    }
+}
+
 fn pool() -> Several {
     Several::Pool {
         read: samples(),
@@ -80,6 +113,7 @@ fn plan() -> Plan {
                 start: at(0),
                 end: at(600_000),
             },
+            quantiles: None,
         },
         read: Read::Range(range()),
         reduction: Reduction::Buckets {
@@ -166,6 +200,42 @@ fn cases() -> Vec<(&'static str, Plan, Plan)> {
             of(&|it| it.several = changed.clone()),
         )
     };
+    let quantiled = |change: &dyn Fn(&mut Quantiles)| {
+        let mut changed = quantiles();
+        change(&mut changed);
+        (
+            of(&|it| it.subject.quantiles = Some(quantiles())),
+            of(&|it| it.subject.quantiles = Some(changed.clone())),
+        )
+    };
+    let observed = |change: &dyn Fn(&mut ObservationsRead)| {
+        let mut changed = observations();
+        change(&mut changed);
+        read(
+            Read::Observations(observations()),
+            Read::Observations(changed),
+        )
+    };
+    let computing = |change: &dyn Fn(&mut ComputedRead)| {
+        let mut changed = computed();
+        change(&mut changed);
+        read(
+            Read::Computed(Box::new(computed())),
+            Read::Computed(Box::new(changed)),
+        )
+    };
+    let grown = |resolution| Arithmetic::Growth {
+        resolution: Millis::new(resolution),
+    };
+    let computings = |one: Arithmetic, other: Arithmetic| {
+        let of = |arithmetic| {
+            Read::Computed(Box::new(ComputedRead {
+                arithmetic,
+                ..computed()
+            }))
+        };
+        read(of(one), of(other))
+    };
     let cases = [
         ("Plan.subject", from(&|it| it.subject.name.push('x'))),
         ("Plan.read", from(&|it| it.read = Read::Nothing)),
@@ -236,6 +306,78 @@ fn cases() -> Vec<(&'static str, Plan, Plan)> {
             sampled(&|it| it.max_range = Millis::HOUR),
         ),
         ("SampleRead.skips_nan", sampled(&|it| it.skips_nan = true)),
+        (
+            "Subject.quantiles",
+            from(&|it| it.subject.quantiles = Some(quantiles())),
+        ),
+        ("Quantiles.all", quantiled(&|it| it.all.push('x'))),
+        ("Quantiles.wanted", quantiled(&|it| it.wanted = &["1"])),
+        ("Quantiles.count", quantiled(&|it| it.count.push('x'))),
+        ("Read::Missing", read(Read::Missing, Read::Nothing)),
+        (
+            "Read::Observations",
+            read(Read::Observations(observations()), Read::Samples(samples())),
+        ),
+        (
+            "Read::Computed",
+            read(
+                Read::Computed(Box::new(computed())),
+                Read::Samples(samples()),
+            ),
+        ),
+        (
+            "ObservationsRead.samples",
+            observed(&|it| it.samples.skips_nan = true),
+        ),
+        ("ObservationsRead.since", observed(&|it| it.since = at(1))),
+        (
+            "ObservationsRead.source",
+            observed(&|it| it.source = Source::Native),
+        ),
+        ("Source::Pairs", observed(&|it| it.source = Source::Native)),
+        ("Source::Native", observed(&|it| it.source = Source::Native)),
+        (
+            "ComputedRead.samples",
+            computing(&|it| it.samples.skips_nan = true),
+        ),
+        ("ComputedRead.grid", computing(&|it| it.grid = later)),
+        ("ComputedRead.method", computing(&|it| it.method = max)),
+        (
+            "ComputedRead.arithmetic",
+            computing(&|it| it.arithmetic = Arithmetic::Distribution),
+        ),
+        (
+            "ComputedRead.interval",
+            computing(&|it| it.interval = Millis::HOUR),
+        ),
+        (
+            "ComputedRead.refuses_several",
+            computing(&|it| it.refuses_several = true),
+        ),
+        ("ComputedRead.budget", computing(&|it| it.budget = 1)),
+        (
+            "Arithmetic::Values",
+            computing(&|it| it.arithmetic = Arithmetic::Distribution),
+        ),
+        (
+            "Arithmetic::Growth",
+            computing(&|it| it.arithmetic = grown(1)),
+        ),
+        (
+            "Arithmetic::Growth.resolution",
+            computings(grown(1), grown(2)),
+        ),
+        (
+            "Arithmetic::Observations",
+            computings(
+                Arithmetic::Observations(Source::Pairs),
+                Arithmetic::Observations(Source::Native),
+            ),
+        ),
+        (
+            "Arithmetic::Distribution",
+            computing(&|it| it.arithmetic = Arithmetic::Distribution),
+        ),
         ("LegacyRead.expr", legacied(&|it| it.expr.push('x'))),
         ("LegacyRead.start", legacied(&|it| it.start = 0)),
         ("LegacyRead.end", legacied(&|it| it.end = 660)),

@@ -134,8 +134,8 @@ const ROWS: [Row; 47] = rows! {
         |s| options(s).field_value_patterns => ["", "false", "true", "false"];
     "defaults.classified_labels" "MIRROR_DEFAULTS_CLASSIFIED_LABELS"="a,b" "[c]"
         |s| options(s).classified_labels => ["", r#"["a", "b"]"#, r#"["c"]"#, "[]"];
-    "defaults.strategy" "MIRROR_DEFAULTS_STRATEGY"="auto" "auto"
-        |s| s.port => ["", "9900", "9900", "9900"];
+    "defaults.strategy" "MIRROR_DEFAULTS_STRATEGY"="raw" "auto"
+        |s| options(s).strategy => ["", "Raw", "Auto", "Auto"];
 };
 
 fn options(settings: &Settings) -> &QueryOptions {
