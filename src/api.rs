@@ -1,5 +1,6 @@
 //! The routes of the mirror's port, and the layers around them (mirror-api.md).
 
+mod admission;
 mod body;
 mod caught;
 mod connection;
@@ -31,6 +32,7 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::app::App;
 use crate::caller::Peer;
 use crate::instruments::MethodLabel;
+pub use admission::InFlight;
 use observe::observed;
 
 /// Smallest answer that is compressed, in bytes.

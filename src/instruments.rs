@@ -520,12 +520,6 @@ impl Instruments {
             .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// Counts a request as in flight until the guard is dropped.
-    #[must_use]
-    pub fn in_flight(&self) -> Held {
-        Held::new(&self.in_flight.get_or_create(&[("scope", "global")]))
-    }
-
     /// Counts a caller's connection until the guard is dropped.
     #[must_use]
     pub fn connection(&self) -> OpenConnection {
@@ -761,7 +755,7 @@ mod tests {
             "mirror_config_last_reload_successful 0",
         );
         check(
-            |i| drop(i.in_flight()),
+            |i| drop(i.held(Scope::Global)),
             r#"mirror_in_flight{scope="global"} 0"#,
         );
     }
@@ -792,7 +786,7 @@ mod tests {
     #[test]
     fn a_request_is_in_flight_for_as_long_as_its_guard_lives() {
         let instruments = Instruments::new();
-        let guard = instruments.in_flight();
+        let guard = instruments.held(Scope::Global);
         assert!(
             instruments
                 .encode()

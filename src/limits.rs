@@ -4,6 +4,7 @@
 mod budget;
 mod load;
 mod memory;
+mod pressure;
 mod room;
 
 use std::time::Duration;
@@ -16,6 +17,9 @@ pub use load::Calls;
 pub use load::Load;
 pub use load::REQUEST_PATIENCE;
 pub use load::call_patience;
+pub use memory::Group;
+pub use pressure::Level;
+pub use pressure::Pressure;
 pub use room::Full;
 pub use room::Place;
 pub use room::Rooms;

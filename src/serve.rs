@@ -108,7 +108,11 @@ pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), S
     tracing::info!(mirror = %mirror_at, admin = %admin_at, version, "listening");
 
     let stages = Stages::default();
-    let follow = stages.clone().follow_signals(signals, Timing::default());
+    let timing = {
+        let app = Arc::clone(&app);
+        move || timing(&app)
+    };
+    let follow = stages.clone().follow_signals(signals, timing);
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
     let reloader = Reloader::new(Arc::clone(&app), source, loaded, volume);
     let (reloads, requests) = Reloads::channel();
@@ -130,7 +134,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let stages = Stages::default();
-    let follow = stages.clone().follow_token(shutdown, Timing::default());
+    let follow = stages.clone().follow_token(shutdown, timing(&app));
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
     serve_until(app, listener, admin, stages).await
 }
@@ -167,7 +171,9 @@ async fn serve_both(
 
     let most = descriptors::connections(descriptors::raise());
     let instruments = Some(Arc::clone(&app.instruments));
-    let port = accept::Port::new(Api::new(&app), &stages, instruments, most).secured(app.changes());
+    let port = accept::Port::new(Api::new(&app), &stages, instruments, most)
+        .secured(app.changes())
+        .pressed(app.pressure.clone());
     let accepting = port.accept(listener, None);
     let mut accepting = std::pin::pin!(accepting);
     tokio::select! {
@@ -183,13 +189,31 @@ async fn serve_both(
         connections = port.connections(),
         "stopping: the listener is closed"
     );
-    let requests = port.ended().await;
+    let ended = port.ended();
+    let mut ended = std::pin::pin!(ended);
+    let cut = tokio::select! {
+        cut = &mut ended => cut,
+        () = stages.ending.cancelled() => {
+            app.state.set_stopping();
+            ended.await
+        }
+    };
+    let requests = cut + app.state.left_over();
     drop(heart);
     if requests > 0 {
         return Err(ServeError::Cut { requests });
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How the end comes as the settings in force say.
+fn timing(app: &App) -> Timing {
+    let limits = &app.snapshot().limits;
+    Timing {
+        shutdown_delay: limits.shutdown_delay,
+        drain: limits.drain,
+    }
 }
 
 async fn beat(app: Arc<App>) {
