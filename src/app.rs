@@ -17,6 +17,7 @@ use crate::config::Insecure;
 use crate::config::Settings;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
+use crate::instruments::Scope;
 use crate::limits;
 use crate::limits::Budget;
 use crate::limits::Pressure;
@@ -131,8 +132,10 @@ impl App {
     }
 }
 
-/// Shows which doors `settings` leave open, for as long as they hold.
+/// Shows the limits of `settings`, and which doors `settings` leave open, for as long as they hold.
 fn show(settings: &Settings, instruments: &Instruments) {
+    instruments.limit(Scope::Global, settings.limits.in_flight);
+    instruments.limit(Scope::Backend, settings.connections.calls.of(None).slots);
     let Insecure {
         callers_open,
         role_arns_open,

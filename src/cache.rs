@@ -69,6 +69,12 @@ impl Lists {
         }
     }
 
+    /// Nothing is remembered any more.
+    pub fn forget(&self) {
+        self.lists.invalidate_all();
+        self.metadata.invalidate_all();
+    }
+
     /// The list of `key`, or what `fetch` brings if it is this caller's `turn`.
     ///
     /// # Errors

@@ -93,6 +93,11 @@ impl Mirror {
         self.upstreams.reconfigured();
     }
 
+    /// Forgets what is remembered of the lists of backends, since memory is scarce.
+    pub fn forget_lists(&self) {
+        self.lists.forget();
+    }
+
     /// Resolves the connection of a request of `caller`, whose deadline begins with its arrival.
     fn open(
         &self,

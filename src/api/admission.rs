@@ -47,8 +47,7 @@ pub(super) async fn admit(
         let began = Instant::now();
         let waited = timeout(REQUEST_PATIENCE, place.slot()).await;
         drop(queued);
-        app.instruments
-            .queue_wait(Scope::Global, began.elapsed());
+        app.instruments.queue_wait(Scope::Global, began.elapsed());
         if waited.is_err() {
             return Err(shed(app, ShedReason::InFlight));
         }

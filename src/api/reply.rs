@@ -86,7 +86,10 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             .and_then(|s| StatusCode::from_u16(s).ok()),
         Some(Profile::Exact) | None => None,
     };
-    signed(call, refused_test(status.unwrap_or(StatusCode::OK), &failure))
+    signed(
+        call,
+        refused_test(status.unwrap_or(StatusCode::OK), &failure),
+    )
 }
 
 fn refused_test(status: StatusCode, failure: &Failure) -> Response {
