@@ -30,4 +30,5 @@ mod egress;
 mod supply_chain;
 mod limits;
 mod overload;
+mod faults;
 mod hostile;
