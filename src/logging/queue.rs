@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::TrySendError;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -20,6 +21,9 @@ use crate::instruments::LinesDropped;
 const LINES: usize = 8_192;
 /// How long a line is at most, its newline counted; the rest of a longer one is cut off.
 const LINE: usize = 8 << 10;
+
+/// How long whoever waits for room in the queue rests.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// Takes lines. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,11 +74,18 @@ impl Queue {
 
     /// Waits until what was logged is written, but no longer than that.
     pub(super) fn flush(&self, patience: Duration) {
+        let began = Instant::now();
         let (written, is_written) = mpsc::sync_channel(0);
-        if self.0.lines.try_send(Item::Mark(written)).is_ok() {
-            // The other end is dropped unused.
-            let _ = is_written.recv_timeout(patience);
+        let mut mark = Item::Mark(written);
+        while let Err(TrySendError::Full(back)) = self.0.lines.try_send(mark) {
+            if began.elapsed() >= patience {
+                return;
+            }
+            mark = back;
+            thread::park_timeout(BETWEEN_TRIES);
         }
+        // The other end is dropped unused, or is gone already.
+        let _ = is_written.recv_timeout(patience.saturating_sub(began.elapsed()));
     }
 
     fn push(&self, line: &[u8]) {
@@ -193,6 +204,8 @@ mod tests {
         queue.flush(PATIENCE);
         queue.push(b"last\n");
         queue.flush(PATIENCE);
+        // With it ends the thread, and with that what is read.
+        drop(queue);
         let lines = BufReader::new(read).lines().map_while(Result::ok);
         let mut lines = lines.skip_while(|line| !line.starts_with('{'));
         let said = lines.next().unwrap();

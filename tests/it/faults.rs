@@ -26,7 +26,11 @@ const PLANTED: &str = "planted-4b1d";
 const C: &str = "MetricStoreConnectionError";
 const R: &str = "RemoteMirrorError";
 
-const LIST: &str = r#"{"status":"success","data":["a"]}"#;
+/// A list whose answer is longer than any place that a fault hits.
+fn list() -> String {
+    let value = "a".repeat(500);
+    format!(r#"{{"status":"success","data":["{value}"]}}"#)
+}
 
 /// A field value request, which takes one call, with so many seconds.
 fn query(url: &str, seconds: u32) -> String {
@@ -48,7 +52,7 @@ fn id(reply: &Reply) -> &str {
 
 /// A backend that is well, and where it listens.
 fn backend() -> (Backend, SocketAddr) {
-    let backend = Backend::start(|_| Answer::json(LIST));
+    let backend = Backend::start(|_| Answer::json(list()));
     let at = SocketAddr::from(([127, 0, 0, 1], backend.port()));
     (backend, at)
 }

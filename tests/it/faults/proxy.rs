@@ -1,13 +1,17 @@
 //! A proxy in user space, in front of a backend, that does to each connection what a script says.
 //! Kernel traffic shaping would need rights that a test may not have.
 
+use std::collections::HashMap;
 use std::io;
 use std::io::Read as _;
 use std::io::Write as _;
+use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -46,7 +50,7 @@ pub(crate) enum Fault {
     Body(u16, &'static str),
     /// Chunks without an end.
     Endless,
-    /// A gibibyte of blanks, as gzip.
+    /// 64 MiB of blanks, as gzip.
     Bomb,
     /// Another place.
     Redirect,
@@ -62,6 +66,7 @@ pub(crate) struct Proxy {
 struct Counts {
     connections: AtomicUsize,
     open: AtomicUsize,
+    streams: Mutex<HashMap<usize, TcpStream>>,
     is_over: AtomicBool,
 }
 
@@ -82,10 +87,15 @@ impl Proxy {
                 }
                 let number = counted.connections.fetch_add(1, Ordering::SeqCst);
                 let (fault, counts) = (fault(number), Arc::clone(&counted));
+                let stream = stream.unwrap();
+                let kept = stream.try_clone().unwrap();
+                counts.streams.lock().unwrap().insert(number, kept);
                 counts.open.fetch_add(1, Ordering::SeqCst);
                 // A caller that leaves is no failure of the proxy.
                 thread::spawn(move || {
-                    drop(serve(stream.unwrap(), behind, &fault));
+                    drop(serve(stream, behind, &fault));
+                    // The last that holds it open.
+                    counts.streams.lock().unwrap().remove(&number);
                     counts.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -112,6 +122,9 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.counts.is_over.store(true, Ordering::SeqCst);
         drop(dial(self.address));
+        for stream in self.counts.streams.lock().unwrap().values() {
+            drop(stream.shutdown(Shutdown::Both));
+        }
     }
 }
 
@@ -131,7 +144,7 @@ fn serve(mut near: TcpStream, behind: SocketAddr, fault: &Fault) -> io::Result<(
             io::copy(&mut near, &mut io::sink())?;
             return Ok(());
         }
-        Fault::Garbage => b"\x16\x03\x01 this is no HTTP \r\n\r\n".to_vec(),
+        Fault::Garbage => b"220 this is no HTTP\r\n\r\n".to_vec(),
         Fault::Length(more) => {
             let length = 2 + more;
             format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes()
@@ -190,18 +203,28 @@ fn request(near: &mut TcpStream) -> io::Result<bool> {
     }
 }
 
+/// The body of [`Fault::Bomb`], which takes a while to make.
+pub(super) fn bomb() -> &'static [u8] {
+    static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
+    BOMB.get_or_init(|| {
+        let mut coder = GzEncoder::new(Vec::new(), Compression::fast());
+        let blanks = vec![b' '; 1 << 20];
+        for _ in 0..64 {
+            coder.write_all(&blanks).unwrap();
+        }
+        coder.finish().unwrap()
+    })
+}
+
 fn endless(near: &mut TcpStream, is_coded: bool) -> io::Result<()> {
     if is_coded {
-        let mut coder = GzEncoder::new(Vec::new(), Compression::best());
-        let blanks = vec![b' '; 1 << 20];
-        (0..1024).try_for_each(|_| coder.write_all(&blanks))?;
-        let body = coder.finish()?;
+        let body = bomb();
         let length = body.len();
         write!(
             near,
             "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"
         )?;
-        return near.write_all(&body);
+        return near.write_all(body);
     }
     write!(
         near,
@@ -225,6 +248,7 @@ fn pass(mut near: TcpStream, behind: SocketAddr, fault: &Fault) -> io::Result<()
             far,
             "GET /api/v1/label/job/values HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
         )?;
+        far.shutdown(Shutdown::Write)?;
         let mut answer = Vec::new();
         far.read_to_end(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer).replace("connection: close\r\n", "");
@@ -235,14 +259,14 @@ fn pass(mut near: TcpStream, behind: SocketAddr, fault: &Fault) -> io::Result<()
     let (mut asked, mut to) = (near.try_clone()?, far.try_clone()?);
     let forth = thread::spawn(move || {
         drop(io::copy(&mut asked, &mut to));
-        drop(to.shutdown(std::net::Shutdown::Both));
+        drop(to.shutdown(Shutdown::Both));
     });
     let ended = answer(&mut near, &mut far, fault);
-    drop(far.shutdown(std::net::Shutdown::Both));
+    drop(far.shutdown(Shutdown::Both));
     // Reading ends in any case; a farewell would come before a reset.
     drop(near.shutdown(match fault {
-        Fault::Reset(_) => std::net::Shutdown::Read,
-        _ => std::net::Shutdown::Both,
+        Fault::Reset(_) => Shutdown::Read,
+        _ => Shutdown::Both,
     }));
     drop(near);
     drop(forth.join());

@@ -13,7 +13,7 @@ const LOAD: usize = 200;
 fn slow(millis: u64) -> Backend {
     Backend::start(move |_| {
         thread::park_timeout(Duration::from_millis(millis));
-        Answer::json(LIST)
+        Answer::json(list())
     })
 }
 

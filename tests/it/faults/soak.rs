@@ -51,8 +51,8 @@ fn faults() -> Vec<Fault> {
         Fault::Bomb,
         Fault::Redirect,
     ];
-    faults.extend([5, 40, 105, 112].map(Fault::Reset));
-    faults.extend([5, 40, 105, 112].map(Fault::Cut));
+    faults.extend([5, 40, 300, 500].map(Fault::Reset));
+    faults.extend([5, 40, 300, 500].map(Fault::Cut));
     // Half of all connections are well.
     faults.extend((0..faults.len()).map(|_| Fault::None));
     faults
@@ -108,6 +108,7 @@ fn harm(to: SocketAddr, dice: &mut Dice, body: &str) {
 fn all_faults_in_random_order_leave_valid_answers_and_nothing_behind() {
     let seed = given("SOAK_SEED", 1);
     let length = Duration::from_secs(given("SOAK_SECONDS", 10));
+    proxy::bomb();
     let (_backend, at) = backend();
     let mut program = Program::with("");
     let proxies: Vec<Proxy> = (0..CALLERS)
