@@ -68,7 +68,7 @@ impl InFlight {
         limits: &Load,
     ) -> Result<(), ShedReason> {
         let owner = Some(caller.clone());
-        let handed = self.0.place.hand_over(owner, limits.requests());
+        let handed = self.0.place.hand_over(&owner, limits.requests());
         handed.map_err(|full| shed(app, reason(full)))
     }
 }

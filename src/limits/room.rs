@@ -128,9 +128,9 @@ impl<C: Clone + Eq + Hash> Room<C> {
     }
 
     /// The slot `number` is `caller`'s from now on.
-    fn hand_over(&mut self, number: u64, caller: C, size: Size) -> Result<(), Full> {
-        let (slots, _) = self.counts.get(&caller).copied().unwrap_or_default();
-        let Some(owner) = self.inside.get_mut(&number).filter(|it| **it != caller) else {
+    fn hand_over(&mut self, number: u64, caller: &C, size: Size) -> Result<(), Full> {
+        let (slots, _) = self.counts.get(caller).copied().unwrap_or_default();
+        let Some(owner) = self.inside.get_mut(&number).filter(|it| *it != caller) else {
             return Ok(());
         };
         if slots >= size.share().slots {
@@ -138,7 +138,7 @@ impl<C: Clone + Eq + Hash> Room<C> {
         }
         let before = std::mem::replace(owner, caller.clone());
         self.count(&before, |(slots, _)| *slots -= 1);
-        self.count(&caller, |(slots, _)| *slots += 1);
+        self.count(caller, |(slots, _)| *slots += 1);
         Ok(())
     }
 
@@ -209,7 +209,7 @@ impl<C: Clone + Eq + Hash> Place<C> {
     /// # Errors
     ///
     /// [`Full::Share`] if `caller` has its share already; then nothing changes.
-    pub fn hand_over(&self, caller: C, size: Size) -> Result<(), Full> {
+    pub fn hand_over(&self, caller: &C, size: Size) -> Result<(), Full> {
         let mut shared = lock(&self.rooms.0);
         shared.room.hand_over(self.number, caller, size)
     }
