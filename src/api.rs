@@ -1,5 +1,6 @@
 //! The routes of the mirror's port, and the layers around them (mirror-api.md).
 
+mod admission;
 mod body;
 mod caught;
 mod coding;
@@ -28,6 +29,7 @@ use tower::ServiceExt as _;
 use crate::app::App;
 use crate::caller::Peer;
 use crate::instruments::MethodLabel;
+pub use admission::InFlight;
 use observe::observed;
 
 /// The mirror's port as a service. Cheap to clone.

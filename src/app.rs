@@ -5,18 +5,23 @@ pub mod reload;
 mod snapshot;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
+use crate::caller::Caller;
 use crate::caller::Refusals;
 use crate::config::Insecure;
 use crate::config::Settings;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
+use crate::instruments::Scope;
 use crate::limits;
 use crate::limits::Budget;
+use crate::limits::Pressure;
+use crate::limits::Rooms;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
 pub use snapshot::Snapshot;
@@ -40,6 +45,10 @@ pub struct App {
     pub state: State,
     /// The wall clock: milliseconds since 1970.
     pub clock: fn() -> UnixMillis,
+    /// The calls that are worked on, and those that wait for it.
+    pub calls: Rooms<Option<Caller>>,
+    /// How close we are to the limit of our memory.
+    pub pressure: Pressure,
     /// The bytes that all requests together may hold.
     pub budget: Budget,
     /// How many they are where the configuration does not say it.
@@ -78,6 +87,8 @@ impl App {
                 &budget,
                 settings.answers.room,
             ),
+            calls: Rooms::default(),
+            pressure: Pressure::default(),
             budget,
             own_budget,
             instruments,
@@ -123,8 +134,10 @@ impl App {
     }
 }
 
-/// Shows which doors `settings` leave open, for as long as they hold.
+/// Shows the limits of `settings`, and which doors `settings` leave open, for as long as they hold.
 fn show(settings: &Settings, instruments: &Instruments) {
+    instruments.limit(Scope::Global, settings.limits.in_flight);
+    instruments.limit(Scope::Backend, settings.connections.calls.of(None).slots);
     let Insecure {
         callers_open,
         role_arns_open,
@@ -154,6 +167,10 @@ pub struct State {
     beat: AtomicU64,
     ready: AtomicBool,
     draining: AtomicBool,
+    /// The time to stop is over.
+    stopping: CancellationToken,
+    /// How many requests had not ended by then, and were told so.
+    left_over: AtomicUsize,
 }
 
 impl State {
@@ -163,6 +180,8 @@ impl State {
             beat: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            stopping: CancellationToken::new(),
+            left_over: AtomicUsize::new(0),
         }
     }
 
@@ -194,6 +213,23 @@ impl State {
     #[must_use]
     pub fn draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// The time to stop is over: what still runs is answered with that.
+    pub fn set_stopping(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Ends for each running request when the time to stop is over, and counts it.
+    pub async fn stopping(&self) {
+        self.stopping.cancelled().await;
+        self.left_over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests had not ended when the time was over.
+    #[must_use]
+    pub fn left_over(&self) -> usize {
+        self.left_over.load(Ordering::Relaxed)
     }
 
     /// Whether the program wants to be called: bound, and not stopping. Backends do not count: the

@@ -228,6 +228,49 @@ pub fn no_room() -> Failure {
     }
 }
 
+/// As many requests are worked on as may be, or as many of this caller.
+#[must_use]
+pub fn busy() -> Failure {
+    let id = Id::Busy;
+    let sentence = "The mirror is at its limit of requests.";
+    let body = remote(id, "Mirror busy.", sentence, "Add a replica.", None);
+    Failure {
+        id,
+        body,
+        profile: None,
+        backend_status: None,
+        step: None,
+        cause: "as many requests are in flight as may be".to_owned(),
+        served: None,
+    }
+}
+
+/// The memory of the process is all but used up.
+#[must_use]
+pub fn pressed() -> Failure {
+    Failure {
+        cause: "the memory of the process is all but used up".to_owned(),
+        ..no_room()
+    }
+}
+
+/// The time to stop was over before the request was.
+#[must_use]
+pub fn stopping() -> Failure {
+    let id = Id::Stopping;
+    let sentence = "The mirror is shutting down.";
+    let body = remote(id, "Mirror stopping.", sentence, "Ask again.", None);
+    Failure {
+        id,
+        body,
+        profile: None,
+        backend_status: None,
+        step: None,
+        cause: "the program stops".to_owned(),
+        served: None,
+    }
+}
+
 /// A bug of the mirror, met while it worked on the request `request_id`.
 #[must_use]
 pub fn internal(request_id: &str) -> Failure {

@@ -86,6 +86,12 @@ pub struct Instruments {
     answers: Family<Labels<1>, Counter>,
     answers_not_stored: Family<Labels<1>, Counter>,
     panics: Counter,
+    task_restarts: Counter,
+    log_lines_dropped: Counter,
+    memory_pressure: Gauge,
+    buffer_bytes: Gauge,
+    buffer_budget_bytes: Gauge,
+    limit: Family<Labels<1>, Gauge>,
     draining: Gauge,
     config_last_reload_successful: Gauge,
 }
@@ -135,6 +141,12 @@ impl Instruments {
             answers: Family::default(),
             answers_not_stored: Family::default(),
             panics: Counter::default(),
+            task_restarts: Counter::default(),
+            log_lines_dropped: Counter::default(),
+            memory_pressure: Gauge::default(),
+            buffer_bytes: Gauge::default(),
+            buffer_budget_bytes: Gauge::default(),
+            limit: Family::default(),
             draining: Gauge::default(),
             config_last_reload_successful: Gauge::default(),
         };
@@ -347,6 +359,36 @@ impl Instruments {
         );
         mirror.register("panics", "Panics caught", self.panics.clone());
         mirror.register(
+            "task_restarts",
+            "Tasks of the program that began anew after a panic",
+            self.task_restarts.clone(),
+        );
+        mirror.register(
+            "log_lines_dropped",
+            "Lines of the log that were not written since nobody read it fast enough",
+            self.log_lines_dropped.clone(),
+        );
+        mirror.register(
+            "memory_pressure",
+            "How close the process is to its limit of memory: 1 nothing is kept, 2 new work is refused",
+            self.memory_pressure.clone(),
+        );
+        mirror.register(
+            "buffer_bytes",
+            "Bytes that all requests together hold",
+            self.buffer_bytes.clone(),
+        );
+        mirror.register(
+            "buffer_budget_bytes",
+            "Bytes that they may hold",
+            self.buffer_budget_bytes.clone(),
+        );
+        mirror.register(
+            "limit",
+            "Requests worked on at once (global) and calls to one backend that has no number of its own (backend), at most",
+            self.limit.clone(),
+        );
+        mirror.register(
             "draining",
             "1 from the signal to stop until the end",
             self.draining.clone(),
@@ -557,12 +599,6 @@ impl Instruments {
             .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// Counts a request as in flight until the guard is dropped.
-    #[must_use]
-    pub fn in_flight(&self) -> Held {
-        Held::new(&self.in_flight.get_or_create(&[("scope", "global")]))
-    }
-
     /// Counts a caller's connection until the guard is dropped.
     #[must_use]
     pub fn connection(&self) -> OpenConnection {
@@ -616,6 +652,36 @@ impl Instruments {
         self.panics.inc();
     }
 
+    /// Counts a task of the program that began anew.
+    pub fn task_restart(&self) {
+        self.task_restarts.inc();
+    }
+
+    /// What counts the lines of the log that are dropped.
+    #[must_use]
+    pub fn log_lines_dropped(&self) -> LinesDropped {
+        LinesDropped(self.log_lines_dropped.clone())
+    }
+
+    /// Shows how close the process is to its limit of memory, 0 to 2.
+    pub fn memory_pressure(&self, level: u8) {
+        self.memory_pressure.set(i64::from(level));
+    }
+
+    /// Shows how many bytes all requests hold, and how many they may.
+    pub fn buffers(&self, used: usize, limit: usize) {
+        let number = |bytes| i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.buffer_bytes.set(number(used));
+        self.buffer_budget_bytes.set(number(limit));
+    }
+
+    /// Shows how many there may be at once of `scope`.
+    pub fn limit(&self, scope: Scope, most: usize) {
+        self.limit
+            .get_or_create(&[("scope", scope.as_str())])
+            .set(i64::try_from(most).unwrap_or(i64::MAX));
+    }
+
     /// Says that the program has begun to stop.
     pub fn draining(&self) {
         self.draining.set(1);
@@ -640,6 +706,17 @@ impl Instruments {
 
 fn backend(connection: Option<&str>) -> (&'static str, String) {
     ("backend", connection.unwrap_or(OTHER_BACKEND).to_owned())
+}
+
+/// Counts dropped lines of the log, which begins before there are instruments.
+#[derive(Clone, Debug)]
+pub struct LinesDropped(Counter);
+
+impl LinesDropped {
+    /// So many more.
+    pub fn add(&self, lines: u64) {
+        self.0.inc_by(lines);
+    }
 }
 
 /// Keeps a gauge one higher for as long as it lives.
@@ -798,7 +875,7 @@ mod tests {
             "mirror_config_last_reload_successful 0",
         );
         check(
-            |i| drop(i.in_flight()),
+            |i| drop(i.held(Scope::Global)),
             r#"mirror_in_flight{scope="global"} 0"#,
         );
     }
@@ -829,7 +906,7 @@ mod tests {
     #[test]
     fn a_request_is_in_flight_for_as_long_as_its_guard_lives() {
         let instruments = Instruments::new();
-        let guard = instruments.in_flight();
+        let guard = instruments.held(Scope::Global);
         assert!(
             instruments
                 .encode()

@@ -5,6 +5,7 @@ mod budget;
 mod caches;
 mod load;
 mod memory;
+mod pressure;
 mod room;
 
 use std::time::Duration;
@@ -18,6 +19,9 @@ pub use load::Calls;
 pub use load::Load;
 pub use load::REQUEST_PATIENCE;
 pub use load::call_patience;
+pub use memory::Group;
+pub use pressure::Level;
+pub use pressure::Pressure;
 pub use room::Full;
 pub use room::Place;
 pub use room::Rooms;

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
+use http::Uri;
 use http::header::CONNECTION;
 use http::header::CONTENT_TYPE;
 use http::header::RETRY_AFTER;
@@ -22,6 +23,7 @@ use crate::failures::Failure;
 use crate::failures::Id;
 use crate::failures::NotACall;
 use crate::instruments::RequestOutcome;
+use crate::instruments::ShedReason;
 use crate::options::Profile;
 use crate::protocol::connection::ConnectionStatus;
 use crate::protocol::connection::TestConnectionResponse;
@@ -35,6 +37,8 @@ const ERROR: HeaderName = HeaderName::from_static("x-mirror-error");
 const PROFILE: HeaderName = HeaderName::from_static("x-mirror-profile");
 const RESULT: HeaderName = HeaderName::from_static("x-mirror-result");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Where a failure is an answer too.
+const CONNECTION_TEST: &str = "/api/connection";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the log and the instruments are told of an answer, beside its status.
@@ -75,11 +79,7 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             status: ConnectionStatus::Ok,
             error: None,
         };
-        return sign(
-            &call.snapshot,
-            &call.accepted,
-            success(call, answer::json(&ok), Told::OK),
-        );
+        return signed(call, success(call, answer::json(&ok), Told::OK));
     };
     // The predecessor passed the backend's own status on.
     let status = match failure.profile {
@@ -88,17 +88,22 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             .and_then(|s| StatusCode::from_u16(s).ok()),
         Some(Profile::Exact) | None => None,
     };
+    signed(
+        call,
+        refused_test(status.unwrap_or(StatusCode::OK), &failure),
+    )
+}
+
+fn refused_test(status: StatusCode, failure: &Failure) -> Response {
     let body = TestConnectionResponse {
         status: ConnectionStatus::Failure,
         error: Some(FailureBody::MetricStoreConnectionError {
             details: failure.details(),
         }),
     };
-    let response = match serde_json::to_vec(&body) {
-        Ok(body) => failed(status.unwrap_or(StatusCode::OK), body, &failure),
-        Err(_) => internal(call),
-    };
-    sign(&call.snapshot, &call.accepted, response)
+    // As below: nothing in it can fail to be written.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    failed(status, body, failure)
 }
 
 /// The answer to one of the other three: 200, or 500 whatever the failure, since `StackState` reads
@@ -122,7 +127,32 @@ pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Respo
         }
         Err(failure) => failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure),
     };
-    sign(&call.snapshot, &call.accepted, response)
+    signed(call, response)
+}
+
+/// The answer to a call that there is no room for: to an accepted caller a failure like any other.
+/// Whoever is not accepted yet is asked to come again, unread and without the key.
+pub(super) fn shed(
+    snapshot: &Snapshot,
+    accepted: Option<&Accepted>,
+    path: &Uri,
+    reason: ShedReason,
+) -> Response {
+    let failure = match reason {
+        ShedReason::Bytes | ShedReason::Memory => failures::pressed(),
+        ShedReason::InFlight | ShedReason::Caller | ShedReason::Backend => failures::busy(),
+    };
+    match accepted {
+        None => unavailable(&failure),
+        Some(accepted) => {
+            let response = if path.path() == CONNECTION_TEST {
+                refused_test(StatusCode::OK, &failure)
+            } else {
+                failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure)
+            };
+            sign(snapshot, accepted, response)
+        }
+    }
 }
 
 /// The answer to what is no call; with the key if its caller is accepted by then.
@@ -157,7 +187,11 @@ pub(super) fn not_accepted() -> Response {
 
 /// There is no room for a body whose caller is not accepted yet; so there is no key either.
 pub(super) fn no_room() -> Response {
-    let mut response = failure_body(StatusCode::SERVICE_UNAVAILABLE, &failures::no_room());
+    unavailable(&failures::no_room())
+}
+
+fn unavailable(failure: &Failure) -> Response {
+    let mut response = failure_body(StatusCode::SERVICE_UNAVAILABLE, failure);
     let a_second = HeaderValue::from_static("1");
     response.headers_mut().insert(RETRY_AFTER, a_second);
     response
@@ -196,6 +230,12 @@ pub(super) fn identify(response: &mut Response, request_id: &str) {
 /// Asks the caller to come back on another connection.
 fn close(head: &mut HeaderMap) {
     head.insert(CONNECTION, HeaderValue::from_static("close"));
+}
+
+/// The answer to `call`, which takes up its slot until it is written.
+fn signed(call: &Call, mut response: Response) -> Response {
+    response.extensions_mut().insert(call.in_flight.clone());
+    sign(&call.snapshot, &call.accepted, response)
 }
 
 /// Sets the key, that of the snapshot which the request began with: for an accepted caller, and for

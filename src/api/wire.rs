@@ -16,6 +16,8 @@ use http::header::CONTENT_ENCODING;
 use http::uri::PathAndQuery;
 use serde::de::DeserializeOwned;
 
+use super::admission::InFlight;
+use super::admission::admit;
 use super::body;
 use super::body::Unread;
 use super::caught::caught;
@@ -46,6 +48,8 @@ pub(super) struct Call {
     /// The configuration that it began with.
     pub(super) snapshot: Arc<Snapshot>,
     arrival: Arrival,
+    /// What it takes up until it is answered.
+    pub(super) in_flight: InFlight,
     /// The text of the body, or why it is none.
     body: Result<Bytes, DecodeError>,
 }
@@ -72,15 +76,21 @@ impl Call {
         protocol::read(body).map_err(|error| failures::decode(&error.into()))
     }
 
-    /// Does the work of this call; a panic in it is a failure like others.
+    /// Does the work of this call; a panic in it is a failure like others, and so is that the time
+    /// to stop is over.
     pub(super) async fn work<T>(
         &self,
         app: &App,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        caught(&app.instruments, work)
-            .await
-            .unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+        let work = caught(&app.instruments, work);
+        tokio::select! {
+            biased;
+            done = work => {
+                done.unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+            }
+            () = app.state.stopping() => Err(failures::stopping()),
+        }
     }
 }
 
@@ -104,6 +114,13 @@ impl FromRequest<Arc<App>> for Call {
         if is_coded(&head.headers) {
             return Err(misuse(Misuse::ContentEncoding));
         }
+        let limits = &snapshot.limits;
+        let shed = |accepted: Option<&Accepted>, reason| {
+            reply::shed(&snapshot, accepted, &head.uri, reason)
+        };
+        let caller = settled.as_ref().map(|it| it.caller().clone());
+        let admitted = admit(app, limits, caller).await;
+        let in_flight = admitted.map_err(|reason| shed(settled.as_ref(), reason))?;
         // Bodies are kept for strangers in common bounds until they are read as JSON.
         let mut charge = settled.is_none().then(|| app.unaccepted.charge());
         let body = match body::whole(body, charge.as_mut()).await {
@@ -124,12 +141,15 @@ impl FromRequest<Arc<App>> for Call {
                 (settled.ok_or_else(unproved)?, Err(error))
             }
         };
+        let owned = in_flight.belongs_to(accepted.caller(), app, limits);
+        owned.map_err(|reason| shed(Some(&accepted), reason))?;
         let arrival = head.extensions.get().cloned();
         let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));
         Ok(Self {
             accepted,
             snapshot,
             arrival,
+            in_flight,
             body,
         })
     }

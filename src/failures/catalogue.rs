@@ -121,6 +121,8 @@ catalogue! {
     UnknownConnection = 6006,
     /// The mirror has no room for another request, or for its answer.
     Busy = 6007,
+    /// The mirror shuts down.
+    Stopping = 6008,
     /// A limit of size or count.
     OverLimit = 6009,
     /// A bug of the mirror.

@@ -64,7 +64,7 @@ impl Reloader {
     }
 
     /// Reloads as signals, the admin listener and files demand.
-    pub(super) async fn follow(mut self, mut hangups: Hangups, mut requests: Requests) {
+    pub(super) async fn follow(&mut self, hangups: &mut Hangups, requests: &mut Requests) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -370,7 +370,7 @@ async fn a_given_session_that_has_expired_is_over() {
 }
 
 #[tokio::test]
-async fn a_backend_whose_clock_is_ahead_is_signed_for_at_its_time() {
+async fn f15_a_backend_whose_clock_is_ahead_is_signed_for_at_its_time() {
     let date = "Date: Tue, 14 Nov 2023 22:28:20 GMT\r\n";
     let over = "Signature expired: 20231114T221320Z is now earlier than 20231114T222320Z";
     let backend = [denied("403 Forbidden", date, over), two(), two()];
