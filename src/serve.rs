@@ -11,6 +11,7 @@ mod crowd;
 mod descriptors;
 mod framing;
 mod listen;
+mod notify;
 mod panics;
 mod patient;
 mod reload;
@@ -35,8 +36,10 @@ use crate::app::AppError;
 use crate::app::reload::Reloads;
 use crate::config::Loaded;
 use crate::config::Source;
+use crate::config::Supervisor;
 use crate::logging::Volume;
 use listen::listen;
+use notify::Notifier;
 use reload::Reloader;
 use stages::Hangups;
 use stages::Signals;
@@ -87,12 +90,17 @@ impl ServeError {
 }
 
 /// Serves as the settings say, which are read from `source` again when they change, until a signal
-/// ends it. The program's `serve` command.
+/// ends it, and tells `supervisor`. The program's `serve` command.
 ///
 /// # Errors
 ///
 /// Any [`ServeError`].
-pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), ServeError> {
+pub async fn run(
+    loaded: Loaded,
+    source: Source,
+    volume: Volume,
+    supervisor: Supervisor,
+) -> Result<(), ServeError> {
     let signals = Signals::install().map_err(ServeError::Signals)?;
     let hangups = Hangups::install().map_err(ServeError::Signals)?;
     panics::log();
@@ -114,7 +122,13 @@ pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), S
     let (reloads, requests) = Reloads::channel();
     let follow = reloader.follow(hangups, requests);
     let _reloading = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
-    serve_both(app, listener, admin, stages, reloads).await
+    let notifier = Notifier::new(&supervisor);
+    let serving = serve_both(app, listener, admin, stages, reloads, &notifier);
+    tokio::select! {
+        ended = serving => ended,
+        // It has no end; it is here so that it lives until the last request has ended.
+        () = notifier.live() => Ok(()),
+    }
 }
 
 /// Serves until `shutdown` is cancelled; then without a delay for load balancers, as a person who
@@ -147,7 +161,8 @@ pub async fn serve_until(
     admin: TcpListener,
     stages: Stages,
 ) -> Result<(), ServeError> {
-    serve_both(app, listener, admin, stages, Reloads::default()).await
+    let nobody = Notifier::default();
+    serve_both(app, listener, admin, stages, Reloads::default(), &nobody).await
 }
 
 async fn serve_both(
@@ -156,6 +171,7 @@ async fn serve_both(
     admin: TcpListener,
     stages: Stages,
     reloads: Reloads,
+    notifier: &Notifier,
 ) -> Result<(), ServeError> {
     let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
     app.mirror.listens_on(ports.into_iter().flatten().collect());
@@ -164,6 +180,7 @@ async fn serve_both(
     let admin = admin::start(Admin::new(&app, reloads), admin);
     let _admin = admin.map_err(ServeError::Admin)?;
     app.state.set_ready();
+    notifier.ready();
 
     let most = descriptors::connections(descriptors::raise());
     let instruments = Some(Arc::clone(&app.instruments));
@@ -174,6 +191,7 @@ async fn serve_both(
         () = &mut accepting => {}
         () = stages.draining.cancelled() => {
             app.state.set_draining();
+            notifier.stopping();
             app.instruments.draining();
             tracing::info!("stopping: not ready any more");
             accepting.await;

@@ -4,7 +4,9 @@ use tokio::runtime::Builder;
 
 use super::{DONE, FAILED, USAGE, print};
 use crate::config::Flags;
+use crate::config::ProcessEnvironment;
 use crate::config::Source;
+use crate::config::Supervisor;
 use crate::logging;
 use crate::serve;
 
@@ -49,7 +51,8 @@ pub(super) fn run(flags: Flags) -> u8 {
             return FAILED;
         }
     };
-    match runtime.block_on(serve::run(loaded, source, volume)) {
+    let supervisor = Supervisor::of(&ProcessEnvironment, std::process::id());
+    match runtime.block_on(serve::run(loaded, source, volume, supervisor)) {
         Ok(()) => DONE,
         Err(error) => match error.code() {
             Some(code) => {
