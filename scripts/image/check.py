@@ -48,7 +48,8 @@ def is_in(path: str) -> bool:
 tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
 files = tracked.stdout.split()
 needed = [it for it in files if it.startswith("src/")] + ["Cargo.toml", "Cargo.lock", "LICENSE"]
-for source in [it for it in files if it.startswith("src/") and it.endswith(".rs")]:
+# What is compiled for tests alone is no matter of the image.
+for source in [it for it in files if re.fullmatch(r"src/(?!fuzzing).*(?<!tests)\.rs", it)]:
     text = Path(source).read_text().split("#[cfg(test)]")[0]
     for included in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', text):
         path = (Path(source).parent / included).resolve()
