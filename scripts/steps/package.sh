@@ -49,7 +49,7 @@ serve_and_ask() {
   curl -sS --max-time 20 -D "$scratch/head" --data \
     "{\"connectionDetails\": {\"url\": \"http://127.0.0.1:$prometheus_port\"}}" \
     "http://127.0.0.1:$port/api/connection" >"$scratch/answer"
-  grep -q '"SUCCESS"' "$scratch/answer" || die "connection test: $(<"$scratch/answer")"
+  grep -q '"status":"OK"' "$scratch/answer" || die "connection test: $(<"$scratch/answer")"
   # The pipe keeps the key out of any command line.
   tr -d '\r' <"$scratch/head" | sed -n 's/^x-mirror-api-key: //Ip' | cmp -s - <(cat "$root/$etc/api-key"; echo) ||
     die "the answer does not carry the key that the installation made"

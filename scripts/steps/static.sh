@@ -74,7 +74,7 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pac
   say "it serves as uid 65532, and \`health\` answers"
 
   answer=$(ask "{\"url\": \"https://$name:$backend_port\", \"token\": \"$token\"}")
-  [[ $answer == *'"SUCCESS"'* ]] || die "a backend by name, over TLS: $answer"
+  [[ $answer == *'"status":"OK"'* ]] || die "a backend by name, over TLS: $answer"
   grep -qi '^x-mirror-api-key: the-key-of-the-empty-root' "$scratch/head" || die "no key"
   say "$name is resolved by the name server, and its certificate verified by the bundle"
   answer=$(ask "{\"url\": \"https://$name:$wrong_port\", \"token\": \"$token\"}")
