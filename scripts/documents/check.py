@@ -18,13 +18,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import jsonschema
 import yaml
 
 PROGRAM = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
-BLOCK = re.compile(r"(?:<!-- ([^>]+?) -->\n)?^```(\w*)\n(.*?)^```$", re.S | re.M)
+BLOCK = re.compile(r"(?:^ *<!-- ([^>]+?) -->\n)?^ *```(\w*)\n(.*?)^ *```$", re.S | re.M)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 DETAILS = json.loads(Path("schemas/connection-details.json").read_text())
@@ -152,7 +153,7 @@ def main() -> None:
             for block in BLOCK.finditer(text):
                 line = text.count("\n", 0, block.start()) + 1
                 label, language, code = block.groups(default="")
-                check_block(label, language, code, f"{page}:{line}")
+                check_block(label, language, textwrap.dedent(code), f"{page}:{line}")
     for example in sorted(Path("deploy/examples").glob("*.yaml")):
         check_configuration(example.read_text(), str(example))
     index = Path("docs/README.md").read_text()
