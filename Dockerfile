@@ -19,10 +19,9 @@ FROM ${RUST_IMAGE} AS binary
 WORKDIR /src
 COPY . .
 COPY --from=console /src/console/dist console/dist
-# As scripts/lib/mirror.sh builds it: the target is named so that the flag does not reach build
-# scripts and procedural macros.
+# As scripts/lib/mirror.sh builds it, which says why.
 RUN target="$(rustc --print host-tuple)" \
- && RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target "$target" \
+ && RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' cargo build --release --locked --target "$target" \
  && mkdir -p /root-of-image/etc/ssl/certs /root-of-image/licenses \
  && cp "target/$target/release/prometheus-mirror" /root-of-image/ \
  && cp /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/ \

@@ -3,8 +3,10 @@
 
 # build_mirror [CARGO OPTIONS…]: the release binary, the same one that packages and image hold:
 # nothing in it is loaded at run time. Sets `mirror` to it. The target is named although it is the
-# host's, so that the flag does not reach build scripts and procedural macros. MIRROR=/path uses
+# host's, so that the flags do not reach build scripts and procedural macros. MIRROR=/path uses
 # another binary and builds nothing.
+# The backend of getrandom: by default it looks the system call up in the C library at run time, which
+# a static binary cannot, and then opens /dev/urandom, which an empty root has not.
 build_mirror() {
   mirror=${MIRROR:-}
   if [[ -n $mirror ]]; then
@@ -13,7 +15,7 @@ build_mirror() {
   fi
   local host
   host=$(rustc --print host-tuple)
-  RUSTFLAGS="-C target-feature=+crt-static ${RUSTFLAGS:-}" \
+  RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\" ${RUSTFLAGS:-}" \
     cargo build --release --locked --target "$host" "$@" || die "cargo build"
   mirror=${CARGO_TARGET_DIR:-target}/$host/release/prometheus-mirror
 }

@@ -34,7 +34,7 @@ ask() {
 # inside: everything, with networks and mounts of its own; what it mounts ends with it.
 inside() {
   root=$scratch/root
-  mount -t tmpfs tmpfs "$root"
+  mount -t tmpfs -o mode=755 tmpfs "$root"
   mkdir -p "$root"/etc/ssl/certs
   cp "$mirror" "$root/prometheus-mirror"
   cp "$scratch/ca.pem" "$root/etc/ssl/certs/ca-certificates.crt"
@@ -54,7 +54,7 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pac
 
   in_root=(chroot --userspec=65532:65532 "$root" /prometheus-mirror)
   # As the image's configuration: the environment, and nothing else.
-  environment=(env -i MIRROR_LISTEN=0.0.0.0 API_KEY=the-key-of-the-empty-root)
+  environment=(env -i PATH="$PATH" MIRROR_LISTEN=0.0.0.0 API_KEY=the-key-of-the-empty-root)
   if "${environment[@]}" "${in_root[@]}" serve >"$scratch/open.log" 2>&1; then
     die "it starts without a wall"
   fi
@@ -112,7 +112,7 @@ linked=$(ldd "$mirror" 2>&1 || true)
 ! readelf -lW "$mirror" | grep -q INTERP || die "it needs a program interpreter"
 size=$(stat -c %s "$mirror")
 say "$(stat -c %s "$mirror") bytes, and no library is loaded"
-((size <= 20 * 1024 * 1024)) || die "more than the 20 MB of an image"
+((size <= ${SIZE_AT_MOST:-20971520})) || die "more than the 20 MB of an image"
 certificates "$scratch" >"$scratch/openssl.log" 2>&1 || { logs+=("$scratch/openssl.log"); die "openssl"; }
 mkdir "$scratch/root"
 
