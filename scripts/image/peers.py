@@ -44,7 +44,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
         if "buildinfo" in self.path:
             result = b'{"version": "3.5.0"}'
         elif "/query" in self.path:
-            result = b'{"resultType": "vector", "result": []}'
+            result = b'{"resultType": "scalar", "result": [1700000000, "2"]}'
         else:
             result = b'["__name__", "job"]'
         body = b'{"status": "success", "data": ' + result + b"}"

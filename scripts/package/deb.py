@@ -72,7 +72,7 @@ def main() -> None:
         for script in ("postinst", "prerm", "postrm"):
             shutil.copyfile(Path(deb["maintainer-scripts"]) / script, about / script)
             (about / script).chmod(0o755)
-        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(root), out]
+        command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z6", "--build", str(root), out]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -74,8 +74,12 @@ nginx_config >"$scratch/nginx.conf"
 logs+=("$scratch/nginx.log")
 "$nginx" -c "$PWD/$scratch/nginx.conf" -e "$PWD/$scratch/nginx.log" &
 await "$!" curl -s -o /dev/null "http://127.0.0.1:$front/" || die "nginx did not start"
-wait_for_buckets
-metric_query "$(condition __gauge__ go_goroutines),$(condition job prometheus)" >"$scratch/body.json"
+# The question that is asked over and over; its range ends now, so it is made anew until it has points.
+has_points() {
+  metric_query "$(condition __gauge__ go_goroutines),$(condition job prometheus)" >"$scratch/body.json"
+  curl -s --max-time 5 --data "@$scratch/body.json" "http://127.0.0.1:$front/api/metric" | grep -q '"points":\[\['
+}
+await "${pids[one]}" has_points || die "no points: $(curl -s --data "@$scratch/body.json" "http://127.0.0.1:$front/api/metric")"
 
 python3 scripts/scale/load.py "$front" "$key" "$scratch/body.json" "$scratch/stop" >"$scratch/load" 2>&1 &
 load=$!
@@ -93,6 +97,8 @@ for name in "${replicas[@]}"; do
 done
 say "each was rolled"
 kill -KILL "${pids[two]}"
+# Bash would tell of it.
+wait "${pids[two]}" 2>/dev/null || true
 before=$(answered one)
 has_gone_on() { (($(answered one) >= before + 50)); }
 await "$load" has_gone_on || die "one does not go on without two"

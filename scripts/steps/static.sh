@@ -22,6 +22,7 @@ certificates() {
     -days 2 -extfile <(printf 'subjectAltName=DNS:%s\n' "$name") -out "$dir/good.pem"
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
     -subj "/CN=$name" -addext "subjectAltName=DNS:$name" \
+    -addext basicConstraints=critical,CA:FALSE \
     -keyout "$dir/wrong.key" -out "$dir/wrong.pem"
 }
 
@@ -66,20 +67,25 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pac
     trace=(strace -f -qq -o "$scratch/trace" -e trace=file,desc,network)
   fi
   logs+=("$scratch/mirror.log")
-  "${environment[@]}" CALLER_TOKEN=$token "${trace[@]}" "${in_root[@]}" serve \
+  environment+=("CALLER_TOKEN=$token")
+  "${environment[@]}" "${trace[@]}" "${in_root[@]}" serve \
     >"$scratch/mirror.log" 2>&1 &
   serving=$!
-  await "$serving" "${in_root[@]}" health || die "health does not answer"
-  [[ $("${in_root[@]}" health) == ready ]] || die "health says something else"
+  await "$serving" "${environment[@]}" "${in_root[@]}" health || die "health does not answer"
+  # Nor does it need a key, or a random one, for which there is no /dev here.
+  [[ $(env -i PATH="$PATH" "${in_root[@]}" health) == ready ]] || die "health says something else"
   say "it serves as uid 65532, and \`health\` answers"
 
   answer=$(ask "{\"url\": \"https://$name:$backend_port\", \"token\": \"$token\"}")
   [[ $answer == *'"status":"OK"'* ]] || die "a backend by name, over TLS: $answer"
   grep -qi '^x-mirror-api-key: the-key-of-the-empty-root' "$scratch/head" || die "no key"
+  # Random bytes come from the kernel by a call: there is no /dev here, and without them it is zeros.
+  id=$(tr -d '\r' <"$scratch/head" | sed -n 's/^x-request-id: //Ip')
+  [[ $id =~ ^[0-9a-f]{16}$ && $id =~ [1-9a-f] ]] || die "the request's id is not random: $id"
   say "$name is resolved by the name server, and its certificate verified by the bundle"
   answer=$(ask "{\"url\": \"https://$name:$wrong_port\", \"token\": \"$token\"}")
   [[ $answer == *'"FAILURE"'* && $answer == *PM-300* ]] || die "a certificate of nobody: $answer"
-  grep -q certificate "$scratch/mirror.log" || die "the certificate of nobody is not what failed"
+  grep -q "TLS with $name:$wrong_port failed: .*unknown authority" "$scratch/mirror.log" || die "the certificate of nobody is not what failed"
   say "a certificate that the bundle does not vouch for is refused"
   answer=$(ask "{\"url\": \"https://absent.test:$backend_port\", \"token\": \"$token\"}")
   [[ $answer == *'"FAILURE"'* ]] || die "a name that does not exist: $answer"
