@@ -39,7 +39,7 @@ serve_and_ask() {
   chown -R 65532:65532 "$root/run/credentials"
   chmod 0400 "$root/run/credentials/api-key"
   port=$(free_port 9900) admin=$(free_port 9901)
-  env -i API_KEY_FILE=/run/credentials/api-key PORT="$port" ADMIN_PORT="$admin" \
+  env -i PATH="$PATH" API_KEY_FILE=/run/credentials/api-key PORT="$port" ADMIN_PORT="$admin" \
     chroot --userspec=65532:65532 "$root" \
     /usr/bin/prometheus-mirror serve --config /etc/prometheus-mirror/config.yaml \
     >"$scratch/mirror.log" 2>&1 &

@@ -97,7 +97,7 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pac
   kill -INT "$child"
   wait "$serving" || die "it did not stop with exit code 0"
   if ((${#trace[@]})); then
-    writes=$(grep -E '(open|openat|creat)\(.*(O_WRONLY|O_RDWR|O_CREAT)|(mkdir|rename|unlink|link|symlink|mknod|truncate|chmod|chown|utimens)[a-z0-9]*\(' \
+    writes=$(grep -E '(open|openat|creat)\(.*(O_WRONLY|O_RDWR|O_CREAT)|^[0-9]+ (f?(mkdir|rename|unlink|link|symlink|mknod|truncate|chmod|chown)|l?chown|utime)[a-z0-9]*\(' \
       "$scratch/trace" || true)
     [[ -z $writes ]] || die "it writes: $writes"
     say "no file was opened for writing, made, renamed or removed ($(wc -l <"$scratch/trace") calls)"
