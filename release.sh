@@ -36,7 +36,7 @@ check_versions() {
     [[ $said == "$version" ]] || die "Chart.yaml says appVersion $said"
   fi
   # Nothing stands under Unreleased any more, and the head below it is this version's.
-  said=$(sed -nE 's/^## \[?([^] ]+)\]?.*/\1/p' CHANGELOG.md | grep -vx Unreleased | head -n 1)
+  said=$(sed -nE 's/^## \[?([^] ]+)\]?.*/\1/p' CHANGELOG.md | sed '/^Unreleased$/d' | head -n 1)
   [[ $said == "$version" ]] || die "CHANGELOG.md has no section for $version: its head is ${said:-Unreleased}"
   if sed -n '/^## \[\?Unreleased/,/^## \[\?[0-9]/p' CHANGELOG.md | grep -q '^- '; then
     die "CHANGELOG.md: lines are left under Unreleased"
@@ -55,7 +55,6 @@ check_console() {
 # build_in NAME: from the commit alone, in a directory of that name; sets `mirror`.
 build_in() {
   local dir=$PWD/$scratch/$1 home=${CARGO_HOME:-$HOME/.cargo}
-  git worktree list >/dev/null # a checkout and no bare copy
   mkdir -p "$dir"
   git archive HEAD | tar -x -C "$dir"
   if [[ -e console/package.json ]]; then
