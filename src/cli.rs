@@ -1,21 +1,30 @@
 //! The command line (experience.md, section 4). Data goes to stdout, everything else to stderr;
 //! only this module prints.
 
+mod chart;
 mod check_config;
+mod connect;
+mod environment;
 mod exit;
+mod fields;
 mod health;
+mod json;
 mod print;
 mod print_config;
+mod query;
 mod schema;
+mod select;
 mod serve;
+mod show;
 mod test_connection;
+mod when;
 
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::config::ProcessEnvironment;
@@ -28,6 +37,8 @@ pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
 /// Exit code: the command line or the settings cannot be used (`PM-5xxx`).
 pub const USAGE: u8 = 2;
+/// Exit code: the person at the terminal had enough of it.
+pub const INTERRUPTED: u8 = 130;
 
 /// Serves StackState's Mirror API from Prometheus.
 #[derive(Debug, Parser)]
@@ -57,6 +68,12 @@ enum Command {
     PrintConfig(print_config::Arguments),
     /// Test a connection step by step, as the mirror would reach it.
     TestConnection(test_connection::Arguments),
+    /// Print the points of a metric, as StackState would get them.
+    Query(query::Arguments),
+    /// Print the fields that can be used in conditions.
+    Fields(fields::FieldsFlags),
+    /// Print the values of a field.
+    Values(fields::ValuesFlags),
     /// Print a schema.
     Schema {
         /// Which one.
@@ -117,7 +134,9 @@ impl From<ServeFlags> for Flags {
 
 /// Runs the command that `arguments` name, the program's own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let command = environment::with_twins(Cli::command(), &ProcessEnvironment);
+    let parsed = command.try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, and are no failure. Where the text cannot be
@@ -131,7 +150,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Serve(flags)) => serve::run(flags.into()),
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
-        Some(Command::TestConnection(arguments)) => test_connection::run(arguments),
+        Some(Command::TestConnection(arguments)) => test_connection::run(&arguments),
+        Some(Command::Query(arguments)) => query::run(&arguments),
+        Some(Command::Fields(flags)) => fields::names(&flags),
+        Some(Command::Values(flags)) => fields::values(&flags),
         Some(Command::Schema { schema }) => schema::run(schema),
         Some(Command::Health { url, config }) => health::run(url, config),
     };
