@@ -5,6 +5,7 @@ mod chart;
 mod check_config;
 mod connect;
 mod environment;
+mod errors;
 mod exit;
 mod fields;
 mod health;
@@ -74,6 +75,19 @@ enum Command {
     Fields(fields::FieldsFlags),
     /// Print the values of a field.
     Values(fields::ValuesFlags),
+    /// Explain an error id: how it happens, how to fix it.
+    Error {
+        /// The id, for example PM-2001.
+        id: String,
+    },
+    /// List all error ids, findings and notices.
+    Errors {
+        /// As a Markdown table.
+        #[arg(long)]
+        markdown: bool,
+        #[command(flatten)]
+        show: show::ShowFlags,
+    },
     /// Print a schema.
     Schema {
         /// Which one.
@@ -151,6 +165,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
         Some(Command::TestConnection(arguments)) => test_connection::run(&arguments),
+        Some(Command::Error { id }) => errors::one(&id),
+        Some(Command::Errors { markdown, show }) => errors::all(markdown, show),
         Some(Command::Query(arguments)) => query::run(&arguments),
         Some(Command::Fields(flags)) => fields::names(&flags),
         Some(Command::Values(flags)) => fields::values(&flags),
