@@ -13,6 +13,7 @@ mod field_names;
 mod field_values;
 pub mod ladder;
 mod metric;
+mod probing;
 mod said;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
 pub use metric::MetricAnswer;
+pub use probing::Probing;
 use said::Said;
 
 /// The four methods, and what they need.
