@@ -4,6 +4,7 @@
 mod chart;
 mod check_config;
 mod connect;
+mod diagnose;
 mod environment;
 mod errors;
 mod exit;
@@ -75,6 +76,8 @@ enum Command {
     Fields(fields::FieldsFlags),
     /// Print the values of a field.
     Values(fields::ValuesFlags),
+    /// Look for the cause of an empty answer, with at most ten calls.
+    Diagnose(diagnose::Arguments),
     /// Explain an error id: how it happens, how to fix it.
     Error {
         /// The id, for example PM-2001.
@@ -165,6 +168,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
         Some(Command::TestConnection(arguments)) => test_connection::run(&arguments),
+        Some(Command::Diagnose(arguments)) => diagnose::run(&arguments),
         Some(Command::Error { id }) => errors::one(&id),
         Some(Command::Errors { markdown, show }) => errors::all(markdown, show),
         Some(Command::Query(arguments)) => query::run(&arguments),

@@ -616,8 +616,9 @@ fn tenths(skew: Millis) -> String {
 }
 
 /// A time in seconds, as a backend gives it.
+#[expect(clippy::cast_possible_truncation, reason = "a time of a sample")]
 fn shown(seconds: f64) -> String {
-    format!("{seconds:.0} s after 1970")
+    UnixMillis::new(seconds.round() as i64 * 1_000).rfc3339()
 }
 
 #[expect(
