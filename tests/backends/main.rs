@@ -42,6 +42,7 @@ mod rig;
 mod samples;
 
 mod counters;
+mod diagnose;
 mod fields;
 mod gauges;
 mod irregular;
@@ -78,7 +79,7 @@ enum On {
     Pair(fn(&Rig<'_>, &Rig<'_>)),
 }
 
-const SUBJECTS: [(&str, &[Case]); 14] = [
+const SUBJECTS: [(&str, &[Case]); 15] = [
     ("stored", stored::CASES),
     ("gauges", gauges::CASES),
     ("counters", counters::CASES),
@@ -93,6 +94,7 @@ const SUBJECTS: [(&str, &[Case]); 14] = [
     ("metadata", metadata::CASES),
     ("legacy", legacy::CASES),
     ("left_open", left_open::CASES),
+    ("diagnose", diagnose::CASES),
 ];
 
 /// What every engine must have been asked in a whole run: fewer means that a loop went empty.
