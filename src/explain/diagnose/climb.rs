@@ -9,6 +9,7 @@ use super::selection::{self, Answered, Selection};
 use crate::failures::Failure;
 use crate::limits;
 use crate::mirror::Probing;
+use crate::probe;
 use crate::promql::Expr;
 use crate::promql::METRIC_NAME;
 use crate::promql::conjoin;
@@ -237,7 +238,7 @@ impl<'a> Climb<'a> {
                 self.told(true, "too few samples to tell".to_owned());
                 continue;
             };
-            let interval = share(window, samples);
+            let interval = probe::snapped(window, samples);
             let found = causes::too_few(interval, bucket);
             let text = format!("a sample every {}", causes::length(interval));
             self.told(found.is_none(), text);
@@ -619,14 +620,6 @@ fn tenths(skew: Millis) -> String {
 #[expect(clippy::cast_possible_truncation, reason = "a time of a sample")]
 fn shown(seconds: f64) -> String {
     UnixMillis::new(seconds.round() as i64 * 1_000).rfc3339()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a window of an hour over at least two samples"
-)]
-fn share(window: Millis, samples: f64) -> Millis {
-    Millis::new((window.seconds() * 1_000.0 / samples).round() as i64)
 }
 
 #[expect(
