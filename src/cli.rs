@@ -9,8 +9,10 @@ mod environment;
 mod errors;
 mod exit;
 mod fields;
+mod generated;
 mod health;
 mod json;
+mod onboard;
 mod print;
 mod print_config;
 mod query;
@@ -76,6 +78,8 @@ enum Command {
     Fields(fields::FieldsFlags),
     /// Print the values of a field.
     Values(fields::ValuesFlags),
+    /// Print what to type into StackState's data source form, and test it.
+    Onboard(onboard::Arguments),
     /// Look for the cause of an empty answer, with at most ten calls.
     Diagnose(diagnose::Arguments),
     /// Explain an error id: how it happens, how to fix it.
@@ -90,6 +94,17 @@ enum Command {
         markdown: bool,
         #[command(flatten)]
         show: show::ShowFlags,
+    },
+    /// Print the completions of a shell.
+    Completions {
+        /// Which one.
+        shell: generated::For,
+    },
+    /// Print the man page, or write one a command.
+    Man {
+        /// Where to write them.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
     },
     /// Print a schema.
     Schema {
@@ -168,6 +183,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
         Some(Command::TestConnection(arguments)) => test_connection::run(&arguments),
+        Some(Command::Onboard(arguments)) => onboard::run(&arguments),
+        Some(Command::Completions { shell }) => generated::completions(shell),
+        Some(Command::Man { dir }) => generated::man(dir),
         Some(Command::Diagnose(arguments)) => diagnose::run(&arguments),
         Some(Command::Error { id }) => errors::one(&id),
         Some(Command::Errors { markdown, show }) => errors::all(markdown, show),

@@ -67,6 +67,64 @@ impl Serialize for Members {
     }
 }
 
+/// Words in the names of members whose values are secrets, or may be.
+const SECRET: [&str; 9] = [
+    "password",
+    "secret",
+    "token",
+    "credential",
+    "key",
+    "authorization",
+    "headers",
+    "parameters",
+    "params",
+];
+
+/// Connection details without what may be secret: below such a name each text, and user information
+/// in URLs.
+pub(super) fn redacted(text: &str) -> String {
+    cleaned(text, false)
+}
+
+fn cleaned(text: &str, is_secret: bool) -> String {
+    match text.as_bytes().first() {
+        Some(b'{') => {
+            let mut members = Members::of(text).unwrap_or_default();
+            for (name, value) in &mut members.0 {
+                let lower = name.to_lowercase();
+                // Names of files and of kinds say nothing.
+                let is_open = lower.ends_with("_file") || lower == "type";
+                let is_named = SECRET.iter().any(|word| lower.contains(word));
+                let text = cleaned(value.get(), (is_secret || is_named) && !is_open);
+                if let Ok(cleaned) = serde_json::from_str(&text) {
+                    *value = cleaned;
+                }
+            }
+            members.text()
+        }
+        Some(b'[') => {
+            let members: Vec<Box<RawValue>> = serde_json::from_str(text).unwrap_or_default();
+            let members = members.iter().map(|it| cleaned(it.get(), is_secret));
+            format!("[{}]", members.collect::<Vec<_>>().join(","))
+        }
+        Some(b'"') if is_secret => r#""<redacted>""#.to_owned(),
+        Some(b'"') => {
+            let value: String = serde_json::from_str(text).unwrap_or_default();
+            let parts = value.split_once("://");
+            let user = parts.and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+            match user {
+                Some((user, _)) => {
+                    let value = value.replacen(user, "<redacted>", 1);
+                    serde_json::to_string(&value).unwrap_or_default()
+                }
+                None => text.to_owned(),
+            }
+        }
+        _ if is_secret => r#""<redacted>""#.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
 /// The JSON document `text` as YAML in block style. Scalars stay as they are written, since those of
 /// JSON are YAML too.
 pub(super) fn yaml(text: &str) -> String {
@@ -156,6 +214,23 @@ mod tests {
             "a: 1\nb:\n  c: []\n  d: \"x: y\"\ne:\n- f: true\n  g: {}\n- - \"h\"\n  - null\n\
              - [1,-2.5]\n\"i j\": {}\n"
         );
+    }
+
+    #[test]
+    fn no_secret_of_connection_details_is_shown() {
+        let details = r#"{"url":"http://u:planted@a/x","basic_auth":{"username":"u","password":"planted","password_file":"/f"},"authorization":{"type":"Bearer","credentials":"planted"},"headers":{"X-A":"planted"},"port":1,"aws":{"secret_key":"planted"},"scopes":["a"]}"#;
+        let shown = redacted(details);
+        assert!(!shown.contains("planted"), "{shown}");
+        for kept in [
+            "http://<redacted>@a/x",
+            r#""username":"u""#,
+            "/f",
+            "Bearer",
+            r#"["a"]"#,
+            r#""port":1"#,
+        ] {
+            assert!(shown.contains(kept), "{kept}: {shown}");
+        }
     }
 
     #[test]

@@ -33,7 +33,8 @@ fn climb(connect: &Connect) -> Result<u8, u8> {
     test(&Local::new(&loaded)?, &request)
 }
 
-fn test(local: &Local, request: &TestConnectionRequest) -> Result<u8, u8> {
+/// Climbs the ladder; the exit code.
+pub(super) fn test(local: &Local, request: &TestConnectionRequest) -> Result<u8, u8> {
     let snapshot = local.app.snapshot();
     let Ladder { rungs, failure } = local.run(local.app.mirror.connection(
         &snapshot.connections,
