@@ -179,12 +179,9 @@ fn is_flat(value: &str) -> bool {
         Some(b'{') => value == "{}",
         Some(b'[') => {
             let members: Vec<Box<RawValue>> = serde_json::from_str(value).unwrap_or_default();
-            let is_number = |member: &Box<RawValue>| {
-                member
-                    .get()
-                    .starts_with(|c: char| c.is_ascii_digit() || c == '-')
-            };
-            members.iter().all(is_number)
+            let is_number =
+                |member: &str| member.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+            members.iter().all(|member| is_number(member.get()))
         }
         _ => true,
     }

@@ -18,10 +18,6 @@ use crate::time::UnixMillis;
 
 /// Conditions.
 #[derive(Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "these docs are the help, where backticks are noise"
-)]
 pub(super) struct Selection {
     /// A condition: KEY=VALUE for a text, KEY:=JSON for a number, a boolean or an array. The key is
     /// a label, or one of __gauge__, __counter__, __histogram__, __summary__ and ~.
@@ -31,10 +27,6 @@ pub(super) struct Selection {
 
 /// Times.
 #[derive(Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "these docs are the help, where backticks are noise"
-)]
 pub(super) struct Times {
     /// The first instant: RFC 3339, milliseconds since 1970, or now-1h [default: --since].
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]

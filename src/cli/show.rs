@@ -28,7 +28,7 @@ pub(super) enum Form {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Colour {
-    /// On a terminal, unless NO_COLOR is set or TERM is dumb.
+    /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
     Always,
@@ -37,10 +37,6 @@ enum Colour {
 
 /// The flags of every command that shows data.
 #[derive(Clone, Copy, Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "these docs are the help, where backticks are noise"
-)]
 pub(super) struct ShowFlags {
     /// The form of the data [default: table; for points chart on a terminal, else csv].
     #[arg(short, long, value_name = "FORM")]

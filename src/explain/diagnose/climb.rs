@@ -192,10 +192,9 @@ impl<'a> Climb<'a> {
         }
         let began = Instant::now();
         self.has_calls()?;
-        let metadata = match self.probing.metadata().await {
-            Ok(metadata) => metadata,
-            // Metadata only help: a backend without them has data all the same.
-            Err(_) => return Ok(()),
+        // Metadata only help: a backend without them has data all the same.
+        let Ok(metadata) = self.probing.metadata().await else {
+            return Ok(());
         };
         let stem = ["_bucket", "_sum", "_count"];
         let family = stem.iter().find_map(|it| selection.metric.strip_suffix(it));
@@ -256,8 +255,8 @@ impl<'a> Climb<'a> {
             match self.metric(&selection).await? {
                 Named::Exists => {}
                 Named::Told => return Ok(()),
-                Named::Another(found, corrected) => {
-                    let mut found = found;
+                Named::Another(another) => {
+                    let (mut found, corrected) = *another;
                     if self.prove(&mut found, &corrected).await? || corrected.parts.is_empty() {
                         self.findings.push(found);
                         return Ok(());
@@ -342,7 +341,7 @@ impl<'a> Climb<'a> {
                 found.nearest.push(causes::candidate(&name));
             }
             let corrected = selection.clone().renamed(kind, metric);
-            return Ok(Named::Another(found, corrected));
+            return Ok(Named::Another(Box::new((found, corrected))));
         }
         let suffix = if series == metric { "" } else { "_count" };
         let candidates = names.iter().filter_map(|it| it.strip_suffix(suffix));
@@ -364,7 +363,7 @@ impl<'a> Climb<'a> {
             Some(name) => {
                 found.fix = format!("Use {name}.");
                 let corrected = selection.clone().renamed(selection.kind, name);
-                Ok(Named::Another(found, corrected))
+                Ok(Named::Another(Box::new((found, corrected))))
             }
             None => {
                 found.certainty = Certainty::Likely;
@@ -591,7 +590,7 @@ enum Named {
     /// It is not, and more is not to be found out.
     Told,
     /// Another name or kind may be meant.
-    Another(Finding, Selection),
+    Another(Box<(Finding, Selection)>),
 }
 
 const fn word(kind: Kind) -> &'static str {
