@@ -14,6 +14,7 @@ mod field_names;
 mod field_values;
 pub mod ladder;
 mod metric;
+mod probing;
 mod said;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ use crate::upstream::Upstreams;
 use answers::Answers;
 pub use answers::Finished;
 pub use metric::MetricAnswer;
+pub use probing::Probing;
 use said::Said;
 
 /// The four methods, and what they need.

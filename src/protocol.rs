@@ -14,6 +14,7 @@ pub mod condition;
 pub mod telemetry;
 pub mod failure;
 pub mod schema;
+pub mod written;
 mod details;
 mod object;
 mod number;

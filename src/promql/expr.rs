@@ -7,6 +7,7 @@ use std::fmt;
 use std::fmt::Display as _;
 
 use crate::promql::Selector;
+use crate::promql::quote;
 use crate::time::Millis;
 
 /// A `PromQL` expression.
@@ -17,6 +18,14 @@ pub struct Expr(Node);
 enum Node {
     /// A number, as `PromQL` reads it.
     Number(String),
+    /// `{…}`
+    Instant(Selector),
+    /// `label_replace(expr,"label","value","","")`
+    Named {
+        inner: Box<Expr>,
+        label: &'static str,
+        value: String,
+    },
     /// `{…}[range]`
     Range { selector: Selector, range: Millis },
     /// `{…}[range] offset 1ms`
@@ -77,6 +86,23 @@ impl Operator {
 }
 
 impl Expr {
+    /// The value of each series at the instant of evaluation: `{…}`.
+    #[must_use]
+    pub fn instant(selector: &Selector) -> Self {
+        Self(Node::Instant(selector.clone()))
+    }
+
+    /// The same series under the label `label` with the value `number`, by which the arms of an
+    /// `or` are told apart. A number, since `$` in a text would mean something.
+    #[must_use]
+    pub fn numbered(self, label: &'static str, number: usize) -> Self {
+        Self(Node::Named {
+            inner: Box::new(self),
+            label,
+            value: number.to_string(),
+        })
+    }
+
     /// The samples of `range` up to the instant of evaluation, themselves: `{…}[<range>]`.
     #[must_use]
     pub fn range(selector: &Selector, range: Millis) -> Self {
@@ -148,6 +174,12 @@ impl Expr {
         self.binary(Operator::EqualTo, Self(Node::Number("0".to_owned())))
     }
 
+    /// `self == other`, which keeps the series of `self` that equal theirs in `other`: not NaN.
+    #[must_use]
+    pub fn equal_to(self, other: Self) -> Self {
+        self.binary(Operator::EqualTo, other)
+    }
+
     /// `self / other`
     #[must_use]
     pub fn over(self, other: Self) -> Self {
@@ -210,6 +242,16 @@ impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Node::Number(text) => f.write_str(text),
+            Node::Instant(selector) => selector.fmt(f),
+            Node::Named {
+                inner,
+                label,
+                value,
+            } => {
+                let (label, value) = (quote::string(label), quote::string(value));
+                let empty = quote::string("");
+                write!(f, "label_replace({inner},{label},{value},{empty},{empty})")
+            }
             Node::Range { selector, range } => write!(f, "{selector}[{range}]"),
             Node::Window { selector, range } => {
                 write!(f, "{selector}[{range}] offset {}", Millis::ONE)
