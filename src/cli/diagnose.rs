@@ -167,10 +167,12 @@ fn typed(condition: &Condition) -> String {
     let Condition { key, value } = condition;
     match value {
         ConditionValue::Text(text) => format!("{key} = {text}"),
-        ConditionValue::Boolean(_)
-        | ConditionValue::Number(_)
-        | ConditionValue::Set(_)
-        | ConditionValue::Unsupported(_) => format!("{key} = (as given)"),
+        ConditionValue::Boolean(truth) => format!("{key} := {truth}"),
+        ConditionValue::Number(number) => {
+            let number = serde_json::to_string(number).unwrap_or_default();
+            format!("{key} := {number}")
+        }
+        ConditionValue::Set(_) | ConditionValue::Unsupported(_) => format!("{key} := (as given)"),
     }
 }
 
