@@ -64,7 +64,7 @@ build_in() {
   # Neither where it was built nor who built it is in it.
   pushd "$dir" >/dev/null
   CARGO_TARGET_DIR=$dir/target CARGO_INCREMENTAL=0 \
-    RUSTFLAGS="--remap-path-prefix=$dir=/src --remap-path-prefix=$home=/cargo" build_mirror "${cargo_options[@]}"
+    RUSTFLAGS="--remap-path-prefix=$dir=/src --remap-path-prefix=$home=/cargo" build_mirror
   popd >/dev/null
 }
 

@@ -1,7 +1,10 @@
 # The mirror: built, and started on loopback. Sourced after say.sh and ports.sh.
 # shellcheck shell=bash
 
-# build_mirror [CARGO OPTIONS…]: the release binary, the same one that packages and image hold:
+# Further options of the build, for whoever sources this.
+cargo_options=(--quiet)
+
+# build_mirror: the release binary, the same one that packages and image hold:
 # nothing in it is loaded at run time. Sets `mirror` to it. The target is named although it is the
 # host's, so that the flags do not reach build scripts and procedural macros. MIRROR=/path uses
 # another binary and builds nothing.
@@ -16,7 +19,7 @@ build_mirror() {
   local host
   host=$(rustc --print host-tuple)
   RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\" ${RUSTFLAGS:-}" \
-    cargo build --release --locked --target "$host" "$@" || die "cargo build"
+    cargo build --release --locked --target "$host" "${cargo_options[@]}" || die "cargo build"
   mirror=${CARGO_TARGET_DIR:-target}/$host/release/prometheus-mirror
 }
 

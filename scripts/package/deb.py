@@ -18,12 +18,13 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def place(root: Path, binary: Path, source: str, target: str, mode: str) -> None:
-    """Copies what `source` names to `target`, a folder if it ends so."""
+    """Copies what `source` names to `target`, a folder if it ends so; folders below `**` are kept."""
     is_binary = source == "target/release/prometheus-mirror"
-    found = [str(binary)] if is_binary else sorted(glob.glob(source))
+    found = [str(binary)] if is_binary else sorted(glob.glob(source, recursive=True))
     assert found, f"Cargo.toml: nothing is {source}"
     for path in found:
-        name = Path(source).name if is_binary else Path(path).name
+        top = source.partition("**")[0] if "**" in source else Path(path).parent
+        name = Path(source).name if is_binary else str(Path(path).relative_to(top))
         to = root / (target + name if target.endswith("/") else target)
         to.parent.mkdir(parents=True, exist_ok=True)
         if to.name == "CHANGELOG.md":

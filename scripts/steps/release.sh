@@ -3,4 +3,5 @@
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/mirror.sh
+cargo_options=()
 build_mirror

@@ -10,6 +10,7 @@ source scripts/lib/mirror.sh
 name=backend.test
 backend_port=9443 wrong_port=9444
 token=a-token-of-the-empty-root
+size_at_most=$((20 * 1024 * 1024))
 
 # certificates: an authority, and two certificates for `name`: one of it, one of nobody.
 certificates() {
@@ -64,7 +65,7 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pac
 
   trace=()
   if strace -o /dev/null true 2>/dev/null; then
-    trace=(strace -f -qq -o "$scratch/trace" -e trace=file,desc,network)
+    trace=(strace -f -qq -o "$scratch/trace" -e "trace=file,desc,network")
   fi
   logs+=("$scratch/mirror.log")
   environment+=("CALLER_TOKEN=$token")
@@ -117,8 +118,8 @@ linked=$(ldd "$mirror" 2>&1 || true)
   die "it loads libraries: $linked"
 ! readelf -lW "$mirror" | grep -q INTERP || die "it needs a program interpreter"
 size=$(stat -c %s "$mirror")
-say "$(stat -c %s "$mirror") bytes, and no library is loaded"
-((size <= ${SIZE_AT_MOST:-20971520})) || die "more than the 20 MB of an image"
+say "$size bytes, and no library is loaded"
+((size <= size_at_most)) || die "more than the 20 MB of an image"
 certificates "$scratch" >"$scratch/openssl.log" 2>&1 || { logs+=("$scratch/openssl.log"); die "openssl"; }
 mkdir "$scratch/root"
 

@@ -1,4 +1,4 @@
-//! What a service manager says in the environment (sd_notify(3), sd_watchdog_enabled(3)): where it
+//! What a service manager says in the environment (`sd_notify(3)`, `sd_watchdog_enabled(3)`): where it
 //! wants to hear that we are ready, and how often that we live.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the service manager hears (sd_notify(3)): that we are ready, that we stop, and in between
+//! What the service manager hears (`sd_notify(3)`): that we are ready, that we stop, and in between
 //! that we live. It starts what depends on us, and restarts us when we are stuck.
 //!
 //! A few datagrams, so no crate. That one is lost or refused changes nothing for callers, and so it
