@@ -16,8 +16,8 @@ const EIGHT: u64 = 100_000_000;
 pub(super) struct Written {
     pub(super) bytes: [u8; LONGEST],
     pub(super) length: usize,
-    /// The time without its last eight digits, where there are thirteen.
-    base: u64,
+    /// The time without its last eight digits, where it is a number of thirteen.
+    base: Option<u64>,
 }
 
 impl Default for Written {
@@ -31,12 +31,14 @@ impl Written {
     /// saves more than half of the work.
     #[inline]
     pub(super) fn go_to(&mut self, at: UnixMillis) {
-        let lower = at.get().cast_unsigned().wrapping_sub(self.base);
-        if lower < EIGHT && self.length == THIRTEEN {
-            self.bytes[5..13].copy_from_slice(&eight(lower));
-        } else {
-            *self = Self::of_another(at);
+        if let Some(base) = self.base {
+            let lower = at.get().cast_unsigned().wrapping_sub(base);
+            if lower < EIGHT {
+                self.bytes[5..13].copy_from_slice(&eight(lower));
+                return;
+            }
         }
+        *self = Self::of_another(at);
     }
 
     #[cold]
@@ -49,7 +51,7 @@ impl Written {
                 Self {
                     bytes,
                     length: THIRTEEN,
-                    base: size - size % EIGHT,
+                    base: Some(size - size % EIGHT),
                 }
             }
             _ => Self::of_any(at),
@@ -64,7 +66,7 @@ impl Written {
         Self {
             bytes,
             length: text.len(),
-            base: 0,
+            base: None,
         }
     }
 }
@@ -112,7 +114,15 @@ mod tests {
 
     #[test]
     fn times_of_other_lengths_are_written_too() {
-        for millis in [0, 7, -7, 999_999_999_999, 10_000_000_000_000, i64::MIN] {
+        for millis in [
+            0,
+            7,
+            -7,
+            -732_725_930_599,
+            999_999_999_999,
+            10_000_000_000_000,
+            i64::MIN,
+        ] {
             check(millis);
         }
         check(1_000_000_000_000);
