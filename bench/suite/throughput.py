@@ -27,6 +27,9 @@ class Round:
         self.cpu = self.machine["cpu"][0] / max(self.requests, 1) * 1e6
         everything, self.rate_void = flaws(self.machine, throughput=True)
         whole = len(bodies.mirror(points))
+        if not self.requests:
+            everything.append("nothing was answered")
+            self.p50 = self.p99 = seconds * 1000
         if seen["bad"] or seen["bytes"] < whole * seen["requests"]:
             everything.append("answer not 200 or short")
         self.void = everything
