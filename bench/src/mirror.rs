@@ -73,7 +73,7 @@ impl Mirror {
         let number = self.asked.replace(self.asked.get() + 1);
         let body = question.body(&self.backend, number);
         let request = Request::post("/api/metric")
-            .header("host", "mirror")
+            .header("host", "127.0.0.1")
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(body)))
             .expect("a request that is always the same");
