@@ -3,6 +3,7 @@
 #
 #   bench/gate.sh             more than 2 % above the baseline fails, more than 2 % below asks for a new one
 #   bench/gate.sh --rebase    writes the baseline
+#   bench/gate.sh --prove     does everything 5 % more often, and fails if that is not noticed
 #   bench/gate.sh CASE…       some of them
 #
 # Instructions and not time: a busy machine does not change them. With another compiler or target than

@@ -25,8 +25,8 @@ fi
 mkdir -p "$target/bench"
 
 if [[ -z ${BENCH_PROMETHEUS:-} ]]; then
-  for candidate in target/backends/prometheus-3*/prometheus target/quickstart/prometheus/usr/bin/prometheus; do
-    [[ ! -x $candidate ]] || BENCH_PROMETHEUS=$candidate
+  for home in target/quickstart/prometheus target/backends/prometheus-*; do
+    [[ ! -x $home/usr/bin/promtool ]] || BENCH_PROMETHEUS=$home/usr/bin/prometheus
   done
 fi
 export BENCH_PROMETHEUS=${BENCH_PROMETHEUS:-}
