@@ -15,6 +15,6 @@ source scripts/lib/say.sh
 have valgrind || skip "valgrind is not installed"
 have python3 || skip "python3 is not installed"
 open_scratch gate
-bench/build.sh --bin replay || die "cannot build the replay"
+bench/build.sh replay || die "cannot build the replay"
 python3 -B bench/gate.py --replay "${CARGO_TARGET_DIR:-target}/release/replay" --scratch "$scratch" \
   --baseline bench/baseline.json "$@"

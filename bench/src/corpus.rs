@@ -78,12 +78,10 @@ pub(crate) fn many_conditions() -> String {
             0 => conditions.push_str(&equal(&key, "a plain value")),
             1 => conditions.push_str(&equal(&key, r#"a \"quoted\" one\\\n"#)),
             _ => {
-                let values: Vec<String> = (0..10)
-                    .map(|n| format!(r#"{{"_type":"StringValue","value":"value.{n}"}}"#))
-                    .collect();
+                let values: Vec<String> = (0..10).map(|n| format!(r#""value.{n}""#)).collect();
                 let _ = write!(
                     conditions,
-                    r#"{{"_type":"EqualityCondition","key":"{key}","value":{{"_type":"InSetValue","values":[{}]}}}}"#,
+                    r#"{{"_type":"EqualityCondition","key":"{key}","value":{{"_type":"InSetValue","value":[{}]}}}}"#,
                     values.join(",")
                 );
             }
