@@ -78,14 +78,16 @@ impl Call {
     }
 
     /// Does the work of this call; a panic in it is a failure like others.
-    pub(super) async fn work<T>(
+    pub(super) fn work<T>(
         &self,
         app: &App,
         work: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        caught(&app.instruments, work)
-            .await
-            .unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+    ) -> impl Future<Output = Result<T, Failure>> {
+        let work = caught(&app.instruments, work);
+        async {
+            work.await
+                .unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+        }
     }
 }
 
