@@ -13,6 +13,7 @@ mod field_names;
 mod field_values;
 pub mod ladder;
 mod metric;
+mod recorded;
 mod said;
 
 use std::sync::Arc;
@@ -110,7 +111,7 @@ impl Mirror {
             .admit(&mut connection, named)
             .map_err(|error| failures::policy(&error))?;
         let deadline = Deadline::new(arrival.started, connection.timeout);
-        let cx = Context::new(arrival.request_id, deadline);
+        let cx = Context::new(arrival.request_id, deadline).recorded_by(arrival.recorder);
         let size = configured.calls.of(connection.name.as_deref());
         let upstream = self.upstreams.open(&connection).with_size(size);
         let mut warnings = resolved.warnings;
@@ -123,11 +124,13 @@ impl Mirror {
                 tracing::warn!(connection, host, warning = text, "connection details");
             }
         }
-        Ok(Opened {
+        let opened = Opened {
             cx,
             connection,
             upstream,
             warnings,
-        })
+        };
+        recorded::connection(&opened, details, request_timeout);
+        Ok(opened)
     }
 }

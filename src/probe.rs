@@ -10,7 +10,12 @@ use moka::future::Cache;
 use crate::cache::Turn;
 use crate::options::Dialect;
 use crate::options::QueryOptions;
+use crate::promql::Origin;
+use crate::promql::Spelled;
 use crate::record::Context;
+use crate::record::Notice;
+use crate::record::Recorded;
+use crate::record::stages::Purpose;
 use crate::time::Millis;
 use crate::time::UnixMillis;
 use crate::translate;
@@ -40,11 +45,25 @@ const ASSUMED: Millis = Millis::MINUTE;
 const DIALECTS: u64 = 1_024;
 const INTERVALS: u64 = 4_096;
 
+/// A scrape interval, and whether it is only assumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Interval {
+    length: Millis,
+    is_assumed: bool,
+}
+
+impl Interval {
+    const ASSUMED: Self = Self {
+        length: ASSUMED,
+        is_assumed: true,
+    };
+}
+
 /// The facts that are known.
 #[derive(Debug)]
 pub struct Prober {
     dialects: Cache<String, Dialect>,
-    intervals: Cache<(String, String), Millis>,
+    intervals: Cache<(String, String), Interval>,
 }
 
 impl Default for Prober {
@@ -79,11 +98,16 @@ impl Prober {
     ) -> Result<Facts, UpstreamError> {
         let dialect = match options.dialect {
             Some(dialect) => dialect,
+            None if cx.is_dry() => Dialect::PromqlOpen,
             None if question.needs_dialect() => self.dialect(cx, upstream).await?,
             None => Dialect::PromqlOpen,
         };
         let scrape_interval = match translate::interval_probe(question, dialect) {
-            Some(probe) => self.interval(cx, upstream, &probe).await?,
+            Some(probe) => {
+                let interval = self.interval(cx, upstream, &probe).await?;
+                cx.note(|recorded| tell(interval, recorded));
+                interval.length
+            }
             None => options.scrape_interval.unwrap_or(ASSUMED),
         };
         Ok(Facts {
@@ -121,7 +145,10 @@ impl Prober {
         cx: &Context,
         upstream: &Upstream,
         probe: &IntervalProbe,
-    ) -> Result<Millis, UpstreamError> {
+    ) -> Result<Interval, UpstreamError> {
+        if cx.is_dry() {
+            return Ok(Interval::ASSUMED);
+        }
         let key = (upstream.identity().to_owned(), probe.metric.clone());
         let turn = Turn::new(&cx.deadline, upstream.host());
         loop {
@@ -135,12 +162,25 @@ impl Prober {
 }
 
 async fn ask_dialect(cx: &Context, upstream: &Upstream) -> Result<Dialect, UpstreamError> {
+    let query = Spelled::of(DIALECT, Origin::Profile);
+    cx.asks(Purpose::Probe, &query.text, &query.fragments);
     let value = upstream.value(cx, DIALECT, UnixMillis::new(0), &[]).await?;
     Ok(match value {
         Some(12.0) => Dialect::PromqlClosed,
         Some(1.0) => Dialect::Metricsql,
         _ => Dialect::PromqlOpen,
     })
+}
+
+/// Writes down where the scrape interval is from.
+fn tell(interval: Interval, recorded: &mut Recorded) {
+    if interval.is_assumed {
+        let assumed = Notice::IntervalAssumed(interval.length.get());
+        recorded.notice(assumed);
+        recorded.interval_from = Some("assumed");
+    } else {
+        recorded.interval_from = Some("probed");
+    }
 }
 
 /// Whether the backend itself answered, with a status that says nothing about credentials. That
@@ -156,19 +196,23 @@ async fn ask_interval(
     cx: &Context,
     upstream: &Upstream,
     probe: &IntervalProbe,
-) -> Result<Millis, UpstreamError> {
+) -> Result<Interval, UpstreamError> {
     for (expr, window) in [
         (&probe.ten_minutes, Millis::MINUTE.times(10)),
         (&probe.one_hour, Millis::HOUR),
     ] {
+        cx.asks(Purpose::ScrapeInterval, &expr.text, &expr.fragments);
         let count = upstream
-            .value(cx, expr, probe.at, &probe.parameters)
+            .value(cx, &expr.text, probe.at, &probe.parameters)
             .await?;
         if let Some(count) = count.filter(|count| *count >= 2.0) {
-            return Ok(snapped(window, count));
+            return Ok(Interval {
+                length: snapped(window, count),
+                is_assumed: false,
+            });
         }
     }
-    Ok(ASSUMED)
+    Ok(Interval::ASSUMED)
 }
 
 /// The interval at which `count` samples, at least two, fill `window`; the nearest usual one if it

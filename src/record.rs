@@ -1,13 +1,21 @@
 //! What travels with one request: its id, its deadline, what it has used up, and what is noted of
 //! its way.
 
+mod notice;
+mod recorder;
+pub mod stages;
 mod steps;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::time::Deadline;
 use crate::time::UnixMillis;
+pub use notice::Notice;
+pub use recorder::Depth;
+pub use recorder::Recorded;
+pub use recorder::Recorder;
 use steps::Notes;
 pub use steps::Step;
 
@@ -20,6 +28,8 @@ pub struct Arrival {
     pub started: Instant,
     /// The same on the wall clock, which decides what lies in the past.
     pub now: UnixMillis,
+    /// What writes its way down, if somebody wants to see it.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 /// The context of one request. Shared by the parallel parts of its work.
@@ -32,6 +42,7 @@ pub struct Context {
     calls: AtomicU32,
     repeats: AtomicU32,
     notes: Option<Notes>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Context {
@@ -44,7 +55,14 @@ impl Context {
             calls: AtomicU32::new(0),
             repeats: AtomicU32::new(0),
             notes: None,
+            recorder: None,
         }
+    }
+
+    /// The same, with what writes the way of the request down.
+    #[must_use]
+    pub fn recorded_by(self, recorder: Option<Arc<Recorder>>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// The same, with notes of the steps on the way to the backend.

@@ -9,6 +9,7 @@
 //!
 //! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
 
+pub mod became;
 pub mod conditions;
 pub mod plan;
 mod exact;
@@ -23,6 +24,7 @@ pub mod legacy;
 
 use crate::limits;
 use crate::options::{Dialect, Profile, QueryOptions};
+use crate::promql::Spelled;
 use crate::protocol::Invalid;
 use crate::protocol::metric::MetricsQuery;
 use crate::time::{Millis, UnixMillis};
@@ -43,9 +45,9 @@ pub struct IntervalProbe {
     /// The metric's name, under which the interval is remembered.
     pub metric: String,
     /// `PromQL` that counts the samples of the fullest series in the last 10 minutes.
-    pub ten_minutes: String,
+    pub ten_minutes: Spelled,
     /// The same over one hour, asked when fewer than two samples came back.
-    pub one_hour: String,
+    pub one_hour: Spelled,
     /// When to ask.
     pub at: UnixMillis,
     /// Parameters that the dialect adds to the call.

@@ -140,6 +140,7 @@ pub(super) fn arrival_of(app: &App, head: &HeaderMap) -> Arrival {
         request_id: request_id(head),
         started: Instant::now(),
         now: (app.clock)(),
+        recorder: None,
     }
 }
 

@@ -154,7 +154,10 @@ impl Writer {
         let mut values = Vec::new();
         fill::each_bucket(grid, Owns::End, samples, is_zero_filled, |bucket| {
             match bucket {
-                Bucket::Empty(end) => self.rows.push(Figure::Float(0.0), end, width),
+                Bucket::Empty(end) => {
+                    self.rows.push(Figure::Float(0.0), end, width);
+                    self.finite.fill();
+                }
                 Bucket::Holds(end, held) => {
                     values.clear();
                     values.extend(held.iter().map(|sample| sample.value));

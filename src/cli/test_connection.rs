@@ -133,6 +133,7 @@ fn test(app: &App, request: &TestConnectionRequest) -> u8 {
         request_id: "test-connection".to_owned(),
         started: Instant::now(),
         now: (app.clock)(),
+        recorder: None,
     };
     let snapshot = app.snapshot();
     let Ladder { rungs, failure } = runtime.block_on(app.mirror.connection(

@@ -119,6 +119,9 @@ impl Case {
             nan: self.nan,
             inf: self.inf,
             parameters: Vec::new(),
+            rate_window: None,
+            held_back: None,
+        rate_window: None,
         }
     }
 

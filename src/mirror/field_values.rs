@@ -11,9 +11,11 @@ use crate::failures::Failure;
 use crate::limits::Charged;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
+use crate::mirror::recorded;
 use crate::protocol::field_values::FieldValuesRequest;
 use crate::protocol::field_values::FieldValuesResponse;
 use crate::record::Arrival;
+use crate::record::stages::Purpose;
 use crate::translate::conditions::Kind;
 use crate::translate::fields;
 use crate::translate::fields::Attempt;
@@ -35,6 +37,7 @@ impl Mirror {
         arrival: Arrival,
         request: &FieldValuesRequest,
     ) -> Result<FieldValuesResponse, Failure> {
+        recorded::field_values(&arrival, request);
         let opened = self.open(
             configured,
             caller,
@@ -45,8 +48,12 @@ impl Mirror {
         let options = &opened.connection.options;
         let profile = options.profile;
 
+        let query = &request.query;
+        let asked = Some(query.field_name.as_str());
+        recorded::lookup_conditions(&opened.cx, &query.conditions, asked, options);
         let plan = fields::values(&request.query, options)
             .map_err(|error| failures::translate(&error, profile))?;
+        recorded::lists(&opened.cx, "field_values");
         let (kind, lookup) = match plan {
             ValuesPlan::Nothing => {
                 return Ok(FieldValuesResponse {
@@ -67,7 +74,10 @@ impl Mirror {
                 break;
             }
         }
-        Ok(lookup.answer(found.0, found.1))
+        let response = lookup.answer(found.0, found.1);
+        let cx = &opened.cx;
+        cx.note(|recorded| recorded.listed(response.values.len(), response.is_partial));
+        Ok(response)
     }
 
     /// The hits of one attempt, and whether the backend's list was cut.
@@ -78,6 +88,7 @@ impl Mirror {
         attempt: &Attempt,
         kind: Option<Kind>,
     ) -> Result<(Vec<String>, bool), UpstreamError> {
+        opened.cx.asks_all(Purpose::Values, &attempt.spelled);
         let list = self
             .label_values(opened, lookup, &attempt.selectors)
             .await?;

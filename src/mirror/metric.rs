@@ -9,6 +9,7 @@ use crate::fetch;
 use crate::instruments::DropReason;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
+use crate::mirror::recorded;
 use crate::options::Profile;
 use crate::protocol::metric::MetricsRequest;
 use crate::protocol::telemetry::Telemetry;
@@ -40,6 +41,7 @@ impl Mirror {
         request: &MetricsRequest,
     ) -> Result<MetricAnswer, Failure> {
         let now = arrival.now;
+        recorded::metric(&arrival, request);
         let Opened {
             cx,
             connection,
@@ -56,6 +58,7 @@ impl Mirror {
         let profile = options.profile;
         let untranslated = |error| failures::translate(&error, profile);
 
+        recorded::metric_conditions(&cx, &request.query.conditions, options);
         let question = translate::question(&request.query, options, now).map_err(untranslated)?;
         let facts = self
             .prober
@@ -63,6 +66,7 @@ impl Mirror {
             .await
             .map_err(|error| failures::upstream(&error, profile))?;
         let plan = translate::plan(&question, facts).map_err(untranslated)?;
+        recorded::plan(&cx, &request.query.conditions, options, &plan, facts);
         let fetched = fetch::run(&cx, &upstream, &plan).await.map_err(|error| {
             let subject = Subject {
                 metric: &plan.subject.name,

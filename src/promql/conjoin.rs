@@ -4,6 +4,8 @@
 //! parsed again and must be the tree that was meant.
 
 use crate::promql::Matcher;
+use crate::promql::Origin;
+use crate::promql::Spelled;
 use crate::promql::scan;
 use crate::promql::selector::Listed;
 use crate::promql::tree;
@@ -13,9 +15,9 @@ use crate::promql::tree::Tree;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conjoined {
     /// Its text; byte for byte the caller's if it selects nothing that could be restricted.
-    pub text: String,
+    pub text: Spelled,
     /// Its vector selectors, without ranges and offsets, each once.
-    pub selectors: Vec<String>,
+    pub selectors: Vec<Spelled>,
 }
 
 /// How much of a text is handled.
@@ -72,12 +74,12 @@ pub fn conjoin(
     let selectors = list(&mut wanted);
     if selectors.is_empty() {
         return Ok(Conjoined {
-            text: text.to_owned(),
+            text: Spelled::of(text, Origin::Tilde),
             selectors,
         });
     }
-    let printed = wanted.to_string();
-    if parse(&printed, bounds.depth) != Ok(wanted) {
+    let printed = wanted.spelled();
+    if parse(&printed.text, bounds.depth) != Ok(wanted) {
         return Err(ConjoinError::CannotPrint);
     }
     Ok(Conjoined {
@@ -88,7 +90,7 @@ pub fn conjoin(
 
 /// The vector selectors of `text`, without ranges and offsets, each once; none if it does not parse.
 #[must_use]
-pub fn selectors(text: &str, bounds: Bounds) -> Vec<String> {
+pub fn selectors(text: &str, bounds: Bounds) -> Vec<Spelled> {
     parse(text, bounds.depth).map_or_else(|_| Vec::new(), |mut tree| list(&mut tree))
 }
 
@@ -107,10 +109,10 @@ fn parse(text: &str, depth: usize) -> Result<Tree, ConjoinError> {
     tree::read(&scanned).ok_or(ConjoinError::DoesNotParse)
 }
 
-fn list(tree: &mut Tree) -> Vec<String> {
+fn list(tree: &mut Tree) -> Vec<Spelled> {
     let mut found = Vec::new();
     tree.selectors_mut(&mut |selector| {
-        let text = selector.series().to_string();
+        let text = selector.series();
         if !found.contains(&text) {
             found.push(text);
         }

@@ -15,7 +15,7 @@ fn env() -> Vec<Matcher> {
 
 #[track_caller]
 fn check(text: &str, expected: &str) {
-    let conjoined = conjoin(text, &env(), BOUNDS).map(|conjoined| conjoined.text);
+    let conjoined = conjoin(text, &env(), BOUNDS).map(|conjoined| conjoined.text.text);
     assert_eq!(conjoined.as_deref(), Ok(expected));
 }
 
@@ -347,7 +347,7 @@ proptest! {
     fn every_selector_of_the_result_holds_what_it_held_and_the_matchers(text in query()) {
         let mut before = parse(&text, BOUNDS.depth).expect("parses");
         let conjoined = conjoin(&text, &env(), BOUNDS).expect("printable");
-        let mut after = parse(&conjoined.text, BOUNDS.depth).expect("parses");
+        let mut after = parse(&conjoined.text.text, BOUNDS.depth).expect("parses");
         let mut expected = Vec::new();
         before.selectors_mut(&mut |selector| {
             for alternative in &mut selector.alternatives {

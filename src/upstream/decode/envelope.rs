@@ -31,6 +31,9 @@ pub(in crate::upstream) trait Data: Send {
     /// What it gives.
     type Value;
 
+    /// A whole answer that holds nothing, for a dry run.
+    const EMPTY: &'static str;
+
     /// A new attempt begins: what came before means nothing.
     fn restart(&mut self);
 
@@ -133,6 +136,7 @@ impl<D: Data> Envelope<D> {
             entries,
             warnings: about.warnings,
             infos: about.infos,
+            call: None,
         })
     }
 
@@ -144,6 +148,7 @@ impl<D: Data> Envelope<D> {
             entries,
             warnings: Vec::new(),
             infos: Vec::new(),
+            call: None,
         })
     }
 
