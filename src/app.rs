@@ -1,6 +1,7 @@
 //! Everything that is built once and shared by all requests, the configuration that they see, and
 //! the one clock.
 
+mod errands;
 pub mod reload;
 mod snapshot;
 
@@ -13,12 +14,15 @@ use tokio::sync::watch;
 use crate::caller::Refusals;
 use crate::config::Insecure;
 use crate::config::Settings;
+use crate::explain::tap::Tap;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
 use crate::limits;
 use crate::limits::Budget;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
+pub use errands::Errands;
+pub use errands::Undone;
 pub use snapshot::Snapshot;
 
 /// How long the heart may stand still before the program counts as stuck (reliability.md, "Health
@@ -30,6 +34,10 @@ pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
 pub struct App {
     /// The four methods.
     pub mirror: Mirror,
+    /// The last requests.
+    pub tap: Tap,
+    /// What is asked for at the admin listener, and done where requests are worked on.
+    pub errands: Errands,
     /// Our own instruments.
     pub instruments: Arc<Instruments>,
     /// Which strangers stand in the log already.
@@ -81,6 +89,8 @@ impl App {
             own_budget,
             instruments,
             refusals: Refusals::default(),
+            tap: Tap::new(wall_clock()),
+            errands: Errands::default(),
             unaccepted: Budget::exact(limits::UNACCEPTED_BODIES),
             state: State::new(),
             clock: wall_clock,
@@ -169,6 +179,12 @@ impl State {
         let since = now.saturating_duration_since(self.started).as_millis();
         self.beat
             .store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// For how long the program has run at `now`.
+    #[must_use]
+    pub fn uptime(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
     }
 
     /// Whether the heart has beaten within [`HEARTBEAT_LIMIT`] before `now`.

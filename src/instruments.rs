@@ -82,6 +82,8 @@ pub struct Instruments {
     refused_callers: Family<Labels<1>, Counter>,
     insecure_config: Family<Labels<1>, Gauge>,
     panics: Counter,
+    notices: Family<Labels<1>, Counter>,
+    tap_dropped: Counter,
     draining: Gauge,
     config_last_reload_successful: Gauge,
 }
@@ -129,6 +131,8 @@ impl Instruments {
             refused_callers: Family::default(),
             insecure_config: Family::default(),
             panics: Counter::default(),
+            notices: Family::default(),
+            tap_dropped: Counter::default(),
             draining: Gauge::default(),
             config_last_reload_successful: Gauge::default(),
         };
@@ -322,6 +326,16 @@ impl Instruments {
             "1 for as long as the configuration leaves this door open",
             self.insecure_config.clone(),
         );
+        mirror.register(
+            "notices",
+            "What was to be known of answers, by id",
+            self.notices.clone(),
+        );
+        mirror.register(
+            "tap_dropped",
+            "Requests that the tap had no time for",
+            self.tap_dropped.clone(),
+        );
         mirror.register("panics", "Panics caught", self.panics.clone());
         mirror.register(
             "draining",
@@ -352,6 +366,16 @@ impl Instruments {
     /// (experience.md, "Errors"), which is what closes this set.
     pub fn error(&self, code: &'static str) {
         self.errors.get_or_create(&[("code", code)]).inc();
+    }
+
+    /// Counts one notice by its id, for example `PM-7004`: one of the catalogue, as above.
+    pub fn notice(&self, code: &'static str) {
+        self.notices.get_or_create(&[("code", code)]).inc();
+    }
+
+    /// Counts one request that the tap had no time for.
+    pub fn tap_dropped(&self) {
+        self.tap_dropped.inc();
     }
 
     /// Counts one call to a backend and how long it took. `connection` is the name of the
@@ -755,6 +779,11 @@ mod tests {
             r#"mirror_listener_certificate_expiry_timestamp_seconds{listener="mirror"} 7"#,
         );
         check(Instruments::panic, "mirror_panics_total 1");
+        check(
+            |i| i.notice("PM-7004"),
+            r#"mirror_notices_total{code="PM-7004"} 1"#,
+        );
+        check(Instruments::tap_dropped, "mirror_tap_dropped_total 1");
         check(|_| (), "mirror_config_last_reload_successful 1");
         check(
             |i| i.config_reloaded(false),

@@ -43,6 +43,7 @@ pub mod fetch;
 pub mod buckets;
 pub mod failures;
 pub mod mirror;
+pub mod explain;
 pub mod config;
 pub mod app;
 pub mod api;

@@ -158,6 +158,7 @@ async fn serve_both(
     reloads: Reloads,
 ) -> Result<(), ServeError> {
     let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
+    app.errands.run_here();
     app.mirror.listens_on(ports.into_iter().flatten().collect());
     let heart = AbortOnDropHandle::new(TaskTracker::new().spawn(beat(Arc::clone(&app))));
     // Dropped last, so that health can be asked for until the end.

@@ -127,6 +127,16 @@ impl Question {
             Form::Legacy(_) => false,
         }
     }
+
+    /// A query that makes one series of all that are asked about, for a person; `None` for a query
+    /// in the caller's own words.
+    #[must_use]
+    pub fn combining(&self) -> Option<String> {
+        match &self.0 {
+            Form::Exact(exact) => exact.combining(),
+            Form::Legacy(_) => None,
+        }
+    }
 }
 
 /// Reads a metric query.

@@ -14,8 +14,10 @@ use tracing::Span;
 use super::caught::caught;
 use super::reply;
 use super::reply::Told;
+use super::wire::Seen;
 use super::wire::arrival_of;
 use crate::app::App;
+use crate::explain::tap::Ended;
 use crate::instruments::Held;
 use crate::instruments::MethodLabel;
 use crate::instruments::RequestOutcome;
@@ -81,6 +83,9 @@ impl Watch {
         }
         let (status, outcome) = (response.status().as_u16(), told.outcome.as_str());
         let (ms, calls) = (millis(took), told.calls);
+        if let Some(seen) = &told.seen {
+            self.tap(seen, &told, took);
+        }
         let (code, cause) = (told.code, told.cause);
         // Probes of `/healthcheck` come every few seconds and are not worth a line each, and strangers
         // must not fill the log.
@@ -89,6 +94,37 @@ impl Watch {
             tracing::debug!(status, outcome, ms, "answered");
         } else {
             tracing::info!(status, outcome, ms, code, cause, calls, "answered");
+        }
+    }
+}
+
+impl Watch {
+    /// Counts the notices of a call, and offers it to the tap.
+    fn tap(&self, seen: &Seen, told: &Told, took: Duration) {
+        let recorded = seen.recorder.take();
+        let instruments = &self.app.instruments;
+        for notice in &recorded.notices {
+            instruments.notice(notice.code());
+        }
+        let ended = Ended {
+            id: &self.arrival.request_id,
+            at: self.arrival.now,
+            method: match self.method {
+                MethodLabel::Connection => "connection",
+                MethodLabel::FieldName => "field_names",
+                MethodLabel::FieldValue => "field_values",
+                MethodLabel::Metric => "metric",
+                MethodLabel::Other => return,
+            },
+            outcome: told.outcome.as_str(),
+            code: told.code,
+            ms: took.as_secs_f64() * 1_000.0,
+            calls: told.calls,
+            recorded,
+            body: &seen.body,
+        };
+        if !self.app.tap.offer(ended, self.app.snapshot().tap_entries) {
+            instruments.tap_dropped();
         }
     }
 }

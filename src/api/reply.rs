@@ -15,6 +15,7 @@ use http::header::CONTENT_TYPE;
 use http::header::RETRY_AFTER;
 
 use super::wire::Call;
+use super::wire::Seen;
 use crate::app::Snapshot;
 use crate::caller::Accepted;
 use crate::failures;
@@ -48,6 +49,8 @@ pub(super) struct Told {
     pub(super) calls: Option<u32>,
     /// Whether a success holds nothing.
     pub(super) empty: bool,
+    /// What was asked, and what was written down of its way.
+    pub(super) seen: Option<Seen>,
 }
 
 /// How a request can fail to be a call.
@@ -73,11 +76,7 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             status: ConnectionStatus::Ok,
             error: None,
         };
-        return sign(
-            &call.snapshot,
-            &call.accepted,
-            success(call, answer::json(&ok), Told::OK),
-        );
+        return signed(call, success(call, answer::json(&ok), Told::OK));
     };
     // The predecessor passed the backend's own status on.
     let status = match failure.profile {
@@ -96,7 +95,7 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
         Ok(body) => failed(status.unwrap_or(StatusCode::OK), body, &failure),
         Err(_) => internal(call),
     };
-    sign(&call.snapshot, &call.accepted, response)
+    signed(call, response)
 }
 
 /// The answer to one of the other three: 200, or 500 whatever the failure, since `StackState` reads
@@ -115,7 +114,7 @@ pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Respo
         }
         Err(failure) => failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure),
     };
-    sign(&call.snapshot, &call.accepted, response)
+    signed(call, response)
 }
 
 /// The answer to what is no call; with the key if its caller is accepted by then.
@@ -196,6 +195,14 @@ fn close(head: &mut HeaderMap) {
 fn sign(snapshot: &Snapshot, _proof: &Accepted, mut response: Response) -> Response {
     response.headers_mut().insert(KEY, snapshot.key.clone());
     response
+}
+
+/// The answer to a call, of which the instruments and the tap are told what was asked.
+fn signed(call: &Call, mut response: Response) -> Response {
+    if let Some(told) = response.extensions_mut().get_mut::<Told>() {
+        told.seen = Some(call.seen());
+    }
+    sign(&call.snapshot, &call.accepted, response)
 }
 
 fn success(call: &Call, body: Option<Bytes>, what: Told) -> Response {

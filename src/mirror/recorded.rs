@@ -11,6 +11,7 @@ use crate::mirror::Opened;
 use crate::options::Dialect;
 use crate::options::Profile;
 use crate::options::QueryOptions;
+use crate::options::TildeConditions;
 use crate::protocol::RawDetails;
 use crate::protocol::condition::Condition;
 use crate::protocol::field_names::FieldNamesRequest;
@@ -31,6 +32,7 @@ use crate::record::stages::RequestStage;
 use crate::time::UnixMillis;
 use crate::translate::Facts;
 use crate::translate::Plan;
+use crate::translate::Question;
 use crate::translate::became;
 use crate::translate::became::Became;
 use crate::translate::conditions::Kind;
@@ -100,6 +102,7 @@ pub(super) fn connection(opened: &Opened, details: &RawDetails, timeout: Option<
     cx.note(|recorded| {
         recorded.alias.clone_from(&connection.name);
         upstream.host().clone_into(&mut recorded.host);
+        connection.url.url().as_str().clone_into(&mut recorded.url);
         for warning in warnings {
             match warning {
                 Warning::UnknownKey { .. } | Warning::MoreUnknownKeys => {
@@ -169,14 +172,14 @@ pub(super) fn metric_conditions(cx: &Context, all: &[Condition], options: &Query
         let became = became::of_metric(all, options);
         conditions(recorded, all, became, options.profile);
     });
-    cx.note(|recorded| {
-        let appended = became::of_metric(all, options);
-        let appended = appended.iter().filter(|it| matches!(it, Became::Appended(_)));
-        match appended.count() {
-            0 => {}
-            count => recorded.notice(Notice::Appended(count)),
-        }
-    });
+    let is_tilde = |it: &Condition| Kind::of(&it.key) == Some(Kind::Promql);
+    let is_appended = options.profile == Profile::Exact
+        && options.tilde_conditions == TildeConditions::Apply
+        && all.len() > 1
+        && all.iter().any(is_tilde);
+    if is_appended {
+        cx.note(|recorded| recorded.notice(Notice::Appended(all.len() - 1)));
+    }
 }
 
 /// The same of a lookup, which leaves out the condition on the label `asked`.
@@ -251,6 +254,7 @@ pub(super) fn plan(
     cx: &Context,
     all: &[Condition],
     options: &QueryOptions,
+    question: &Question,
     plan: &Plan,
     facts: Facts,
 ) {
@@ -267,6 +271,7 @@ pub(super) fn plan(
         }
     });
     cx.record(|recorded| {
+        recorded.combine = question.combining();
         let from = match options.scrape_interval {
             Some(_) => Some("configured"),
             None => recorded.interval_from,

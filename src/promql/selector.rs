@@ -12,6 +12,7 @@ use crate::promql::Spelled;
 use crate::promql::ink;
 use crate::promql::ink::Ink;
 use crate::promql::quote;
+use crate::time::Millis;
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -198,6 +199,16 @@ impl Selector {
                 format!("{}{{{}}}", name.value, Listed(others))
             }
             _ => self.to_string(),
+        }
+    }
+
+    /// The sum over all of its series, for texts; of their rates over a window if there is one.
+    #[must_use]
+    pub fn combined(&self, window: Option<Millis>) -> String {
+        let shown = self.shown();
+        match window {
+            Some(window) => format!("sum(rate({shown}[{window}]))"),
+            None => format!("sum({shown})"),
         }
     }
 

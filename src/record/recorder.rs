@@ -56,12 +56,18 @@ pub struct Recorded {
     pub alias: Option<String>,
     /// Name and port of the backend.
     pub host: String,
+    /// Its base URL, without a user.
+    pub url: String,
+    /// A query that makes one series of all that match, if there is one.
+    pub combine: Option<String>,
     /// Where the scrape interval is from, if one is needed.
     pub interval_from: Option<&'static str>,
     /// The places of conditions whose values are shown to nobody.
     pub classified: Vec<usize>,
     /// The queries of the stages, as they are asked.
     asked: Vec<String>,
+    /// Whether it is shown what queries are made of.
+    has_fragments: bool,
 }
 
 impl Recorder {
@@ -70,7 +76,10 @@ impl Recorder {
     pub fn new(depth: Depth) -> Self {
         Self {
             depth,
-            recorded: Mutex::default(),
+            recorded: Mutex::new(Recorded {
+                has_fragments: depth != Depth::Brief,
+                ..Recorded::default()
+            }),
         }
     }
 
@@ -119,6 +128,11 @@ impl Recorded {
             return;
         }
         self.asked.push(text.to_owned());
+        if !self.has_fragments && self.classified.is_empty() {
+            let text = text.to_owned();
+            self.add(purpose, text, Vec::new());
+            return;
+        }
         let mut shown = Spelled::default();
         for &Fragment { start, end, origin } in fragments {
             let part = &text[start..end];
@@ -134,11 +148,16 @@ impl Recorded {
             end: fragment.end,
             origin: fragment.origin.to_string(),
         });
+        let fragments = fragments.collect();
+        self.add(purpose, shown.text, fragments);
+    }
+
+    fn add(&mut self, purpose: Purpose, text: String, fragments: Vec<FragmentShown>) {
         self.stages.promql.push(QueryStage {
             query: self.stages.promql.len(),
             purpose,
-            fragments: fragments.collect(),
-            text: shown.text,
+            text,
+            fragments,
         });
     }
 

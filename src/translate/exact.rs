@@ -372,6 +372,19 @@ impl Exact {
         known.clamp(Millis::ONE, window::LONGEST)
     }
 
+    /// The same for a person: `sum(rate(up[60000ms]))`.
+    pub(super) fn combining(&self) -> Option<String> {
+        let window = match self.shape {
+            Shape::Raw => raw::LOOKBACK,
+            Shape::Buckets { width, .. } => width.max(Millis::MINUTE),
+        };
+        match &self.about {
+            About::Gauge(metric) => Some(metric.selector.combined(None)),
+            About::Counter(metric) => Some(metric.selector.combined(Some(window))),
+            About::Tilde(_) => None,
+        }
+    }
+
     /// What decides on the scrape interval.
     fn interval_by(&self) -> Origin {
         match self.options.scrape_interval {

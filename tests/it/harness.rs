@@ -161,6 +161,7 @@ fn settings() -> Settings {
         insecure: Insecure::default(),
         tls: None,
         console_token: None,
+        tap_entries: 500,
         limits: Default::default(),
         connections: Configured::default(),
         ambient: Ambient::default(),

@@ -109,6 +109,7 @@ const ARROWS: &[(&str, May)] = &[
         NameAllAboveBut(&["cache", "egress", "instruments"]),
     ),
     ("mirror", NameAllAboveBut(&["egress"])),
+    ("explain", NameAllAboveBut(&["egress", "upstream"])),
     (
         "config",
         Name(&[
