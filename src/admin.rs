@@ -2,6 +2,7 @@
 //! what is for the operator. It never carries the key, and it belongs behind a network policy, not
 //! behind an ingress.
 
+mod debug;
 mod gate;
 mod health;
 mod metrics;
@@ -49,6 +50,7 @@ impl Admin {
                 "/schemas/connection-details.json",
                 get(schemas::connection_details),
             )
+            .merge(debug::routes())
             .fallback(no_such_path)
             .with_state(Arc::clone(app));
         // On this machine alone.

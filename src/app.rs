@@ -6,9 +6,12 @@ pub mod reload;
 mod snapshot;
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::caller::Refusals;
@@ -38,6 +41,8 @@ pub struct App {
     pub tap: Tap,
     /// What is asked for at the admin listener, and done where requests are worked on.
     pub errands: Errands,
+    /// How the last reload ended.
+    reloaded: Mutex<Option<Reloaded>>,
     /// Our own instruments.
     pub instruments: Arc<Instruments>,
     /// Which strangers stand in the log already.
@@ -63,6 +68,17 @@ pub enum AppError {
     /// The key holds a control character, so it cannot stand in a header.
     #[error("the key holds a character that no HTTP header can carry")]
     Key,
+}
+
+/// How a reload ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reloaded {
+    /// Whether what was read is in force.
+    pub ok: bool,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// What is wrong with it; no values.
+    pub problems: Vec<String>,
 }
 
 impl App {
@@ -91,6 +107,7 @@ impl App {
             refusals: Refusals::default(),
             tap: Tap::new(wall_clock()),
             errands: Errands::default(),
+            reloaded: Mutex::default(),
             unaccepted: Budget::exact(limits::UNACCEPTED_BODIES),
             state: State::new(),
             clock: wall_clock,
@@ -108,6 +125,25 @@ impl App {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.current.subscribe()
+    }
+
+    /// How the last reload ended; `None` if there was none.
+    #[must_use]
+    pub fn reloaded(&self) -> Option<Reloaded> {
+        let reloaded = self.reloaded.lock();
+        reloaded.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A reload has ended, with these problems if it failed.
+    pub fn tell_reload(&self, problems: Vec<String>) {
+        self.instruments.config_reloaded(problems.is_empty());
+        let reloaded = Reloaded {
+            ok: problems.is_empty(),
+            at: (self.clock)().get(),
+            problems,
+        };
+        let mut last = self.reloaded.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(reloaded);
     }
 
     /// From now on new requests see `settings`.

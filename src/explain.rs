@@ -315,5 +315,3 @@ fn code_of(outcome: &str) -> Option<&'static str> {
     Some(id.code())
 }
 
-#[cfg(test)]
-mod tests;

@@ -48,6 +48,19 @@ const DURATIONS: [f64; 13] = [
 /// What `backend` is for a connection that the configuration does not name.
 const OTHER_BACKEND: &str = "other";
 
+/// What is measured of a named connection; what was never measured is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// [`Breaker::number`].
+    pub breaker: Option<i64>,
+    /// In seconds.
+    pub clock_skew: Option<i64>,
+    /// In seconds since 1970.
+    pub credential_expiry: Option<i64>,
+    /// In seconds since 1970.
+    pub certificate_expiry: Option<i64>,
+}
+
 /// Every instrument of the program. Made once and shared; all methods may be called from anywhere.
 #[derive(Debug)]
 pub struct Instruments {
@@ -418,6 +431,28 @@ impl Instruments {
         self.breaker_opened
             .get_or_create(&[backend(connection)])
             .inc();
+    }
+
+    /// How many requests are worked on.
+    #[must_use]
+    pub fn requests_in_flight(&self) -> usize {
+        let gauge = self.in_flight.get_or_create(&[("scope", "global")]);
+        usize::try_from(gauge.get()).unwrap_or_default()
+    }
+
+    /// What is measured of a named connection.
+    #[must_use]
+    pub fn measured(&self, connection: &str) -> Measured {
+        let of = |family: &Family<Named<1>, Gauge>| {
+            let gauge = family.get(&[backend(Some(connection))]);
+            gauge.map(|gauge| gauge.get())
+        };
+        Measured {
+            breaker: of(&self.breaker_state),
+            clock_skew: of(&self.clock_skew),
+            credential_expiry: of(&self.credential_expiry),
+            certificate_expiry: of(&self.certificate_expiry),
+        }
     }
 
     /// Shows the breaker of a named connection no more: the name may be gone.

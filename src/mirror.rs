@@ -8,6 +8,7 @@
 //! reload. It is kept under what a connection is, not under its name, so a connection that a reload
 //! changed or removed finds nothing of it.
 
+mod complete;
 mod connection;
 mod field_names;
 mod field_values;
@@ -38,6 +39,10 @@ use crate::time::Deadline;
 use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
+pub use complete::Completed;
+pub use complete::Completion;
+pub use complete::Item;
+pub use complete::Wanted;
 pub use metric::MetricAnswer;
 use said::Said;
 

@@ -115,7 +115,7 @@ pub struct Filter {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
     /// The entries.
-    pub entries: Vec<Arc<Entry>>,
+    pub entries: Vec<Entry>,
     /// How many were dropped since the start.
     pub dropped: u64,
     /// How many are kept.
@@ -169,7 +169,7 @@ impl Tap {
             .filter(|(number, _)| after.is_none_or(|after| *number >= after))
             .map(|(_, entry)| entry)
             .filter(|entry| filter.wants(entry));
-        let mut entries: Vec<Arc<Entry>> = wanted.collect();
+        let mut entries: Vec<Entry> = wanted.map(|entry| Entry::clone(&entry)).collect();
         entries.reverse();
         Listed {
             entries,

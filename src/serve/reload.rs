@@ -96,11 +96,13 @@ impl Reloader {
             Ok(loaded) => {
                 self.files = loaded.files.clone();
                 let applied = self.apply(loaded);
-                self.app.instruments.config_reloaded(applied.is_ok());
+                let problem = applied.as_ref().err().map(ToString::to_string);
+                self.app.tell_reload(problem.into_iter().collect());
                 Ok(applied?)
             }
             Err(ConfigError { findings, files }) => {
-                self.app.instruments.config_reloaded(false);
+                let problems = findings.iter().map(ToString::to_string);
+                self.app.tell_reload(problems.collect());
                 for finding in &findings {
                     tracing::error!(code = %finding.code, "{finding}");
                 }
