@@ -304,11 +304,9 @@ mod tests {
         let body = br#"{"_type":"MetricsRequest","extra":"s3cret",
             "connectionDetails":{"url":"http://u:s3cret@h","bearer_token":"s3cret"},
             "query":{"conditions":[{"key":"pod","value":{"value":"s3cret"}}],"startTime":1}}"#;
-        let recorded = Recorded {
-            url: "http://h/".to_owned(),
-            classified: vec![0],
-            ..Recorded::default()
-        };
+        let mut recorded = Recorded::default();
+        recorded.url = "http://h/".to_owned();
+        recorded.classified = vec![0];
         let (request, had_secrets) = redacted(body, &recorded);
         assert!(had_secrets);
         assert_eq!(

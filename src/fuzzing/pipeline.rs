@@ -121,7 +121,6 @@ impl Case {
             parameters: Vec::new(),
             rate_window: None,
             held_back: None,
-        rate_window: None,
         }
     }
 

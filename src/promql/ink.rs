@@ -150,3 +150,65 @@ pub(super) fn put(ink: &mut dyn Ink, origin: Origin, text: impl fmt::Display) ->
     ink.mark(origin);
     write!(ink, "{text}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promql::Expr;
+    use crate::promql::Matcher;
+    use crate::promql::Selector;
+    use crate::promql::conjoin::Bounds;
+    use crate::promql::conjoin::conjoin;
+    use crate::time::Millis;
+
+    fn shown(spelled: &Spelled) -> Vec<(&str, String)> {
+        let of = |it: &Fragment| (&spelled.text[it.start..it.end], it.origin.to_string());
+        let shown: Vec<(&str, String)> = spelled.fragments.iter().map(of).collect();
+        let joined: String = shown.iter().map(|(text, _)| *text).collect();
+        assert_eq!(joined, spelled.text);
+        shown
+    }
+
+    #[track_caller]
+    fn check(spelled: &Spelled, expected: &[(&str, &str)]) {
+        let expected: Vec<(&str, String)> =
+            expected.iter().map(|(text, origin)| (*text, (*origin).to_owned())).collect();
+        assert_eq!(shown(spelled), expected);
+    }
+
+    #[test]
+    fn each_part_of_our_own_queries_says_what_it_was_made_of() {
+        let selector = Selector::of_condition("m", 1).and(Matcher::equal("job", "x").of_condition(0));
+        let expr = Expr::call("max_over_time", Expr::window(&selector, Millis::MINUTE)).sum();
+        assert_eq!(expr.to_string(), expr.spelled().text);
+        check(
+            &expr.spelled(),
+            &[
+                ("sum(max_over_time(", "aggregation.method"),
+                (r#"{__name__="m""#, "conditions[1]"),
+                (r#",job="x"}"#, "conditions[0]"),
+                ("[60000ms]", "aggregation.bucketSizeMillis"),
+                (" offset 1ms", "profile"),
+                ("))", "aggregation.method"),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_added_to_a_callers_query_is_told_from_it() {
+        let bounds = Bounds {
+            depth: 50,
+            length: 1_000,
+        };
+        let added = [Matcher::equal("job", "x").of_condition(2)];
+        let conjoined = conjoin(r#"sum(rate(up{a="b"}[5m])) / 2"#, &added, bounds);
+        check(
+            &conjoined.expect("parses").text,
+            &[
+                (r#"sum(rate(up{a="b""#, "tilde"),
+                (r#",job="x""#, "conditions[2]"),
+                ("}[5m])) / 2", "tilde"),
+            ],
+        );
+    }
+}

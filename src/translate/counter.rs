@@ -146,6 +146,7 @@ mod tests {
         dialect: Dialect::PromqlOpen,
         width: Millis::MINUTE,
         interval: Millis::new(15_000),
+        interval_by: Origin::Interval,
         several: MultipleSeries::Combine,
     };
 

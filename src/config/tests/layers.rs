@@ -35,7 +35,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 43] = rows! {
+const ROWS: [Row; 44] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
