@@ -234,6 +234,12 @@ impl Writer {
         self.rows.capacity()
     }
 
+    /// Whether a counter was seen to begin anew; only raw points show it.
+    #[must_use]
+    pub fn has_reset(&self) -> bool {
+        matches!(&self.rule, Rule::Rates(rates) if rates.has_reset)
+    }
+
     /// How many values were not taken as they came.
     #[must_use]
     pub fn dropped(&self) -> Dropped {

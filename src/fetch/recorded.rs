@@ -57,6 +57,9 @@ impl Run<'_> {
         if infinite > 0 {
             recorded.notice(Notice::Infinite(infinite));
         }
+        if self.writer.has_reset() {
+            recorded.notice(Notice::CounterReset);
+        }
         if self.seen.pooled > 1 && ended.is_ok() {
             recorded.notice(Notice::Combined(self.seen.pooled));
         }

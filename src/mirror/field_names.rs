@@ -57,13 +57,15 @@ impl Mirror {
             selectors: plan.selectors.clone(),
             range: (plan.start, plan.end),
         };
+        let turn = Turn::new(&cx.deadline, upstream.host());
         let list = self
             .lists
-            .list(key, &Turn::new(&cx.deadline, upstream.host()), || {
+            .list(key, &turn, || {
                 upstream.label_names(&cx, &plan.selectors, plan.start, plan.end)
             })
             .await
             .map_err(|error| failures::upstream(&error, profile))?;
+        recorded::remembered(&cx, &turn);
         let (labels, is_cut) = plan.labels(&list.values);
         let virtual_fields = plan.virtual_fields.iter().map(|name| (*name).to_owned());
         let fields: Vec<FieldDescriptor> = virtual_fields

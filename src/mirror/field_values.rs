@@ -153,6 +153,8 @@ impl Mirror {
                 .await
         };
         let turn = Turn::new(&cx.deadline, upstream.host());
-        self.lists.list(key, &turn, fetch).await
+        let list = self.lists.list(key, &turn, fetch).await;
+        recorded::remembered(cx, &turn);
+        list
     }
 }

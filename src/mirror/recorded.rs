@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::cache::Turn;
 use crate::connections::Connection;
 use crate::connections::Warning;
 use crate::failures;
@@ -234,6 +235,13 @@ fn conditions(recorded: &mut Recorded, all: &[Condition], became: Vec<Became>, p
         });
     }
     recorded.stages.conditions = stages;
+}
+
+/// Writes down whether a list was one that is remembered, or that somebody else asked for.
+pub(super) fn remembered(cx: &Context, turn: &Turn<'_>) {
+    if !turn.has_led() {
+        cx.note(|recorded| recorded.cached += 1);
+    }
 }
 
 /// Writes down that lists are asked for.
