@@ -11,7 +11,6 @@ pub mod tap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde::Serialize;
 
 use crate::caller::Caller;
@@ -23,9 +22,12 @@ use crate::mirror::Mirror;
 use crate::protocol;
 use crate::protocol::DecodeError;
 use crate::protocol::Invalid;
+use crate::protocol::MirrorMethod;
 use crate::protocol::field_names::FieldNamesRequest;
 use crate::protocol::field_values::FieldValuesRequest;
+use crate::protocol::kept;
 use crate::protocol::metric::MetricsRequest;
+use crate::protocol::telemetry::Telemetry;
 use crate::record::Arrival;
 use crate::record::Depth;
 use crate::record::Notice;
@@ -60,20 +62,17 @@ impl Asked {
     ///
     /// The failure that the Mirror API would answer with; also for a `_type` that is none of these.
     pub fn read(text: &[u8]) -> Result<Self, Failure> {
-        #[derive(Deserialize)]
-        struct Tagged<'a> {
-            #[serde(rename = "_type", borrow)]
-            kind: Option<std::borrow::Cow<'a, str>>,
-        }
         let read = || {
-            let text = protocol::scan::scan(text)?.as_bytes();
-            let no_kind = || Invalid::new("_type", "must name a request of the Mirror API");
-            let tagged: Tagged<'_> = serde_json::from_slice(text).map_err(|_| no_kind())?;
-            Ok(match tagged.kind.as_deref() {
-                Some("MetricsRequest") => Self::Metric(protocol::read(text)?),
-                Some("FieldNamesRequest") => Self::FieldNames(protocol::read(text)?),
-                Some("FieldValuesRequest") => Self::FieldValues(protocol::read(text)?),
-                _ => return Err(DecodeError::from(no_kind())),
+            let text = protocol::scan::scan(text)?;
+            let bytes = text.as_bytes();
+            Ok(match kept::method_of(text) {
+                Some(MirrorMethod::Metric) => Self::Metric(protocol::read(bytes)?),
+                Some(MirrorMethod::FieldNames) => Self::FieldNames(protocol::read(bytes)?),
+                Some(MirrorMethod::FieldValues) => Self::FieldValues(protocol::read(bytes)?),
+                Some(MirrorMethod::Connection) | None => {
+                    let expectation = "must be the name of a request for points, fields or values";
+                    return Err(DecodeError::from(Invalid::new(kept::TAG, expectation)));
+                }
             })
         };
         read().map_err(|error| failures::decode(&error))
@@ -116,20 +115,20 @@ pub async fn explain(
     let answered = match asked {
         Asked::Metric(request) => {
             let answer = mirror.metric(configured, caller, arrival, request).await;
-            of(answer.map(|it| points(&it.telemetry.body, it.telemetry.is_partial)))
+            of(answer.map(|it| points(&it.telemetry)))
         }
         Asked::FieldNames(request) => {
             let answer = mirror.field_names(configured, caller, arrival, request).await;
             of(answer.map(|it| {
                 let (is_partial, count) = (it.is_partial, it.fields.len());
-                list("FieldNamesResponse", is_partial, count, &it)
+                list(MirrorMethod::FieldNames, is_partial, count, &it)
             }))
         }
         Asked::FieldValues(request) => {
             let answer = mirror.field_values(configured, caller, arrival, request).await;
             of(answer.map(|it| {
                 let (is_partial, count) = (it.is_partial, it.values.len());
-                list("FieldValuesResponse", is_partial, count, &it)
+                list(MirrorMethod::FieldValues, is_partial, count, &it)
             }))
         }
     };
@@ -160,13 +159,13 @@ fn json(body: &impl Serialize) -> Bytes {
 }
 
 fn list(
-    kind: &'static str,
+    method: MirrorMethod,
     is_partial: bool,
     count: usize,
     response: &impl Serialize,
 ) -> (Given, Bytes) {
     let given = Given {
-        kind,
+        kind: method.response(),
         is_partial,
         count,
         ..Given::default()
@@ -174,38 +173,18 @@ fn list(
     (given, json(response))
 }
 
-/// What the body of a metric's answer says.
-fn points(body: &Bytes, is_partial: bool) -> (Given, Bytes) {
-    #[derive(Deserialize)]
-    struct Response<'a> {
-        #[serde(borrow)]
-        telemetry: Points<'a>,
-    }
-    #[derive(Deserialize)]
-    struct Points<'a> {
-        #[serde(rename = "_type")]
-        kind: &'a str,
-        points: Vec<Vec<serde_json::Number>>,
-    }
-    let mut given = Given {
-        kind: "MetricsResponse",
-        is_partial,
-        ..Given::default()
+/// What is known of a metric's answer.
+fn points(telemetry: &Telemetry) -> (Given, Bytes) {
+    let span = telemetry.span();
+    let given = Given {
+        kind: MirrorMethod::Metric.response(),
+        telemetry: span.as_ref().map(|span| span.kind),
+        is_partial: telemetry.is_partial,
+        count: telemetry.points,
+        first: span.as_ref().and_then(|span| span.first),
+        last: span.as_ref().and_then(|span| span.last),
     };
-    if let Ok(Response { telemetry }) = serde_json::from_slice(body) {
-        let at = |point: Option<&Vec<serde_json::Number>>, last: bool| {
-            let times = point?.get(1..)?;
-            if last { times.last() } else { times.first() }?.as_i64()
-        };
-        given.telemetry = Some(match telemetry.kind {
-            "RawMetricTelemetry" => "RawMetricTelemetry",
-            _ => "AggregatedMetricTelemetry",
-        });
-        given.count = telemetry.points.len();
-        given.first = at(telemetry.points.first(), false);
-        given.last = at(telemetry.points.last(), true);
-    }
-    (given, body.clone())
+    (given, telemetry.body.clone())
 }
 
 fn assembled(recorded: Recorded, answered: Answered, is_dry: bool) -> Record {
@@ -289,7 +268,7 @@ fn response(answered: &Answered, notices: &[Notice]) -> ResponseStage {
         },
         Err(failure) => ResponseStage {
             status: 500,
-            kind: ErrorShown::from(failure).kind,
+            kind: failure.body.described().0,
             error: Some(failure.id.code()),
             notices: notice_codes,
             ..ResponseStage::default()

@@ -21,6 +21,7 @@ use crate::explain::tap::Ended;
 use crate::instruments::Held;
 use crate::instruments::MethodLabel;
 use crate::instruments::RequestOutcome;
+use crate::protocol::MirrorMethod;
 use crate::record::Arrival;
 
 /// `handler`, every request to which is observed as `method`.
@@ -110,10 +111,10 @@ impl Watch {
             id: &self.arrival.request_id,
             at: self.arrival.now,
             method: match self.method {
-                MethodLabel::Connection => "connection",
-                MethodLabel::FieldName => "field_names",
-                MethodLabel::FieldValue => "field_values",
-                MethodLabel::Metric => "metric",
+                MethodLabel::Connection => MirrorMethod::Connection,
+                MethodLabel::FieldName => MirrorMethod::FieldNames,
+                MethodLabel::FieldValue => MirrorMethod::FieldValues,
+                MethodLabel::Metric => MirrorMethod::Metric,
                 MethodLabel::Other => return,
             },
             outcome: told.outcome.as_str(),

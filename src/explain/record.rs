@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 
 use crate::explain::solver::Solution;
 use crate::failures::Failure;
-use crate::protocol::failure::FailureBody;
 use crate::protocol::schema;
 use crate::record::stages::NoticeShown;
 use crate::record::stages::Stages;
@@ -103,18 +102,11 @@ pub struct ErrorShown {
 
 impl From<&Failure> for ErrorShown {
     fn from(failure: &Failure) -> Self {
-        let (kind, summary) = match &failure.body {
-            FailureBody::MetricStoreConnectionError { .. } => ("MetricStoreConnectionError", None),
-            FailureBody::MetricNotFoundError { .. } => ("MetricNotFoundError", None),
-            FailureBody::UnsupportedFieldTypeError { .. } => ("UnsupportedFieldTypeError", None),
-            FailureBody::RemoteMirrorError { summary, .. } => {
-                ("RemoteMirrorError", Some(summary.clone()))
-            }
-        };
+        let (kind, summary) = failure.body.described();
         Self {
             id: failure.id.code(),
             kind,
-            summary,
+            summary: summary.map(str::to_owned),
             details: failure.details(),
         }
     }

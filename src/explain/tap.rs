@@ -4,8 +4,6 @@
 //! It holds no points, and of a connection only its name and where it leads. A request is redacted
 //! as it comes in here, and never waits: where somebody else is at the ring, it is dropped.
 
-mod redacted;
-
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -16,12 +14,15 @@ use std::sync::atomic::Ordering;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use crate::explain::Answer;
+use crate::protocol::kept;
+use crate::protocol::kept::Kept;
+use crate::protocol::kept::Place;
+use crate::protocol::MirrorMethod;
 use crate::record::Notice;
 use crate::record::Recorded;
 use crate::time::UnixMillis;
-use redacted::redacted;
 
 /// One request.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -56,7 +57,10 @@ pub struct Entry {
     pub connection_had_secrets: bool,
     /// The request without anything secret; null where it is over 16 KiB.
     #[serde(skip)]
-    pub request: Option<Answer>,
+    pub request: Option<Box<RawValue>>,
+    /// Which method.
+    #[serde(skip)]
+    pub of: MirrorMethod,
 }
 
 /// What is known of a request that ended.
@@ -67,7 +71,7 @@ pub struct Ended<'a> {
     /// When it arrived.
     pub at: UnixMillis,
     /// Which method.
-    pub method: &'static str,
+    pub method: MirrorMethod,
     /// How it ended.
     pub outcome: &'static str,
     /// The id of the failure.
@@ -224,12 +228,21 @@ fn entry(ended: Ended<'_>) -> Entry {
         recorded,
         body,
     } = ended;
-    let (request, connection_had_secrets) = redacted(body, &recorded);
+    let has_name = recorded.alias.is_some();
+    let place = Place {
+        connection: recorded.alias.clone(),
+        url: (!has_name && !recorded.url.is_empty()).then_some(recorded.url),
+    };
+    let Kept {
+        request,
+        had_more: connection_had_secrets,
+    } = kept::kept(body, place, &recorded.classified);
     let state = if recorded.cached > 0 { "hit" } else { "miss" };
     Entry {
         id: id.to_owned(),
         at: at.get(),
-        method,
+        method: method.name(),
+        of: method,
         outcome,
         code,
         alias: recorded.alias,
@@ -255,7 +268,7 @@ mod tests {
         Ended {
             id,
             at: UnixMillis::new(7),
-            method: "metric",
+            method: MirrorMethod::Metric,
             outcome: "error",
             code: Some("PM-2002"),
             ms: 1.0,
@@ -297,21 +310,5 @@ mod tests {
         assert!(!tap.offer(ended("a", b"{}"), 2));
         drop(held);
         assert_eq!(tap.list(&Filter::default(), 2).dropped, 1);
-    }
-
-    #[test]
-    fn of_the_connection_only_its_place_is_kept() {
-        let body = br#"{"_type":"MetricsRequest","extra":"s3cret",
-            "connectionDetails":{"url":"http://u:s3cret@h","bearer_token":"s3cret"},
-            "query":{"conditions":[{"key":"pod","value":{"value":"s3cret"}}],"startTime":1}}"#;
-        let mut recorded = Recorded::default();
-        recorded.url = "http://h/".to_owned();
-        recorded.classified = vec![0];
-        let (request, had_secrets) = redacted(body, &recorded);
-        assert!(had_secrets);
-        assert_eq!(
-            request.unwrap().text(),
-            r#"{"_type":"MetricsRequest","connectionDetails":{"url":"http://h/"},"query":{"conditions":[{"key":"pod","value":{"_type":"StringValue","value":"<redacted>"}}],"startTime":1}}"#
-        );
     }
 }

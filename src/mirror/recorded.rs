@@ -13,6 +13,7 @@ use crate::options::Dialect;
 use crate::options::Profile;
 use crate::options::QueryOptions;
 use crate::options::TildeConditions;
+use crate::protocol::MirrorMethod;
 use crate::protocol::RawDetails;
 use crate::protocol::condition::Condition;
 use crate::protocol::field_names::FieldNamesRequest;
@@ -45,8 +46,8 @@ pub(super) fn metric(arrival: &Arrival, request: &MetricsRequest) {
     arrival.record(|recorded| {
         let query = &request.query;
         recorded.stages.request = Some(RequestStage {
-            kind: "MetricsRequest",
-            method: "metric",
+            kind: MirrorMethod::Metric.request(),
+            method: MirrorMethod::Metric.name(),
             start: Some(query.start_time.get()),
             end: Some(query.end_time.get()),
             limit: query.limit,
@@ -64,8 +65,8 @@ pub(super) fn field_names(arrival: &Arrival, request: &FieldNamesRequest) {
     arrival.record(|recorded| {
         let query = &request.query;
         recorded.stages.request = Some(RequestStage {
-            kind: "FieldNamesRequest",
-            method: "field_names",
+            kind: MirrorMethod::FieldNames.request(),
+            method: MirrorMethod::FieldNames.name(),
             start: query.start_time.map(UnixMillis::get),
             end: query.end_time.map(UnixMillis::get),
             limit: query.limit,
@@ -79,8 +80,8 @@ pub(super) fn field_values(arrival: &Arrival, request: &FieldValuesRequest) {
     arrival.record(|recorded| {
         let query = &request.query;
         recorded.stages.request = Some(RequestStage {
-            kind: "FieldValuesRequest",
-            method: "field_values",
+            kind: MirrorMethod::FieldValues.request(),
+            method: MirrorMethod::FieldValues.name(),
             start: query.start_time.map(UnixMillis::get),
             end: query.end_time.map(UnixMillis::get),
             limit: query.limit,

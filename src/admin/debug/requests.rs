@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::Uri;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use super::Refused;
 use crate::app::App;
-use crate::explain::Answer;
 use crate::explain::tap::Entry;
 use crate::explain::tap::Filter;
 
@@ -20,7 +20,7 @@ use crate::explain::tap::Filter;
 struct Whole<'a> {
     #[serde(flatten)]
     entry: &'a Entry,
-    request: Option<&'a Answer>,
+    request: Option<&'a RawValue>,
 }
 
 pub(super) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Response {
@@ -45,7 +45,7 @@ pub(super) async fn one(
 ) -> Result<Response, Refused> {
     let entry = app.tap.find(&id).ok_or(Refused::Unknown)?;
     Ok(super::json(&Whole {
-        request: entry.request.as_ref(),
+        request: entry.request.as_deref(),
         entry: &entry,
     }))
 }
