@@ -118,14 +118,18 @@ pub async fn explain(
             of(answer.map(|it| points(&it.telemetry)))
         }
         Asked::FieldNames(request) => {
-            let answer = mirror.field_names(configured, caller, arrival, request).await;
+            let answer = mirror
+                .field_names(configured, caller, arrival, request)
+                .await;
             of(answer.map(|it| {
                 let (is_partial, count) = (it.is_partial, it.fields.len());
                 list(MirrorMethod::FieldNames, is_partial, count, &it)
             }))
         }
         Asked::FieldValues(request) => {
-            let answer = mirror.field_values(configured, caller, arrival, request).await;
+            let answer = mirror
+                .field_values(configured, caller, arrival, request)
+                .await;
             of(answer.map(|it| {
                 let (is_partial, count) = (it.is_partial, it.values.len());
                 list(MirrorMethod::FieldValues, is_partial, count, &it)
@@ -293,4 +297,3 @@ fn code_of(outcome: &str) -> Option<&'static str> {
     };
     Some(id.code())
 }
-

@@ -277,9 +277,7 @@ impl<'a> Run<'a> {
         let selectors: Vec<String> = (subject.selectors.iter())
             .map(|selector| selector.text.clone())
             .collect();
-        upstream
-            .has_series(cx, &selectors, subject.range)
-            .await
+        upstream.has_series(cx, &selectors, subject.range).await
     }
 
     fn finish(self, ended: Ended) -> Fetched {

@@ -74,7 +74,12 @@ async fn file(Path(name): Path<String>, head: HeaderMap) -> Response {
 
 /// A file other than the page.
 fn embedded(files: Files, name: &str, asked: &HeaderMap) -> Response {
-    let find = |name: &str| files.iter().find(|(it, _)| *it == name).map(|(_, bytes)| *bytes);
+    let find = |name: &str| {
+        files
+            .iter()
+            .find(|(it, _)| *it == name)
+            .map(|(_, bytes)| *bytes)
+    };
     let is_twin = name.ends_with(".gz") || name.ends_with(".br");
     let plain = find(name).filter(|_| !is_twin && name != "index.html");
     let Some(plain) = plain else {
@@ -109,10 +114,14 @@ fn accepts(head: &HeaderMap, coding: &str) -> bool {
         .flat_map(|value| value.split(','))
         .any(|entry| {
             let mut parts = entry.split(';').map(str::trim);
-            let is_named = parts.next().is_some_and(|it| it.eq_ignore_ascii_case(coding));
+            let is_named = parts
+                .next()
+                .is_some_and(|it| it.eq_ignore_ascii_case(coding));
             let is_zero = parts.any(|it| {
                 let weight = it.strip_prefix("q=").or_else(|| it.strip_prefix("Q="));
-                weight.and_then(|it| it.parse::<f64>().ok()).is_some_and(|it| it <= 0.0)
+                weight
+                    .and_then(|it| it.parse::<f64>().ok())
+                    .is_some_and(|it| it <= 0.0)
             });
             is_named && !is_zero
         })
@@ -156,7 +165,10 @@ mod tests {
         ("assets/main-01234567.js", b"plain"),
         ("assets/main-01234567.js.br", b"br"),
         ("assets/main-01234567.js.gz", b"gz"),
-        ("index.html", b"<meta name=\"csp-nonce\" content=\"__CSP_NONCE__\" />"),
+        (
+            "index.html",
+            b"<meta name=\"csp-nonce\" content=\"__CSP_NONCE__\" />",
+        ),
         ("licenses.md", b"MIT"),
     ];
 
@@ -219,6 +231,9 @@ mod tests {
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name}");
         }
         let licences = embedded(BUILT, "licenses.md", &HeaderMap::new());
-        assert_eq!(header(&licences, CONTENT_TYPE), "text/markdown; charset=utf-8");
+        assert_eq!(
+            header(&licences, CONTENT_TYPE),
+            "text/markdown; charset=utf-8"
+        );
     }
 }

@@ -62,7 +62,11 @@ impl Errands {
             true => Some(self.places.try_acquire().map_err(|_| Undone::Busy)?),
             false => None,
         };
-        let main = self.main.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let main = self
+            .main
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let main = main.ok_or(Undone::Broken)?;
         let task = AbortOnDropHandle::new(self.tasks.spawn_on(work, &main));
         task.await.map_err(|_ended| Undone::Broken)

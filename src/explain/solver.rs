@@ -47,7 +47,11 @@ pub struct Count {
 /// What tells the series with these label sets apart.
 #[must_use]
 pub fn solve(sets: &[BTreeMap<String, String>]) -> Solution {
-    let names: BTreeSet<&str> = sets.iter().flat_map(|set| set.keys()).map(String::as_str).collect();
+    let names: BTreeSet<&str> = sets
+        .iter()
+        .flat_map(|set| set.keys())
+        .map(String::as_str)
+        .collect();
     let columns = names.into_iter().map(|name| Column::new(name, sets));
     let (constant, varying): (Vec<Column<'_>>, _) = columns.partition(|it| it.distinct == 1);
     let table = Table {
@@ -64,7 +68,9 @@ pub fn solve(sets: &[BTreeMap<String, String>]) -> Solution {
         series: sets.len(),
         labels: chosen.iter().map(|column| column.name.to_owned()).collect(),
         constant: (constant.iter())
-            .filter_map(|column| Some((column.name.to_owned(), (*column.values.first()?).to_owned())))
+            .filter_map(|column| {
+                Some((column.name.to_owned(), (*column.values.first()?).to_owned()))
+            })
             .collect(),
         tuples: shown
             .map(|tuple| tuple.into_iter().map(str::to_owned).collect())
@@ -193,9 +199,9 @@ impl Table<'_> {
         let mut seen = HashMap::with_capacity(self.rows);
         for row in 0..self.rows {
             // Ids are below 1,000, and there are three of them at most.
-            let key = columns
-                .iter()
-                .fold(0_usize, |key, column| key * column.distinct + column.ids[row]);
+            let key = columns.iter().fold(0_usize, |key, column| {
+                key * column.distinct + column.ids[row]
+            });
             if let Some(before) = seen.insert(key, row) {
                 witnesses.add((before, row));
                 return false;
@@ -268,7 +274,10 @@ mod tests {
 
     fn sets(series: &[&[(&str, &str)]]) -> Vec<BTreeMap<String, String>> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        series.iter().map(|set| set.iter().map(owned).collect()).collect()
+        series
+            .iter()
+            .map(|set| set.iter().map(owned).collect())
+            .collect()
     }
 
     #[track_caller]
@@ -319,17 +328,28 @@ mod tests {
             &[("job", "x"), ("pod", "a"), ("code", "2")],
         ]));
         assert_eq!(solution.labels, ["code", "pod"]);
-        assert_eq!(solution.constant, BTreeMap::from([("job".to_owned(), "x".to_owned())]));
+        assert_eq!(
+            solution.constant,
+            BTreeMap::from([("job".to_owned(), "x".to_owned())])
+        );
         assert_eq!(solution.tuples, [["1", "a"], ["1", "b"], ["2", "a"]]);
-        let counts = solution.counts.iter().map(|it| (it.value.as_str(), it.series));
-        assert_eq!(counts.collect::<Vec<_>>(), [("1", 2), ("2", 1), ("a", 2), ("b", 1)]);
+        let counts = solution
+            .counts
+            .iter()
+            .map(|it| (it.value.as_str(), it.series));
+        assert_eq!(
+            counts.collect::<Vec<_>>(),
+            [("1", 2), ("2", 1), ("a", 2), ("b", 1)]
+        );
     }
 
     #[test]
     fn four_labels_are_found_greedily() {
         let bits = |n: u32| {
             let bit = |place: u32| ((n >> place) & 1).to_string();
-            (0..4).map(|place| (format!("l{place}"), bit(place))).collect()
+            (0..4)
+                .map(|place| (format!("l{place}"), bit(place)))
+                .collect()
         };
         let all: Vec<BTreeMap<String, String>> = (0..16).map(bits).collect();
         let solution = solve(&all);
@@ -342,7 +362,9 @@ mod tests {
     fn a_thousand_series_of_24_labels_are_solved() {
         let set = |n: usize| {
             let value = |label: usize| format!("v{}", (n / (label + 1)) % (label % 7 + 4));
-            (0..24).map(|label| (format!("label{label}"), value(label))).collect()
+            (0..24)
+                .map(|label| (format!("label{label}"), value(label)))
+                .collect()
         };
         let all: Vec<BTreeMap<String, String>> = (0..1_000).map(set).collect();
         assert_eq!(solve(&all).series, 1_000);

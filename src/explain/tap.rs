@@ -16,10 +16,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::protocol::MirrorMethod;
 use crate::protocol::kept;
 use crate::protocol::kept::Kept;
 use crate::protocol::kept::Place;
-use crate::protocol::MirrorMethod;
 use crate::record::Notice;
 use crate::record::Recorded;
 use crate::time::UnixMillis;
@@ -205,7 +205,9 @@ impl Tap {
 impl Filter {
     fn wants(&self, entry: &Entry) -> bool {
         let is = |wanted: &Option<String>, has: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted.is_empty() || wanted == has)
+            wanted
+                .as_deref()
+                .is_none_or(|wanted| wanted.is_empty() || wanted == has)
         };
         let has_code = |code: &str| {
             code.is_empty() || entry.code == Some(code) || entry.notices.contains(&code)
@@ -279,7 +281,11 @@ mod tests {
     }
 
     fn ids(listed: &Listed) -> Vec<&str> {
-        listed.entries.iter().map(|entry| entry.id.as_str()).collect()
+        listed
+            .entries
+            .iter()
+            .map(|entry| entry.id.as_str())
+            .collect()
     }
 
     #[test]
@@ -300,7 +306,10 @@ mod tests {
         };
         assert_eq!(ids(&after(listed.last)), ["d"]);
         assert_eq!(ids(&after(Some("4-3".to_owned()))), ["d", "c"]);
-        assert!(tap.find("d").is_some_and(|entry| entry.code == Some("PM-2002")));
+        assert!(
+            tap.find("d")
+                .is_some_and(|entry| entry.code == Some("PM-2002"))
+        );
     }
 
     #[test]

@@ -149,7 +149,10 @@ impl Mirror {
             }
         };
         let types = match wanted {
-            Wanted::Metrics => self.types(configured, caller, arrival, &connection_details).await,
+            Wanted::Metrics => {
+                self.types(configured, caller, arrival, &connection_details)
+                    .await
+            }
             Wanted::LabelNames | Wanted::LabelValues(_) => Arc::default(),
         };
         let total = values.len();
@@ -179,7 +182,9 @@ impl Mirror {
         };
         let (cx, upstream) = (&opened.cx, &opened.upstream);
         let turn = Turn::new(&cx.deadline, upstream.host());
-        let types = self.lists.metadata(upstream.identity(), &turn, || upstream.metadata(cx));
+        let types = self
+            .lists
+            .metadata(upstream.identity(), &turn, || upstream.metadata(cx));
         types.await.unwrap_or_default()
     }
 }

@@ -66,7 +66,14 @@ impl Mirror {
             .await
             .map_err(|error| failures::upstream(&error, profile))?;
         let plan = translate::plan(&question, facts).map_err(untranslated)?;
-        recorded::plan(&cx, &request.query.conditions, options, &question, &plan, facts);
+        recorded::plan(
+            &cx,
+            &request.query.conditions,
+            options,
+            &question,
+            &plan,
+            facts,
+        );
         let fetched = fetch::run(&cx, &upstream, &plan).await.map_err(|error| {
             let subject = Subject {
                 metric: &plan.subject.name,

@@ -155,7 +155,9 @@ fn defaults(connection: &Connection, timeout: Option<u64>) -> Vec<DefaultShown> 
     let plain = QueryOptions::default();
     let options = &connection.options;
     let seconds = connection.timeout.as_secs_f64().to_string();
-    let timeout = timeout.is_none().then_some(("request_timeout_seconds", seconds));
+    let timeout = timeout
+        .is_none()
+        .then_some(("request_timeout_seconds", seconds));
     let limit = (options.max_points == plain.max_points)
         .then(|| ("max_points", options.max_points.to_string()));
     let steps = (options.max_steps == plain.max_steps)

@@ -131,7 +131,10 @@ impl Expr {
     pub fn call_with(name: &'static str, number: &'static str, argument: Self) -> Self {
         Self(Node::Call {
             name,
-            arguments: vec![Self(Node::Number(number.to_owned(), Origin::Method)), argument],
+            arguments: vec![
+                Self(Node::Number(number.to_owned(), Origin::Method)),
+                argument,
+            ],
         })
     }
 
@@ -156,7 +159,10 @@ impl Expr {
     /// `self == 0`, which keeps the series that are zero.
     #[must_use]
     pub fn equal_to_zero(self) -> Self {
-        self.binary(Operator::EqualTo, Self(Node::Number("0".to_owned(), Origin::Method)))
+        self.binary(
+            Operator::EqualTo,
+            Self(Node::Number("0".to_owned(), Origin::Method)),
+        )
     }
 
     /// `self / other`
@@ -223,7 +229,11 @@ impl Expr {
             Node::Window { selector, range } => {
                 selector.print(ink)?;
                 put(ink, range.origin, format_args!("[{}]", range.millis))?;
-                put(ink, Origin::Profile, format_args!(" offset {}", Millis::ONE))
+                put(
+                    ink,
+                    Origin::Profile,
+                    format_args!(" offset {}", Millis::ONE),
+                )
             }
             Node::Call { name, arguments } => {
                 put(ink, Origin::Method, format_args!("{name}("))?;
@@ -339,7 +349,10 @@ mod tests {
             (119_999, "119.999"),
             (9_007_199_254_740_991, "9007199254740.991"),
         ] {
-            assert_eq!(Expr::seconds(Millis::new(millis).into()).to_string(), expected);
+            assert_eq!(
+                Expr::seconds(Millis::new(millis).into()).to_string(),
+                expected
+            );
         }
     }
 }

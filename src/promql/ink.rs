@@ -171,14 +171,17 @@ mod tests {
 
     #[track_caller]
     fn check(spelled: &Spelled, expected: &[(&str, &str)]) {
-        let expected: Vec<(&str, String)> =
-            expected.iter().map(|(text, origin)| (*text, (*origin).to_owned())).collect();
+        let expected: Vec<(&str, String)> = expected
+            .iter()
+            .map(|(text, origin)| (*text, (*origin).to_owned()))
+            .collect();
         assert_eq!(shown(spelled), expected);
     }
 
     #[test]
     fn each_part_of_our_own_queries_says_what_it_was_made_of() {
-        let selector = Selector::of_condition("m", 1).and(Matcher::equal("job", "x").of_condition(0));
+        let selector =
+            Selector::of_condition("m", 1).and(Matcher::equal("job", "x").of_condition(0));
         let expr = Expr::call("max_over_time", Expr::window(&selector, Millis::MINUTE)).sum();
         assert_eq!(expr.to_string(), expr.spelled().text);
         check(

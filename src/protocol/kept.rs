@@ -137,14 +137,17 @@ fn shown(query: &RawValue, classified: &[usize]) -> Box<RawValue> {
         return query.to_owned();
     }
     let hidden = || {
-        let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(query.get()).ok()?;
+        let mut members: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(query.get()).ok()?;
         let conditions = members.get("conditions")?;
         let mut conditions: Vec<BTreeMap<String, Box<RawValue>>> =
             serde_json::from_str(conditions.get()).ok()?;
         for index in classified {
             let value = r#"{"_type":"StringValue","value":"<redacted>"}"#;
             let value = RawValue::from_string(value.to_owned()).ok()?;
-            conditions.get_mut(*index)?.insert("value".to_owned(), value);
+            conditions
+                .get_mut(*index)?
+                .insert("value".to_owned(), value);
         }
         let conditions = to_raw_value(&conditions).ok()?;
         members.insert("conditions".to_owned(), conditions);
@@ -185,7 +188,10 @@ mod tests {
         let details = RawValue::from_string(r#"{"url":"http://g"}"#.to_owned()).ok();
         let text = again(&kept, MirrorMethod::Metric, details, 5).expect("a request");
         assert!(text.contains(r#""startTime":6"#), "{text}");
-        assert!(text.contains(r#""connectionDetails":{"url":"http://g"}"#), "{text}");
+        assert!(
+            text.contains(r#""connectionDetails":{"url":"http://g"}"#),
+            "{text}"
+        );
         assert_eq!(method_of(&text), Some(MirrorMethod::Metric));
         assert_eq!(method_of(r#"{"_type":"x"}"#), None);
     }

@@ -84,7 +84,10 @@ impl fmt::Display for Notice {
             Self::ClockCorrected => f.write_str("Requests are signed at the backend's time."),
             Self::UnknownKey(text) => f.write_str(text),
             Self::IntervalAssumed(ms) => {
-                write!(f, "No scrape interval could be measured; {ms} ms is assumed.")
+                write!(
+                    f,
+                    "No scrape interval could be measured; {ms} ms is assumed."
+                )
             }
             Self::Infinite(count) => write!(f, "{count} values are infinite."),
             Self::CounterReset => f.write_str("A counter began anew."),

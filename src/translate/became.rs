@@ -69,7 +69,10 @@ fn exact(condition: &Condition, kind: Option<Kind>, options: &QueryOptions) -> B
         condition.key == METRIC_NAME || kind.inner_label() == Some(&condition.key)
     });
     let matcher = if is_of_kind {
-        Err(conditions::unusable(condition, "the kind decides on this label"))
+        Err(conditions::unusable(
+            condition,
+            "the kind decides on this label",
+        ))
     } else {
         conditions::matcher(condition)
     };

@@ -82,11 +82,9 @@ fn named(all: &[(usize, &Condition)]) -> Option<Matcher> {
 }
 
 fn sole_kind<'a>(all: &[(usize, &'a Condition)]) -> Option<(usize, Kind, &'a ConditionValue)> {
-    let mut kinds = all
-        .iter()
-        .filter_map(|(index, condition)| {
-            Some((*index, Kind::of(&condition.key)?, &condition.value))
-        });
+    let mut kinds = all.iter().filter_map(|(index, condition)| {
+        Some((*index, Kind::of(&condition.key)?, &condition.value))
+    });
     let first = kinds.next()?;
     kinds.next().is_none().then_some(first)
 }

@@ -89,11 +89,15 @@ pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan,
         inf: options.inf_interpretation,
         parameters: Vec::new(),
         rate_window: None,
-            held_back: None,
+        held_back: None,
     })
 }
 
-fn gauge(method: Option<AggregationMethod>, m: &Spelled, w: i64) -> Result<Spelled, TranslateError> {
+fn gauge(
+    method: Option<AggregationMethod>,
+    m: &Spelled,
+    w: i64,
+) -> Result<Spelled, TranslateError> {
     let of = |function: &str| within(&format!("{function}("), m).and(")", Origin::Method);
     Ok(match method {
         None => m.clone(),

@@ -2,9 +2,9 @@
 //! `buckets`.
 
 use crate::options::{InfInterpretation, NanInterpretation};
-pub use crate::promql::Selector;
 use crate::promql::Expr;
 use crate::promql::Fragment;
+pub use crate::promql::Selector;
 use crate::promql::Spelled;
 use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};

@@ -139,7 +139,11 @@ fn what_is_explained_is_what_is_answered_and_what_the_backend_saw() {
                 .map(|call| {
                     let hidden = redacted(call);
                     let path = call.url.replace(&backend.url(), "");
-                    (call.verb.clone(), path, comparable(&call.parameters, &hidden))
+                    (
+                        call.verb.clone(),
+                        path,
+                        comparable(&call.parameters, &hidden),
+                    )
                 })
                 .collect();
             let hidden: Vec<String> = record.stages.calls.iter().flat_map(redacted).collect();
@@ -195,8 +199,12 @@ fn an_ambiguity_names_the_label_that_ends_it() {
     assert_eq!(ambiguity.labels, ["pod"]);
     assert_eq!(ambiguity.suggestions.len(), 2);
     assert_eq!(ambiguity.combine.as_deref(), Some(r#"sum(m{job="x"})"#));
-    let became: Vec<&str> =
-        record.stages.conditions.iter().map(|it| it.became.as_str()).collect();
+    let became: Vec<&str> = record
+        .stages
+        .conditions
+        .iter()
+        .map(|it| it.became.as_str())
+        .collect();
     assert_eq!(became, ["metric", "matcher"]);
 }
 
@@ -204,7 +212,11 @@ fn an_ambiguity_names_the_label_that_ends_it() {
 fn a_dry_run_sends_nothing_and_tells_what_it_would_send() {
     let backend = Backend::start(|_| Answer::json(MATRIX));
     let mirror = Mirror::start();
-    let record = record(&explain(&mirror, &raw(&backend.url(), ""), ",\"dry_run\":true"));
+    let record = record(&explain(
+        &mirror,
+        &raw(&backend.url(), ""),
+        ",\"dry_run\":true",
+    ));
     assert!(backend.calls().is_empty());
     let first = &record.stages.calls[0];
     assert_eq!(first.status, None);
@@ -220,7 +232,11 @@ fn nothing_secret_is_in_a_record_or_in_the_tap() {
         "query_parameters":{"k":"planted-2"},"basic_auth":{"username":"planted-3","password":"planted-4"}"#;
     let request = raw(&backend.url(), secrets).replace("\"x\"", "\"planted-5\"");
     let explained = explain(&mirror, &request, "");
-    assert!(!explained.body.contains("\"version\":1,\"stages\":{\"request\":null"));
+    assert!(
+        !explained
+            .body
+            .contains("\"version\":1,\"stages\":{\"request\":null")
+    );
     // The words of the failure itself are those that the caller gets.
     let (stages, _) = explained.body.split_once("\"outcome\"").unwrap();
     assert!(!stages.contains("planted"), "{stages}");
@@ -237,7 +253,10 @@ fn nothing_secret_is_in_a_record_or_in_the_tap() {
     }
     let replay = format!("/debug/requests/{id}/replay");
     assert_eq!(mirror.ask("POST", &replay, "{\"at\":\"then\"}").status, 400);
-    let given = format!("{{\"at\":\"then\",\"connection_details\":{{\"url\":\"{}\"}}}}", backend.url());
+    let given = format!(
+        "{{\"at\":\"then\",\"connection_details\":{{\"url\":\"{}\"}}}}",
+        backend.url()
+    );
     assert_eq!(mirror.ask("POST", &replay, &given).status, 200);
 }
 
@@ -258,19 +277,36 @@ fn the_other_questions_are_answered() {
     let metrics = complete("\"metrics\"");
     let expected = r#"{"value":"up","type":"gauge","help":null,"series":null}"#;
     assert!(metrics.body.contains(expected), "{metrics:?}");
-    assert!(complete("\"label_names\"").body.contains("\"value\":\"job\""));
-    assert!(complete("\"label_values\",\"label\":\"job\"").body.contains("\"total\":2"));
+    assert!(
+        complete("\"label_names\"")
+            .body
+            .contains("\"value\":\"job\"")
+    );
+    assert!(
+        complete("\"label_values\",\"label\":\"job\"")
+            .body
+            .contains("\"total\":2")
+    );
     assert_eq!(complete("\"label_values\"").status, 400);
 
-    let request = format!("{{\"connectionDetails\":{{\"url\":\"{}\"}}}}", backend.url());
+    let request = format!(
+        "{{\"connectionDetails\":{{\"url\":\"{}\"}}}}",
+        backend.url()
+    );
     let body = format!("{{\"request\":{request}}}");
     let tested = mirror.ask("POST", "/debug/connection", &body);
-    assert!(tested.body.contains("\"step\":\"details\",\"ok\":true"), "{tested:?}");
+    assert!(
+        tested.body.contains("\"step\":\"details\",\"ok\":true"),
+        "{tested:?}"
+    );
 
     let unknown = mirror.ask("GET", "/debug/requests/none", "");
     assert_eq!(unknown.status, 404);
     assert!(unknown.body.starts_with("{\"error\":{"), "{unknown:?}");
     let page = mirror.ask("GET", "/", "");
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     assert_eq!(page.header("cache-control"), Some("no-store"));
 }

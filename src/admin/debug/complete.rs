@@ -51,8 +51,8 @@ pub(super) async fn complete(
     State(app): State<Arc<App>>,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    let asked: Asked = protocol::decode(&body)
-        .map_err(|error| Refused::Request(failures::decode(&error)))?;
+    let asked: Asked =
+        protocol::decode(&body).map_err(|error| Refused::Request(failures::decode(&error)))?;
     let wanted = match (asked.what, asked.label) {
         (What::Metrics, _) => Wanted::Metrics,
         (What::LabelNames, _) => Wanted::LabelNames,
@@ -73,8 +73,14 @@ pub(super) async fn complete(
         let configured = &here.snapshot().connections;
         let arrival = super::arrival(&here);
         let mirror = &here.mirror;
-        mirror.complete(configured, &Caller::Anyone, arrival, completion).await
+        mirror
+            .complete(configured, &Caller::Anyone, arrival, completion)
+            .await
     };
-    let completed = app.errands.run(false, work).await.map_err(Refused::Undone)?;
+    let completed = app
+        .errands
+        .run(false, work)
+        .await
+        .map_err(Refused::Undone)?;
     Ok(super::json(&completed.map_err(Refused::Request)?))
 }

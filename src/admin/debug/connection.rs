@@ -54,7 +54,9 @@ pub(super) async fn connection(
         let configured = &here.snapshot().connections;
         let arrival = super::arrival(&here);
         let mirror = &here.mirror;
-        mirror.connection(configured, &Caller::Anyone, arrival, &request).await
+        mirror
+            .connection(configured, &Caller::Anyone, arrival, &request)
+            .await
     };
     let ladder = app.errands.run(true, work).await.map_err(Refused::Undone)?;
     Ok(super::json(&tested(ladder)))

@@ -48,19 +48,19 @@ pub(super) async fn replay(
 }
 
 /// The request of an entry, all its times later by `passed` milliseconds.
-fn request(
-    entry: &Entry,
-    details: Option<Box<RawValue>>,
-    passed: i64,
-) -> Result<String, Refused> {
+fn request(entry: &Entry, details: Option<Box<RawValue>>, passed: i64) -> Result<String, Refused> {
     if entry.connection_had_secrets && details.is_none() {
         let why = "the connection details held more than is kept of them; give them again";
         return Err(Refused::NotKept(why));
     }
     if entry.of == MirrorMethod::Connection {
-        return Err(Refused::NotKept("a connection test is no request that is replayed"));
+        return Err(Refused::NotKept(
+            "a connection test is no request that is replayed",
+        ));
     }
     let kept = entry.request.as_ref();
     kept.and_then(|kept| kept::again(kept, entry.of, details, passed))
-        .ok_or(Refused::NotKept("the request was too long to be kept whole"))
+        .ok_or(Refused::NotKept(
+            "the request was too long to be kept whole",
+        ))
 }

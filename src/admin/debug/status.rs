@@ -75,7 +75,10 @@ fn shown(app: &App) -> Status {
     let started_at = (app.clock)().get() - i64::try_from(uptime).unwrap_or(i64::MAX);
     let connections = &snapshot.connections;
     let insecure = snapshot.insecure;
-    let kept = app.tap.list(&Filter::default(), snapshot.tap_entries).entries;
+    let kept = app
+        .tap
+        .list(&Filter::default(), snapshot.tap_entries)
+        .entries;
     Status {
         build: Build {
             version: env!("CARGO_PKG_VERSION"),

@@ -64,7 +64,7 @@ fn plan(reduction: Reduction) -> Plan {
         inf: InfInterpretation::None,
         parameters: Vec::new(),
         rate_window: None,
-            held_back: None,
+        held_back: None,
     }
 }
 

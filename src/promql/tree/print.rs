@@ -51,11 +51,7 @@ impl Tree {
                 operands,
             } => {
                 operands.0.print(ink)?;
-                put(
-                    ink,
-                    Origin::Tilde,
-                    format_args!(" {operator}{matching} "),
-                )?;
+                put(ink, Origin::Tilde, format_args!(" {operator}{matching} "))?;
                 operands.1.print(ink)
             }
             Self::Negation(inner) => {

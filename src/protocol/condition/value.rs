@@ -70,9 +70,7 @@ impl ConditionValue {
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => {
-                f.write_str(&serde_json::to_string(text).unwrap_or_default())
-            }
+            Self::Text(text) => f.write_str(&serde_json::to_string(text).unwrap_or_default()),
             Self::Number(number) => number.fmt(f),
             Self::Boolean(flag) => flag.fmt(f),
         }

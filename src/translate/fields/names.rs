@@ -66,7 +66,9 @@ pub fn names(query: &FieldNamesQuery, options: &QueryOptions) -> Result<NamesPla
         });
     }
     let all: Vec<(usize, &Condition)> = query.conditions.iter().enumerate().collect();
-    let has_tilde = all.iter().any(|(_, c)| Kind::of(&c.key) == Some(Kind::Promql));
+    let has_tilde = all
+        .iter()
+        .any(|(_, c)| Kind::of(&c.key) == Some(Kind::Promql));
     let selector = if has_tilde {
         None
     } else {

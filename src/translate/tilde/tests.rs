@@ -41,7 +41,10 @@ fn without_conditions_the_text_goes_out_byte_for_byte() {
         "1",
     ] {
         let tilde = sent(text, &[], &QueryOptions::default());
-        assert_eq!((tilde.text.text.as_str(), tilde.name.as_str()), (text, text));
+        assert_eq!(
+            (tilde.text.text.as_str(), tilde.name.as_str()),
+            (text, text)
+        );
     }
 }
 
@@ -140,7 +143,10 @@ fn variables_are_replaced_only_where_that_is_on() {
         ..QueryOptions::default()
     };
     let text = "rate(a[$__rate_interval]) + b[$__interval:]";
-    assert_eq!(sent(text, &[], &on).text.text, "rate(a[75000ms]) + b[60000ms:]");
+    assert_eq!(
+        sent(text, &[], &on).text.text,
+        "rate(a[75000ms]) + b[60000ms:]"
+    );
     let raw = read(text, &beside(&[]), None, &on).expect("readable");
     assert_eq!(raw.text.text, "rate(a[30000ms]) + b[15000ms:]");
     assert_eq!(sent(text, &[], &QueryOptions::default()).text.text, text);
