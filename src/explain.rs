@@ -136,13 +136,13 @@ pub async fn explain(
             }))
         }
     };
-    assembled(recorder.take(), answered, is_dry)
+    assembled(recorder.take(), &answered, is_dry)
 }
 
 /// The record of a request that was not understood: no stage was reached.
 #[must_use]
 pub fn refused(failure: Failure) -> Record {
-    assembled(Recorded::default(), of(Err(failure)), false)
+    assembled(Recorded::default(), &of(Err(failure)), false)
 }
 
 fn of(answer: Result<(Given, Bytes), Failure>) -> Answered {
@@ -191,7 +191,7 @@ fn points(telemetry: &Telemetry) -> (Given, Bytes) {
     (given, telemetry.body.clone())
 }
 
-fn assembled(recorded: Recorded, answered: Answered, is_dry: bool) -> Record {
+fn assembled(recorded: Recorded, answered: &Answered, is_dry: bool) -> Record {
     let Recorded {
         mut stages,
         notices,
@@ -238,7 +238,7 @@ fn assembled(recorded: Recorded, answered: Answered, is_dry: bool) -> Record {
     if is_dry {
         stages.reduction = None;
     } else {
-        stages.response = Some(response(&answered, &notices));
+        stages.response = Some(response(answered, &notices));
     }
     Record {
         version: 1,
