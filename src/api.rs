@@ -1,7 +1,9 @@
 //! The routes of the mirror's port, and the layers around them (mirror-api.md).
 
+mod admission;
 mod body;
 mod caught;
+mod coding;
 mod connection;
 mod entry;
 mod field_names;
@@ -23,22 +25,19 @@ use bytes::Bytes;
 use http::Request;
 use hyper::body::Body;
 use tower::ServiceExt as _;
-use tower::util::MapRequestLayer;
-use tower_http::CompressionLevel;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
 
 use crate::app::App;
 use crate::caller::Peer;
 use crate::instruments::MethodLabel;
+pub use admission::InFlight;
 use observe::observed;
-
-/// Smallest answer that is compressed, in bytes.
-const COMPRESS_FROM: u64 = 1 << 10;
 
 /// The mirror's port as a service. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Api(Router);
+pub struct Api {
+    router: Router,
+    app: Arc<App>,
+}
 
 impl Api {
     /// The route table.
@@ -83,7 +82,10 @@ impl Api {
                 .with_state(Arc::clone(app)),
             )
             .with_state(Arc::clone(app));
-        Self(coded(router))
+        Self {
+            router,
+            app: Arc::clone(app),
+        }
     }
 
     /// Answers one request of `peer`. Doubled slashes are folded before anything looks at the path.
@@ -93,21 +95,17 @@ impl Api {
         B::Error: Into<axum::BoxError>,
     {
         request.extensions_mut().insert(peer.clone());
-        let answered = self.0.clone().oneshot(wire::fold_slashes(request)).await;
-        answered.unwrap_or_else(|never| match never {})
+        let wanted = coding::wanted(request.headers());
+        let answered = self
+            .router
+            .clone()
+            .oneshot(wire::fold_slashes(request))
+            .await;
+        let answer = answered.unwrap_or_else(|never| match never {});
+        // Around everything else, so that what is observed is the answer itself.
+        let may_code = self.app.snapshot().answer_compression;
+        coding::coded(answer, wanted.filter(|_| may_code)).await
     }
-}
-
-/// `router` with its answers compressed as their callers accept it. The router's own layers lie
-/// inside, so what they observe is the answer itself.
-fn coded(router: Router) -> Router {
-    let compression = CompressionLayer::new()
-        .quality(CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(COMPRESS_FROM));
-    router
-        .layer(compression)
-        // Before the compression, which would answer 406 to a caller that refuses all it knows.
-        .layer(MapRequestLayer::new(wire::accept_identity))
 }
 
 #[cfg(test)]

@@ -8,20 +8,25 @@ mod snapshot;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
+use crate::caller::Caller;
 use crate::caller::Refusals;
 use crate::config::Insecure;
 use crate::config::Settings;
 use crate::explain::tap::Tap;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
+use crate::instruments::Scope;
 use crate::limits;
 use crate::limits::Budget;
+use crate::limits::Pressure;
+use crate::limits::Rooms;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
 pub use errands::Errands;
@@ -53,6 +58,10 @@ pub struct App {
     pub state: State,
     /// The wall clock: milliseconds since 1970.
     pub clock: fn() -> UnixMillis,
+    /// The calls that are worked on, and those that wait for it.
+    pub calls: Rooms<Option<Caller>>,
+    /// How close we are to the limit of our memory.
+    pub pressure: Pressure,
     /// The bytes that all requests together may hold.
     pub budget: Budget,
     /// How many they are where the configuration does not say it.
@@ -89,7 +98,7 @@ impl App {
     /// [`AppError::Key`] if the key cannot stand in a header.
     pub fn new(settings: &Settings) -> Result<Self, AppError> {
         let instruments = Arc::new(Instruments::new());
-        let snapshot = Snapshot::new(settings)?;
+        let snapshot = Snapshot::new(settings, 0)?;
         show(settings, &instruments);
         let budget = Budget::of_this_process();
         let own_budget = budget.limit();
@@ -100,7 +109,10 @@ impl App {
                 settings.ambient.clone(),
                 wall_clock,
                 &budget,
+                settings.answers.room,
             ),
+            calls: Rooms::default(),
+            pressure: Pressure::default(),
             budget,
             own_budget,
             instruments,
@@ -152,7 +164,8 @@ impl App {
     ///
     /// [`AppError::Key`] if the key cannot stand in a header; then nothing changes.
     pub fn apply(&self, settings: &Settings) -> Result<(), AppError> {
-        let snapshot = Arc::new(Snapshot::new(settings)?);
+        let generation = self.snapshot().connections.generation.wrapping_add(1);
+        let snapshot = Arc::new(Snapshot::new(settings, generation)?);
         let before = self.current.send_replace(Arc::clone(&snapshot));
         for (name, _) in before.connections.named.iter() {
             if snapshot.connections.named.get(name).is_none() {
@@ -167,8 +180,10 @@ impl App {
     }
 }
 
-/// Shows which doors `settings` leave open, for as long as they hold.
+/// Shows the limits of `settings`, and which doors `settings` leave open, for as long as they hold.
 fn show(settings: &Settings, instruments: &Instruments) {
+    instruments.limit(Scope::Global, settings.limits.in_flight);
+    instruments.limit(Scope::Backend, settings.connections.calls.of(None).slots);
     let Insecure {
         callers_open,
         role_arns_open,
@@ -198,6 +213,10 @@ pub struct State {
     beat: AtomicU64,
     ready: AtomicBool,
     draining: AtomicBool,
+    /// The time to stop is over.
+    stopping: CancellationToken,
+    /// How many requests had not ended by then, and were told so.
+    left_over: AtomicUsize,
 }
 
 impl State {
@@ -207,6 +226,8 @@ impl State {
             beat: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
+            stopping: CancellationToken::new(),
+            left_over: AtomicUsize::new(0),
         }
     }
 
@@ -244,6 +265,23 @@ impl State {
     #[must_use]
     pub fn draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// The time to stop is over: what still runs is answered with that.
+    pub fn set_stopping(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Ends for each running request when the time to stop is over, and counts it.
+    pub async fn stopping(&self) {
+        self.stopping.cancelled().await;
+        self.left_over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests had not ended when the time was over.
+    #[must_use]
+    pub fn left_over(&self) -> usize {
+        self.left_over.load(Ordering::Relaxed)
     }
 
     /// Whether the program wants to be called: bound, and not stopping. Backends do not count: the

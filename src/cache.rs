@@ -3,6 +3,9 @@
 //! A keystroke in a field lookup must not cost the backend a list each time. Callers that ask for
 //! the same list at the same time share one call. A list that was cut is not kept.
 
+pub mod forms;
+pub mod key;
+pub mod shared;
 mod turn;
 
 use std::sync::Arc;
@@ -10,9 +13,10 @@ use std::time::Duration;
 
 use moka::future::Cache;
 
-use crate::limits::Budget;
+use crate::limits::CacheRoom;
 use crate::limits::Charged;
 use crate::series::Metadata;
+use crate::time::Millis;
 use crate::time::UnixMillis;
 use crate::upstream::List;
 use crate::upstream::UpstreamError;
@@ -21,11 +25,6 @@ pub use turn::Turn;
 /// How long lists and metadata are kept.
 const LISTS_LIVE: Duration = Duration::from_secs(30);
 const METADATA_LIVE: Duration = Duration::from_secs(300);
-/// Bound of all lists together and of all metadata together, in bytes.
-const BYTES: u64 = 16 << 20;
-/// Neither takes more of the memory for requests than this part of it (reliability.md, "The
-/// process").
-const PART: u64 = 8;
 /// What a metric family takes beside its name, about.
 const FAMILY: usize = 128;
 
@@ -42,6 +41,17 @@ pub struct ListKey {
     pub range: (Option<UnixMillis>, Option<UnixMillis>),
 }
 
+/// Start widened down and end widened up to a whole minute, so that keystrokes share a list: it
+/// helps typing and measures nothing (performance.md, "The micro-cache of finished answers").
+#[must_use]
+pub fn whole_minutes(
+    start: Option<UnixMillis>,
+    end: Option<UnixMillis>,
+) -> (Option<UnixMillis>, Option<UnixMillis>) {
+    let start = start.map(|start| start.floor_to(Millis::MINUTE));
+    (start, end.map(|end| end.ceil_to(Millis::MINUTE)))
+}
+
 /// The remembered lists.
 #[derive(Debug)]
 pub struct Lists {
@@ -50,11 +60,10 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// Nothing yet. What is remembered stays charged to `budget`.
+    /// Nothing yet. Lists and metadata have half of the room each.
     #[must_use]
-    pub fn new(budget: &Budget) -> Self {
-        let limit = u64::try_from(budget.limit()).unwrap_or(u64::MAX);
-        let most = BYTES.min(limit / PART);
+    pub fn new(room: CacheRoom) -> Self {
+        let most = u64::try_from(room.lists / 2).unwrap_or(u64::MAX);
         Self {
             lists: Cache::builder()
                 .max_capacity(most)
@@ -67,6 +76,26 @@ impl Lists {
                 .time_to_live(METADATA_LIVE)
                 .build(),
         }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.clearer()();
+    }
+
+    /// Forgets everything when it is called, for what knows no lists.
+    pub fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
+        let (lists, metadata) = (self.lists.clone(), self.metadata.clone());
+        move || {
+            lists.invalidate_all();
+            metadata.invalidate_all();
+            // They only find nothing any more; who looks up and stores next takes them out.
+        }
+    }
+
+    /// The whole list of `key`, if it is kept.
+    pub async fn kept(&self, key: &ListKey) -> Option<Arc<Charged<List<String>>>> {
+        self.lists.get(key).await.filter(|list| !list.is_cut)
     }
 
     /// The list of `key`, or what `fetch` brings if it is this caller's `turn`.
@@ -138,4 +167,22 @@ fn weight(key: &ListKey, list: &Arc<Charged<List<String>>>) -> u32 {
 fn metadata_weight(key: &String, metadata: &Arc<Charged<Metadata>>) -> u32 {
     let families: usize = metadata.keys().map(|family| family.len() + FAMILY).sum();
     u32::try_from(key.len() + families).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_widened_to_whole_minutes() {
+        let at = |millis| Some(UnixMillis::new(millis));
+        assert_eq!(whole_minutes(at(59_999), at(60_001)), (at(0), at(120_000)));
+        assert_eq!(
+            whole_minutes(at(60_000), at(60_000)),
+            (at(60_000), at(60_000))
+        );
+        assert_eq!(whole_minutes(None, at(1)), (None, at(60_000)));
+        let last = UnixMillis::MAX;
+        assert!(whole_minutes(Some(last), Some(last)).1 >= Some(last));
+    }
 }

@@ -29,6 +29,9 @@ pub const FAILED: u8 = 1;
 /// Exit code: the command line or the settings cannot be used (`PM-5xxx`).
 pub const USAGE: u8 = 2;
 
+/// Exit code: a part of the program went on panicking, so that it has to be started anew.
+pub const PANICKED: u8 = 70;
+
 /// Serves StackState's Mirror API from Prometheus.
 #[derive(Debug, Parser)]
 #[command(

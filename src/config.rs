@@ -4,6 +4,7 @@
 //! Only this module reads the environment. What it needs of the world comes as an argument, so a
 //! test is a map and a few values. No finding repeats a value: settings can be secrets.
 
+mod answers;
 pub mod environment;
 pub mod error;
 mod file;
@@ -44,6 +45,7 @@ use crate::egress::tls::ServerTls;
 use crate::limits::Load;
 use crate::secret::Secret;
 pub use account::Account;
+pub use answers::Answers;
 pub use environment::Environment;
 pub use environment::ProcessEnvironment;
 pub use error::Code;
@@ -95,6 +97,8 @@ pub struct Settings {
     /// What is configured about connections. Settings `defaults`, `connections`,
     /// `limits.backend_calls` and `limits.backend_calls_for`.
     pub connections: Configured,
+    /// What becomes of finished answers.
+    pub answers: Answers,
     /// What the environment says about AWS. Variables `AWS_REGION`, `AWS_DEFAULT_REGION`,
     /// `AWS_ENDPOINT_URL_STS`, `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.
     pub ambient: Ambient,

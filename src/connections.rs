@@ -115,6 +115,10 @@ pub struct Configured {
     pub named: Named,
     /// How many calls each backend gets at once.
     pub calls: limits::Calls,
+    /// For how long answers are kept at most; not at all if that is zero.
+    pub answer_ttl: Duration,
+    /// Which configuration this is. Each that comes into force has another number.
+    pub generation: u64,
 }
 
 /// What holds where `connectionDetails` say nothing: `defaults` of the configuration file.

@@ -30,6 +30,7 @@ use crate::protocol::metric::MetricsRequest;
 use crate::protocol::telemetry::Telemetry;
 use crate::record::Arrival;
 use crate::record::Depth;
+use crate::record::Freshness;
 use crate::record::Notice;
 use crate::record::Recorded;
 use crate::record::Recorder;
@@ -110,12 +111,14 @@ pub async fn explain(
     let recorder = Arc::new(Recorder::new(depth));
     let arrival = Arrival {
         recorder: Some(Arc::clone(&recorder)),
+        // What is explained is done for it alone: no other's answer would tell of its own calls.
+        freshness: Freshness::Unkept,
         ..arrival
     };
     let answered = match asked {
         Asked::Metric(request) => {
             let answer = mirror.metric(configured, caller, arrival, request).await;
-            of(answer.map(|it| points(&it.telemetry)))
+            of(answer.map(|it| points(&it.finished.telemetry)))
         }
         Asked::FieldNames(request) => {
             let answer = mirror

@@ -17,6 +17,7 @@ use crate::fetch::FetchError;
 use crate::options::Profile;
 use crate::protocol::DecodeError;
 use crate::protocol::failure::FailureBody;
+use crate::record::Served;
 use crate::record::Step;
 use crate::translate::TranslateError;
 use crate::upstream::UpstreamError;
@@ -42,6 +43,8 @@ pub struct Failure {
     pub step: Option<Step>,
     /// The errors below it, outermost first, for the log.
     pub cause: String,
+    /// Where it came from, if the query had reached a plan.
+    pub served: Option<Served>,
 }
 
 /// What a failure of the path to the backend is worded with.
@@ -81,6 +84,7 @@ impl Failure {
             backend_status: None,
             step: None,
             cause: chain(cause),
+            served: None,
         }
     }
 
@@ -203,6 +207,7 @@ pub fn not_accepted() -> Failure {
         backend_status: None,
         step: None,
         cause: "caller not accepted".to_owned(),
+        served: None,
     }
 }
 
@@ -219,6 +224,50 @@ pub fn no_room() -> Failure {
         backend_status: None,
         step: None,
         cause: "bodies of callers who are not accepted yet take all there is for them".to_owned(),
+        served: None,
+    }
+}
+
+/// As many requests are worked on as may be, or as many of this caller.
+#[must_use]
+pub fn busy() -> Failure {
+    let id = Id::Busy;
+    let sentence = "The mirror is at its limit of requests.";
+    let body = remote(id, "Mirror busy.", sentence, "Add a replica.", None);
+    Failure {
+        id,
+        body,
+        profile: None,
+        backend_status: None,
+        step: None,
+        cause: "as many requests are in flight as may be".to_owned(),
+        served: None,
+    }
+}
+
+/// The memory of the process is all but used up.
+#[must_use]
+pub fn pressed() -> Failure {
+    Failure {
+        cause: "the memory of the process is all but used up".to_owned(),
+        ..no_room()
+    }
+}
+
+/// The time to stop was over before the request was.
+#[must_use]
+pub fn stopping() -> Failure {
+    let id = Id::Stopping;
+    let sentence = "The mirror is shutting down.";
+    let body = remote(id, "Mirror stopping.", sentence, "Ask again.", None);
+    Failure {
+        id,
+        body,
+        profile: None,
+        backend_status: None,
+        step: None,
+        cause: "the program stops".to_owned(),
+        served: None,
     }
 }
 
@@ -241,6 +290,24 @@ pub fn internal(request_id: &str) -> Failure {
         backend_status: None,
         step: None,
         cause: "panic".to_owned(),
+        served: None,
+    }
+}
+
+/// As many requests wait for the answer as may.
+#[must_use]
+pub fn crowded(profile: Profile) -> Failure {
+    let id = Id::Busy;
+    let sentence = "The mirror is at its limit of waiters.";
+    let body = remote(id, "Mirror busy.", sentence, "Add a replica.", None);
+    Failure {
+        id,
+        body,
+        profile: Some(profile),
+        backend_status: None,
+        step: None,
+        cause: "too many requests wait for one answer".to_owned(),
+        served: None,
     }
 }
 

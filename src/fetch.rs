@@ -5,7 +5,12 @@
 //! `buckets`' business; that an answer is over a limit of the backend is `upstream`'s.
 
 mod collect;
+mod computed;
+mod gathered;
+mod observed;
 mod pooled;
+mod published;
+mod quantiles;
 mod ranges;
 mod recorded;
 #[cfg(any(test, fuzzing, feature = "bench"))]
@@ -33,6 +38,7 @@ use crate::translate::plan::Read;
 use crate::translate::plan::Several;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
+pub use published::Published;
 #[cfg(any(test, fuzzing, feature = "bench"))]
 pub use replay::replay;
 
@@ -63,6 +69,12 @@ pub enum FetchError {
     /// The selection has no series at all.
     #[error("no series")]
     NoSeries,
+    /// The summary does not expose the quantile that is asked for.
+    #[error("the quantile is not exposed")]
+    QuantileNotExposed {
+        /// The quantiles that it exposes, as they are spelled, in ascending order.
+        exposed: Vec<String>,
+    },
     /// Native histogram samples, which no float query reads.
     #[error("native histogram samples")]
     Histograms,
@@ -89,15 +101,17 @@ pub struct Fetched {
     pub telemetry: Telemetry,
     /// Values that JSON cannot carry, and what became of them.
     pub dropped: Dropped,
+    /// Whether there was no time, or no call left, for the rest.
+    pub is_cut: bool,
 }
 
 /// How many calls `plan` takes if nothing is too big for the backend and no limit is met.
 #[must_use]
 pub fn chunks(plan: &Plan) -> usize {
     match &plan.read {
-        Read::Nothing => 0,
+        Read::Nothing | Read::Missing => 0,
         Read::Range(read) => ranges::chunk_count(read),
-        Read::Samples(_) => 1,
+        Read::Samples(_) | Read::Observations(_) | Read::Computed(_) => 1,
         Read::Legacy(read) => ranges::legacy_count(read),
     }
 }
@@ -108,14 +122,20 @@ pub fn count(instants: Instants) -> usize {
     split::count(instants)
 }
 
-/// Runs `plan` against `upstream`.
+/// Runs `plan` against `upstream`. What is finished on the way stands in `published`.
 ///
 /// # Errors
 ///
 /// See [`FetchError`]. A deadline or a cap on calls that is met after at least one point is no
 /// error but a partial answer.
-pub async fn run(cx: &Context, upstream: &Upstream, plan: &Plan) -> Result<Fetched, FetchError> {
+pub async fn run(
+    cx: &Context,
+    upstream: &Upstream,
+    plan: &Plan,
+    published: &Published,
+) -> Result<Fetched, FetchError> {
     let mut run = Run {
+        published,
         shared: Shared { cx, upstream, plan },
         writer: Writer::new(plan),
         charge: upstream.charge(),
@@ -124,9 +144,12 @@ pub async fn run(cx: &Context, upstream: &Upstream, plan: &Plan) -> Result<Fetch
     run.seen.series = run.shared.apart();
     let ended = match &plan.read {
         Read::Nothing => return Ok(run.finish(Ended::Whole)),
+        Read::Missing => return Err(FetchError::NoSeries),
         Read::Range(read) => ranges::exact(&mut run, read).await,
         Read::Legacy(read) => ranges::legacy(&mut run, read).await,
         Read::Samples(read) => samples::run(&mut run, read).await,
+        Read::Observations(read) => observed::run(&mut run, read).await,
+        Read::Computed(read) => computed::run(&mut run, read).await,
     };
     let ended = match (ended, &plan.several) {
         (
@@ -163,6 +186,7 @@ struct Shared<'a> {
 /// One run of one plan.
 struct Run<'a> {
     shared: Shared<'a>,
+    published: &'a Published,
     writer: Writer,
     /// What the points take.
     charge: Charge,
@@ -180,6 +204,8 @@ struct Seen {
     samples: usize,
     /// How many series were made one; 0: none were.
     pooled: usize,
+    /// Whether a prefix is all that there was time for.
+    is_cut: bool,
 }
 
 /// How far a run came.
@@ -202,6 +228,7 @@ impl<'a> Run<'a> {
             return Err(FetchError::Histograms);
         }
         self.seen.any_answer = true;
+        self.published.answered();
         self.seen.any_sample |= collected.samples > 0;
         self.seen.samples += collected.samples;
         if let Some(first) = &self.seen.first {
@@ -236,12 +263,29 @@ impl<'a> Run<'a> {
         held.map_err(|_| UpstreamError::Memory)
     }
 
+    /// Publishes what is there, for more is to come. A legacy answer is never partial.
+    fn publish(&self) {
+        let is_partial = !matches!(self.shared.plan.read, Read::Legacy(_));
+        if !is_partial || self.writer.points() == 0 || self.writer.is_full() {
+            return;
+        }
+        let mut has_memory = true;
+        let prefix = self.writer.prefix(|bytes| {
+            let mut charge = self.shared.upstream.charge();
+            has_memory = charge.grow(bytes).is_ok();
+            charge
+        });
+        if has_memory {
+            self.published.finished(prefix);
+        }
+    }
+
     /// What a failed call means for the whole: the end of a prefix, or a failure.
     ///
     /// Only the deadline and the cap on calls leave a prefix; any other failure is an error even
     /// after a prefix, or an outage would look like data (reliability.md, "One deadline per
     /// request").
-    fn failed(&self, error: UpstreamError) -> Result<Ended, FetchError> {
+    fn failed(&mut self, error: UpstreamError) -> Result<Ended, FetchError> {
         let is_late = matches!(
             error,
             UpstreamError::Timeout { .. } | UpstreamError::QueryTimeout { .. }
@@ -250,6 +294,7 @@ impl<'a> Run<'a> {
         // A legacy answer is never called partial, so a prefix would pass for the whole.
         let can_be_partial = !matches!(self.shared.plan.read, Read::Legacy(_));
         if can_be_partial && (is_late || is_capped) && self.writer.points() > 0 {
+            self.seen.is_cut = true;
             return Ok(Ended::Early);
         }
         match error {
@@ -263,12 +308,15 @@ impl<'a> Run<'a> {
     }
 
     /// Whether an empty answer means "no points" rather than "not found".
-    async fn subject_exists(&self) -> Result<bool, UpstreamError> {
+    async fn subject_exists(&self) -> Result<bool, FetchError> {
         let Shared { cx, upstream, plan } = self.shared;
         if matches!(plan.read, Read::Legacy(_)) {
             return Ok(false);
         }
         let subject = &plan.subject;
+        if let Some(wanted) = &subject.quantiles {
+            return quantiles::exist(self, wanted).await;
+        }
         // A tilde query without a selector, or one that does not parse, has nothing to look for.
         if subject.selectors.is_empty() {
             return Ok(true);
@@ -277,16 +325,22 @@ impl<'a> Run<'a> {
         let selectors: Vec<String> = (subject.selectors.iter())
             .map(|selector| selector.text.clone())
             .collect();
-        upstream.has_series(cx, &selectors, subject.range).await
+        let found = upstream.has_series(cx, &selectors, subject.range).await?;
+        Ok(found)
     }
 
     fn finish(self, ended: Ended) -> Fetched {
         let dropped = self.writer.dropped();
+        let is_cut = self.seen.is_cut;
         let mut charge = self.charge;
         let telemetry = self.writer.finish(ended == Ended::Early, |bytes| {
             charge.settle(bytes);
             charge
         });
-        Fetched { telemetry, dropped }
+        Fetched {
+            telemetry,
+            dropped,
+            is_cut,
+        }
     }
 }

@@ -18,6 +18,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 pub use labels::AcceptError;
+pub use labels::AnswerResult;
 pub use labels::Breaker;
 pub use labels::CallOutcome;
 pub use labels::CloseReason;
@@ -26,6 +27,7 @@ pub use labels::Denied;
 pub use labels::DropReason;
 pub use labels::Insecurity;
 pub use labels::MethodLabel;
+pub use labels::NotStored;
 pub use labels::Refresh;
 pub use labels::RefusedCaller;
 pub use labels::RequestOutcome;
@@ -94,9 +96,17 @@ pub struct Instruments {
     accept_errors: Family<Labels<1>, Counter>,
     refused_callers: Family<Labels<1>, Counter>,
     insecure_config: Family<Labels<1>, Gauge>,
+    answers: Family<Labels<1>, Counter>,
+    answers_not_stored: Family<Labels<1>, Counter>,
     panics: Counter,
     notices: Family<Labels<1>, Counter>,
     tap_dropped: Counter,
+    task_restarts: Counter,
+    log_lines_dropped: Counter,
+    memory_pressure: Gauge,
+    buffer_bytes: Gauge,
+    buffer_budget_bytes: Gauge,
+    limit: Family<Labels<1>, Gauge>,
     draining: Gauge,
     config_last_reload_successful: Gauge,
 }
@@ -143,9 +153,17 @@ impl Instruments {
             accept_errors: Family::default(),
             refused_callers: Family::default(),
             insecure_config: Family::default(),
+            answers: Family::default(),
+            answers_not_stored: Family::default(),
             panics: Counter::default(),
             notices: Family::default(),
             tap_dropped: Counter::default(),
+            task_restarts: Counter::default(),
+            log_lines_dropped: Counter::default(),
+            memory_pressure: Gauge::default(),
+            buffer_bytes: Gauge::default(),
+            buffer_budget_bytes: Gauge::default(),
+            limit: Family::default(),
             draining: Gauge::default(),
             config_last_reload_successful: Gauge::default(),
         };
@@ -175,6 +193,13 @@ impl Instruments {
         for reason in RefusedCaller::ALL {
             let reason = ("reason", reason.as_str());
             drop(new.refused_callers.get_or_create(&[reason]));
+        }
+        for result in AnswerResult::ALL {
+            drop(new.answers.get_or_create(&[("result", result.as_str())]));
+        }
+        for reason in NotStored::ALL {
+            let reason = ("reason", reason.as_str());
+            drop(new.answers_not_stored.get_or_create(&[reason]));
         }
         for reason in Insecurity::ALL {
             new.insecure_config(reason, false);
@@ -349,7 +374,47 @@ impl Instruments {
             "Requests that the tap had no time for",
             self.tap_dropped.clone(),
         );
+        mirror.register(
+            "answers",
+            "Answers to metric queries that reached a plan, by where they came from",
+            self.answers.clone(),
+        );
+        mirror.register(
+            "answers_not_stored",
+            "Answers to metric queries that were not kept for others, by reason",
+            self.answers_not_stored.clone(),
+        );
         mirror.register("panics", "Panics caught", self.panics.clone());
+        mirror.register(
+            "task_restarts",
+            "Tasks of the program that began anew after a panic",
+            self.task_restarts.clone(),
+        );
+        mirror.register(
+            "log_lines_dropped",
+            "Lines of the log that were not written since nobody read it fast enough",
+            self.log_lines_dropped.clone(),
+        );
+        mirror.register(
+            "memory_pressure",
+            "How close the process is to its limit of memory: 1 nothing is kept, 2 new work is refused",
+            self.memory_pressure.clone(),
+        );
+        mirror.register(
+            "buffer_bytes",
+            "Bytes that all requests together hold",
+            self.buffer_bytes.clone(),
+        );
+        mirror.register(
+            "buffer_budget_bytes",
+            "Bytes that they may hold",
+            self.buffer_budget_bytes.clone(),
+        );
+        mirror.register(
+            "limit",
+            "Requests worked on at once (global) and calls to one backend that has no number of its own (backend), at most",
+            self.limit.clone(),
+        );
         mirror.register(
             "draining",
             "1 from the signal to stop until the end",
@@ -486,6 +551,20 @@ impl Instruments {
             .inc();
     }
 
+    /// Counts one answer to a metric query by where it came from.
+    pub fn answer(&self, result: AnswerResult) {
+        self.answers
+            .get_or_create(&[("result", result.as_str())])
+            .inc();
+    }
+
+    /// Counts one answer that was not kept for others.
+    pub fn answer_not_stored(&self, reason: NotStored) {
+        self.answers_not_stored
+            .get_or_create(&[("reason", reason.as_str())])
+            .inc();
+    }
+
     /// Counts one address that was not dialled. `reason` is one of `egress::Refusal`, which is what
     /// closes this set.
     pub fn guard_refusal(&self, reason: &'static str) {
@@ -579,12 +658,6 @@ impl Instruments {
             .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// Counts a request as in flight until the guard is dropped.
-    #[must_use]
-    pub fn in_flight(&self) -> Held {
-        Held::new(&self.in_flight.get_or_create(&[("scope", "global")]))
-    }
-
     /// Counts a caller's connection until the guard is dropped.
     #[must_use]
     pub fn connection(&self) -> OpenConnection {
@@ -638,6 +711,36 @@ impl Instruments {
         self.panics.inc();
     }
 
+    /// Counts a task of the program that began anew.
+    pub fn task_restart(&self) {
+        self.task_restarts.inc();
+    }
+
+    /// What counts the lines of the log that are dropped.
+    #[must_use]
+    pub fn log_lines_dropped(&self) -> LinesDropped {
+        LinesDropped(self.log_lines_dropped.clone())
+    }
+
+    /// Shows how close the process is to its limit of memory, 0 to 2.
+    pub fn memory_pressure(&self, level: u8) {
+        self.memory_pressure.set(i64::from(level));
+    }
+
+    /// Shows how many bytes all requests hold, and how many they may.
+    pub fn buffers(&self, used: usize, limit: usize) {
+        let number = |bytes| i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.buffer_bytes.set(number(used));
+        self.buffer_budget_bytes.set(number(limit));
+    }
+
+    /// Shows how many there may be at once of `scope`.
+    pub fn limit(&self, scope: Scope, most: usize) {
+        self.limit
+            .get_or_create(&[("scope", scope.as_str())])
+            .set(i64::try_from(most).unwrap_or(i64::MAX));
+    }
+
     /// Says that the program has begun to stop.
     pub fn draining(&self) {
         self.draining.set(1);
@@ -662,6 +765,17 @@ impl Instruments {
 
 fn backend(connection: Option<&str>) -> (&'static str, String) {
     ("backend", connection.unwrap_or(OTHER_BACKEND).to_owned())
+}
+
+/// Counts dropped lines of the log, which begins before there are instruments.
+#[derive(Clone, Debug)]
+pub struct LinesDropped(Counter);
+
+impl LinesDropped {
+    /// So many more.
+    pub fn add(&self, lines: u64) {
+        self.0.inc_by(lines);
+    }
 }
 
 /// Keeps a gauge one higher for as long as it lives.
@@ -825,7 +939,7 @@ mod tests {
             "mirror_config_last_reload_successful 0",
         );
         check(
-            |i| drop(i.in_flight()),
+            |i| drop(i.held(Scope::Global)),
             r#"mirror_in_flight{scope="global"} 0"#,
         );
     }
@@ -856,7 +970,7 @@ mod tests {
     #[test]
     fn a_request_is_in_flight_for_as_long_as_its_guard_lives() {
         let instruments = Instruments::new();
-        let guard = instruments.in_flight();
+        let guard = instruments.held(Scope::Global);
         assert!(
             instruments
                 .encode()

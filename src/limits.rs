@@ -2,8 +2,10 @@
 //! what counts against those that all requests share.
 
 mod budget;
+mod caches;
 mod load;
 mod memory;
+mod pressure;
 mod room;
 
 use std::time::Duration;
@@ -12,10 +14,14 @@ pub use budget::Budget;
 pub use budget::Charge;
 pub use budget::Charged;
 pub use budget::Exhausted;
+pub use caches::CacheRoom;
 pub use load::Calls;
 pub use load::Load;
 pub use load::REQUEST_PATIENCE;
 pub use load::call_patience;
+pub use memory::Group;
+pub use pressure::Level;
+pub use pressure::Pressure;
 pub use room::Full;
 pub use room::Place;
 pub use room::Rooms;

@@ -4,11 +4,14 @@
 //! Events inside of a request carry its id, since `api` opens a span for it.
 
 mod escape;
+mod queue;
 
 use std::io;
+use std::time::Duration;
 
 use tracing::Level;
 use tracing::Subscriber;
+use tracing::subscriber::SetGlobalDefaultError;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::Registry;
 use tracing_subscriber::filter::LevelFilter;
@@ -20,11 +23,48 @@ use tracing_subscriber::reload;
 use crate::config::Log;
 use crate::config::LogFormat;
 use crate::config::LogLevel;
+use crate::instruments::LinesDropped;
 use escape::Escaped;
+use queue::Queue;
+
+/// How long the last lines may take to be written when the program ends: it must end even if
+/// nobody reads them.
+const LAST_LINES: Duration = Duration::from_millis(200);
 
 /// Changes the level of the log while it is written.
 #[derive(Clone, Debug)]
 pub struct Volume(reload::Handle<Targets, Registry>);
+
+/// The log of this process: what changes it, and what is still to be written.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// Its level.
+    pub volume: Volume,
+    queue: Queue,
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// It has been started before.
+    #[error(transparent)]
+    Twice(#[from] SetGlobalDefaultError),
+    /// The thread that writes it cannot be started.
+    #[error("the thread of the log cannot be started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl Running {
+    /// From now on dropped lines are counted there.
+    pub fn count(&self, counter: LinesDropped) {
+        self.queue.count(counter);
+    }
+
+    /// Waits until what was logged is written, if somebody reads it soon.
+    pub fn flush(&self) {
+        self.queue.flush(LAST_LINES);
+    }
+}
 
 impl Volume {
     /// From now on events from `level` on are logged.
@@ -38,11 +78,12 @@ impl Volume {
 ///
 /// # Errors
 ///
-/// If it has been done before.
-pub fn start(log: Log) -> Result<Volume, tracing::subscriber::SetGlobalDefaultError> {
-    let (subscriber, volume) = subscriber(log, io::stderr);
+/// Any [`LogError`].
+pub fn start(log: Log) -> Result<Running, LogError> {
+    let queue = Queue::start(io::stderr()).map_err(LogError::Thread)?;
+    let (subscriber, volume) = subscriber(log, queue.clone());
     tracing::subscriber::set_global_default(subscriber)?;
-    Ok(volume)
+    Ok(Running { volume, queue })
 }
 
 fn targets(level: LogLevel) -> Targets {

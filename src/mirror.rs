@@ -8,6 +8,7 @@
 //! reload. It is kept under what a connection is, not under its name, so a connection that a reload
 //! changed or removed finds nothing of it.
 
+mod answers;
 mod complete;
 mod connection;
 mod field_names;
@@ -31,6 +32,7 @@ use crate::failures;
 use crate::failures::Failure;
 use crate::instruments::Instruments;
 use crate::limits::Budget;
+use crate::limits::CacheRoom;
 use crate::probe::Prober;
 use crate::protocol::RawDetails;
 use crate::record::Arrival;
@@ -39,6 +41,8 @@ use crate::time::Deadline;
 use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
+use answers::Answers;
+pub use answers::Finished;
 pub use complete::Completed;
 pub use complete::Completion;
 pub use complete::Item;
@@ -55,6 +59,8 @@ pub struct Mirror {
     prober: Prober,
     /// Lists of names and values, kept for a little while.
     lists: Lists,
+    /// Answers to metric queries: under way, and kept for a moment.
+    answers: Answers,
     /// The warnings that stand in the log already.
     said: Said,
     /// Our own instruments.
@@ -72,18 +78,29 @@ struct Opened {
 
 impl Mirror {
     /// A mirror that knows no backend yet. Requests to AWS are signed at the time of `clock`; what
-    /// all requests together hold of answers is charged to `budget`.
+    /// all requests together hold of answers is charged to `budget`, and `room` is what may be kept
+    /// of them.
     #[must_use]
     pub fn new(
         instruments: Arc<Instruments>,
         ambient: Ambient,
         clock: fn() -> UnixMillis,
         budget: &Budget,
+        room: CacheRoom,
     ) -> Self {
+        let room = room.within(budget);
+        let lists = Lists::new(room);
+        let answers = Answers::new(room, budget.clone(), Arc::clone(&instruments));
+        let (clear_lists, clear_answers) = (lists.clearer(), answers.clearer());
+        budget.relieved_by(move || {
+            clear_answers();
+            clear_lists();
+        });
         Self {
             upstreams: Upstreams::new(Arc::clone(&instruments), ambient, clock, budget.clone()),
             prober: Prober::default(),
-            lists: Lists::new(budget),
+            lists,
+            answers,
             said: Said::default(),
             instruments,
         }
@@ -97,6 +114,12 @@ impl Mirror {
     /// The configuration has changed: which names backends have is learnt anew.
     pub fn reconfigured(&self) {
         self.upstreams.reconfigured();
+    }
+
+    /// Forgets all answers and lists, to have their memory.
+    pub fn forget(&self) {
+        self.answers.clear();
+        self.lists.clear();
     }
 
     /// Resolves the connection of a request of `caller`, whose deadline begins with its arrival.
@@ -118,7 +141,10 @@ impl Mirror {
         let deadline = Deadline::new(arrival.started, connection.timeout);
         let cx = Context::new(arrival.request_id, deadline).recorded_by(arrival.recorder);
         let size = configured.calls.of(connection.name.as_deref());
-        let upstream = self.upstreams.open(&connection).with_size(size);
+        let upstream = self
+            .upstreams
+            .open_in(&connection, configured.generation)
+            .with_size(size);
         let mut warnings = resolved.warnings;
         warnings.extend(upstream.assumes_region().then_some(Warning::RegionAssumed));
         for warning in &warnings {

@@ -15,6 +15,8 @@ pub struct QueryOptions {
     pub profile: Profile,
     /// The dialect of the backend, if it need not be probed.
     pub dialect: Option<Dialect>,
+    /// Who computes: the backend, or the mirror from raw samples.
+    pub strategy: Strategy,
     /// What becomes of NaN.
     pub nan_interpretation: NanInterpretation,
     /// What becomes of infinities.
@@ -52,6 +54,7 @@ impl Default for QueryOptions {
         Self {
             profile: Profile::default(),
             dialect: None,
+            strategy: Strategy::default(),
             nan_interpretation: NanInterpretation::default(),
             inf_interpretation: InfInterpretation::default(),
             bucket_alignment: BucketAlignment::default(),
@@ -92,6 +95,17 @@ pub enum Dialect {
     PromqlClosed,
     /// `MetricsQL`: ranges `(t-r, t]`, NaN removed, increases without extrapolation.
     Metricsql,
+}
+
+/// Who computes the points of buckets (`strategy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// The backend, wherever a query can say what is meant.
+    #[default]
+    Auto,
+    /// The mirror, from raw samples, for all kinds but `~`.
+    Raw,
 }
 
 /// What becomes of NaN (`nan_interpretation`, in any case).

@@ -1,5 +1,6 @@
 //! Asks a backend for the [`Facts`] that a plan depends on, and remembers
-//! them: its dialect for an hour, a metric's scrape interval for ten minutes.
+//! them: its dialect for an hour, a metric's scrape interval and the form of a histogram for ten
+//! minutes.
 //!
 //! Callers that ask for the same fact at the same time share one call.
 
@@ -16,10 +17,13 @@ use crate::record::Context;
 use crate::record::Notice;
 use crate::record::Recorded;
 use crate::record::stages::Purpose;
+use crate::series::MetricType;
 use crate::time::Millis;
 use crate::time::UnixMillis;
 use crate::translate;
 use crate::translate::Facts;
+use crate::translate::FormProbe;
+use crate::translate::HistogramForm;
 use crate::translate::IntervalProbe;
 use crate::translate::Question;
 use crate::upstream::Upstream;
@@ -44,6 +48,7 @@ const ASSUMED: Millis = Millis::MINUTE;
 /// Most backends and metrics whose facts are remembered.
 const DIALECTS: u64 = 1_024;
 const INTERVALS: u64 = 4_096;
+const FORMS: u64 = 4_096;
 
 /// A scrape interval, and whether it is only assumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +69,7 @@ impl Interval {
 pub struct Prober {
     dialects: Cache<String, Dialect>,
     intervals: Cache<(String, String), Interval>,
+    forms: Cache<(String, String), HistogramForm>,
 }
 
 impl Default for Prober {
@@ -76,6 +82,10 @@ impl Default for Prober {
                 .build(),
             intervals: Cache::builder()
                 .max_capacity(INTERVALS)
+                .time_to_live(hour / 6)
+                .build(),
+            forms: Cache::builder()
+                .max_capacity(FORMS)
                 .time_to_live(hour / 6)
                 .build(),
         }
@@ -102,7 +112,11 @@ impl Prober {
             None if question.needs_dialect() => self.dialect(cx, upstream).await?,
             None => Dialect::PromqlOpen,
         };
-        let scrape_interval = match translate::interval_probe(question, dialect) {
+        let histogram = match translate::form_probe(question, dialect) {
+            Some(probe) => self.form(cx, upstream, &probe).await?,
+            None => HistogramForm::Absent,
+        };
+        let scrape_interval = match translate::interval_probe(question, dialect, histogram) {
             Some(probe) => {
                 let interval = self.interval(cx, upstream, &probe).await?;
                 cx.note(|recorded| tell(interval, recorded));
@@ -113,6 +127,7 @@ impl Prober {
         Ok(Facts {
             dialect,
             scrape_interval,
+            histogram,
         })
     }
 
@@ -138,6 +153,32 @@ impl Prober {
             Err(error) if has_own_status(&error) => Ok(Dialect::PromqlOpen),
             known => known,
         }
+    }
+
+    async fn form(
+        &self,
+        cx: &Context,
+        upstream: &Upstream,
+        probe: &FormProbe,
+    ) -> Result<HistogramForm, UpstreamError> {
+        if cx.is_dry() {
+            return Ok(HistogramForm::Classic);
+        }
+        // By selector, because one job may have moved to native histograms and another not.
+        let key = (upstream.identity().to_owned(), probe.classic.text.clone());
+        let turn = Turn::new(&cx.deadline, upstream.host());
+        let form = loop {
+            let ask = turn.lead(ask_form(cx, upstream, probe));
+            let shared = self.forms.try_get_with_by_ref(&key, ask);
+            if let Some(known) = turn.end(shared).await {
+                break known?;
+            }
+        };
+        // What is not there now may be there in a moment.
+        if form == HistogramForm::Absent {
+            self.forms.invalidate(&key).await;
+        }
+        Ok(form)
     }
 
     async fn interval(
@@ -213,6 +254,44 @@ async fn ask_interval(
         }
     }
     Ok(Interval::ASSUMED)
+}
+
+async fn ask_form(
+    cx: &Context,
+    upstream: &Upstream,
+    probe: &FormProbe,
+) -> Result<HistogramForm, UpstreamError> {
+    let has = async |selector: &Spelled| {
+        cx.asks_all(Purpose::Series, std::slice::from_ref(selector));
+        let selectors = std::slice::from_ref(&selector.text);
+        upstream.has_series(cx, selectors, probe.range).await
+    };
+    let form = if has(&probe.classic).await? {
+        HistogramForm::Classic
+    } else if has(&probe.native).await? {
+        HistogramForm::Native
+    } else {
+        return Ok(HistogramForm::Absent);
+    };
+    Ok(if is_gauge(cx, upstream, &probe.metric).await? {
+        HistogramForm::Gauge
+    } else {
+        form
+    })
+}
+
+/// Whether metadata say that the buckets of `metric` go up and down. A backend without metadata
+/// says nothing, and where targets disagree the histogram may be an ordinary one.
+async fn is_gauge(cx: &Context, upstream: &Upstream, metric: &str) -> Result<bool, UpstreamError> {
+    let metadata = match upstream.metadata_of(cx, metric).await {
+        Ok(metadata) => metadata,
+        Err(error) if error.status().is_some() => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let Some(types) = metadata.get(metric) else {
+        return Ok(false);
+    };
+    Ok(types.iter().eq([&MetricType::GaugeHistogram]))
 }
 
 /// The interval at which `count` samples, at least two, fill `window`; the nearest usual one if it

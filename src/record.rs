@@ -3,11 +3,12 @@
 
 mod notice;
 mod recorder;
+mod served;
 pub mod stages;
 mod steps;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::time::Deadline;
@@ -16,6 +17,8 @@ pub use notice::Notice;
 pub use recorder::Depth;
 pub use recorder::Recorded;
 pub use recorder::Recorder;
+pub use served::Freshness;
+pub use served::Served;
 use steps::Notes;
 pub use steps::Step;
 
@@ -28,8 +31,21 @@ pub struct Arrival {
     pub started: Instant,
     /// The same on the wall clock, which decides what lies in the past.
     pub now: UnixMillis,
+    /// What it wants of answers that are there already.
+    pub freshness: Freshness,
     /// What writes its way down, if somebody wants to see it.
     pub recorder: Option<Arc<Recorder>>,
+}
+
+/// Why an answer of a backend must not be kept for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    /// The backend warns of something, or says that its answer is not whole.
+    Warned,
+    /// `Cache-Control: no-store`.
+    NoStore,
+    /// Nobody wanted the rest of it.
+    Unread,
 }
 
 /// The context of one request. Shared by the parallel parts of its work.
@@ -41,6 +57,7 @@ pub struct Context {
     pub deadline: Deadline,
     calls: AtomicU32,
     repeats: AtomicU32,
+    reservations: AtomicU8,
     notes: Option<Notes>,
     recorder: Option<Arc<Recorder>>,
 }
@@ -54,6 +71,7 @@ impl Context {
             deadline,
             calls: AtomicU32::new(0),
             repeats: AtomicU32::new(0),
+            reservations: AtomicU8::new(0),
             notes: None,
             recorder: None,
         }
@@ -63,6 +81,18 @@ impl Context {
     #[must_use]
     pub fn recorded_by(self, recorder: Option<Arc<Recorder>>) -> Self {
         Self { recorder, ..self }
+    }
+
+    /// The context of work that this request begins and others may wait for too: with a deadline of
+    /// its own, and what was used up so far. What it does stands in the record of this request.
+    #[must_use]
+    pub fn branch(&self) -> Self {
+        Self {
+            calls: AtomicU32::new(self.calls()),
+            repeats: AtomicU32::new(self.repeats()),
+            recorder: self.recorder.clone(),
+            ..Self::new(self.request_id.clone(), self.deadline.clone())
+        }
     }
 
     /// The same, with notes of the steps on the way to the backend.
@@ -125,5 +155,34 @@ impl Context {
     #[must_use]
     pub fn repeats(&self) -> u32 {
         self.repeats.load(Ordering::Relaxed)
+    }
+
+    /// Notes why an answer must not be kept.
+    pub fn reserve(&self, reservation: Reservation) {
+        self.reservations
+            .fetch_or(reservation.bit(), Ordering::Relaxed);
+    }
+
+    /// Why what was answered must not be kept, if so; the first of several reasons.
+    #[must_use]
+    pub fn reservation(&self) -> Option<Reservation> {
+        let noted = self.reservations.load(Ordering::Relaxed);
+        [
+            Reservation::Warned,
+            Reservation::NoStore,
+            Reservation::Unread,
+        ]
+        .into_iter()
+        .find(|reservation| noted & reservation.bit() != 0)
+    }
+}
+
+impl Reservation {
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Warned => 1,
+            Self::NoStore => 2,
+            Self::Unread => 4,
+        }
     }
 }

@@ -22,6 +22,17 @@ pub struct Sample {
     pub value: f64,
 }
 
+/// What a native histogram, or a pair of `_sum` and `_count`, had counted by an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observations {
+    /// When it was taken, or evaluated.
+    pub at: UnixMillis,
+    /// How many observations.
+    pub count: f64,
+    /// Their sum.
+    pub sum: f64,
+}
+
 /// The labels of one series, sorted by name; `__name__` among them if the backend sent it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Labels(pub BTreeMap<String, String>);
@@ -88,6 +99,11 @@ pub trait SampleSink {
     fn begin_series(&mut self) -> ControlFlow<Stop, Want>;
     /// One float sample of it.
     fn sample(&mut self, at: UnixMillis, value: NumberText<'_>) -> ControlFlow<Stop, Want>;
+    /// One native histogram sample of it. Only few sinks read those, so by default it is passed over.
+    fn histogram(&mut self, observations: Observations) -> ControlFlow<Stop, Want> {
+        let _ = observations;
+        ControlFlow::Continue(Want::Samples)
+    }
     /// The series is complete. `histograms` tells whether it held native histogram samples, which
     /// no float query can read.
     fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop>;

@@ -11,12 +11,14 @@ mod crowd;
 mod descriptors;
 mod framing;
 mod listen;
+mod memory;
 mod panics;
 mod patient;
 mod reload;
 mod stages;
 mod standing;
 mod stream;
+mod tended;
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,13 +37,15 @@ use crate::app::AppError;
 use crate::app::reload::Reloads;
 use crate::config::Loaded;
 use crate::config::Source;
-use crate::logging::Volume;
+use crate::logging::Running as Log;
 use listen::listen;
 use reload::Reloader;
 use stages::Hangups;
 use stages::Signals;
 pub use stages::Stages;
 pub use stages::Timing;
+use tended::GivenUp;
+use tended::tended;
 
 /// How often the main runtime's heart beats.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -72,6 +76,9 @@ pub enum ServeError {
         /// How many.
         requests: usize,
     },
+    /// A task of the program went on panicking.
+    #[error("a part of the program went on panicking; it has to be started anew")]
+    Panicked,
 }
 
 impl ServeError {
@@ -81,7 +88,7 @@ impl ServeError {
         match self {
             Self::Listen { .. } => Some("PM-5006"),
             Self::App(AppError::Key) => Some("PM-5003"),
-            Self::Signals(_) | Self::Admin(_) | Self::Cut { .. } => None,
+            Self::Signals(_) | Self::Admin(_) | Self::Cut { .. } | Self::Panicked => None,
         }
     }
 }
@@ -92,12 +99,13 @@ impl ServeError {
 /// # Errors
 ///
 /// Any [`ServeError`].
-pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), ServeError> {
+pub async fn run(loaded: Loaded, source: Source, log: Log) -> Result<(), ServeError> {
     let signals = Signals::install().map_err(ServeError::Signals)?;
     let hangups = Hangups::install().map_err(ServeError::Signals)?;
     panics::log();
     let settings = &loaded.settings;
     let app = Arc::new(App::new(settings)?);
+    log.count(app.instruments.log_lines_dropped());
     reload::tell_expiry(&app, settings.tls.as_ref());
     let listener = listen(settings.mirror_address())?;
     let admin = listen(settings.admin_address())?;
@@ -108,13 +116,25 @@ pub async fn run(loaded: Loaded, source: Source, volume: Volume) -> Result<(), S
     tracing::info!(mirror = %mirror_at, admin = %admin_at, version, "listening");
 
     let stages = Stages::default();
-    let follow = stages.clone().follow_signals(signals, Timing::default());
+    let timing = {
+        let app = Arc::clone(&app);
+        move || timing(&app)
+    };
+    let follow = stages.clone().follow_signals(signals, timing);
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
-    let reloader = Reloader::new(Arc::clone(&app), source, loaded, volume);
+    let reloader = Reloader::new(Arc::clone(&app), source, loaded, log.volume);
     let (reloads, requests) = Reloads::channel();
-    let follow = reloader.follow(hangups, requests);
-    let _reloading = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
-    serve_both(app, listener, admin, stages, reloads).await
+    let instruments = Arc::clone(&app.instruments);
+    let reload = tended(
+        "reload",
+        &instruments,
+        (reloader, hangups, requests),
+        |(reloader, hangups, requests)| Box::pin(reloader.follow(hangups, requests)),
+    );
+    tokio::select! {
+        served = serve_both(app, listener, admin, stages, reloads) => served,
+        Err(GivenUp) = reload => Err(ServeError::Panicked),
+    }
 }
 
 /// Serves until `shutdown` is cancelled; then without a delay for load balancers, as a person who
@@ -130,7 +150,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let stages = Stages::default();
-    let follow = stages.clone().follow_token(shutdown, Timing::default());
+    let follow = stages.clone().follow_token(shutdown, timing(&app));
     let _following = AbortOnDropHandle::new(TaskTracker::new().spawn(follow));
     serve_until(app, listener, admin, stages).await
 }
@@ -157,18 +177,40 @@ async fn serve_both(
     stages: Stages,
     reloads: Reloads,
 ) -> Result<(), ServeError> {
+    let instruments = Arc::clone(&app.instruments);
+    let heart = tended("heart", &instruments, Arc::clone(&app), |app| {
+        Box::pin(beat(app))
+    });
+    let memory = tended("memory", &instruments, Arc::clone(&app), |app| {
+        Box::pin(memory::watch(app))
+    });
+    tokio::select! {
+        served = serve_port(&app, listener, admin, &stages, reloads) => served,
+        Err(GivenUp) = heart => Err(ServeError::Panicked),
+        Err(GivenUp) = memory => Err(ServeError::Panicked),
+    }
+}
+
+async fn serve_port(
+    app: &Arc<App>,
+    listener: TcpListener,
+    admin: TcpListener,
+    stages: &Stages,
+    reloads: Reloads,
+) -> Result<(), ServeError> {
     let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
     app.errands.run_here();
     app.mirror.listens_on(ports.into_iter().flatten().collect());
-    let heart = AbortOnDropHandle::new(TaskTracker::new().spawn(beat(Arc::clone(&app))));
     // Dropped last, so that health can be asked for until the end.
-    let admin = admin::start(Admin::new(&app, reloads), admin);
+    let admin = admin::start(Admin::new(app, reloads), admin);
     let _admin = admin.map_err(ServeError::Admin)?;
     app.state.set_ready();
 
     let most = descriptors::connections(descriptors::raise());
     let instruments = Some(Arc::clone(&app.instruments));
-    let port = accept::Port::new(Api::new(&app), &stages, instruments, most).secured(app.changes());
+    let port = accept::Port::new(Api::new(app), stages, instruments, most)
+        .secured(app.changes())
+        .pressed(app.pressure.clone());
     let accepting = port.accept(listener, None);
     let mut accepting = std::pin::pin!(accepting);
     tokio::select! {
@@ -184,8 +226,16 @@ async fn serve_both(
         connections = port.connections(),
         "stopping: the listener is closed"
     );
-    let requests = port.ended().await;
-    drop(heart);
+    let ended = port.ended();
+    let mut ended = std::pin::pin!(ended);
+    let cut = tokio::select! {
+        cut = &mut ended => cut,
+        () = stages.ending.cancelled() => {
+            app.state.set_stopping();
+            ended.await
+        }
+    };
+    let requests = cut + app.state.left_over();
     if requests > 0 {
         return Err(ServeError::Cut { requests });
     }
@@ -193,7 +243,16 @@ async fn serve_both(
     Ok(())
 }
 
-async fn beat(app: Arc<App>) {
+/// How the end comes as the settings in force say.
+fn timing(app: &App) -> Timing {
+    let limits = &app.snapshot().limits;
+    Timing {
+        shutdown_delay: limits.shutdown_delay,
+        drain: limits.drain,
+    }
+}
+
+async fn beat(app: &App) {
     let mut ticks = tokio::time::interval(HEARTBEAT);
     loop {
         ticks.tick().await;

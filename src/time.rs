@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// An instant: whole milliseconds since 1970, UTC.
@@ -182,32 +183,45 @@ impl TimeRange {
 ///
 /// Backend work ends a reserve before the caller's own timeout, so that the caller reads a typed
 /// answer instead of meeting that timeout.
-#[derive(Clone, Copy, Debug)]
+///
+/// It can be put off while work is under way: that of a call which several requests wait for is the
+/// latest of theirs (performance.md, "Coalescing").
+#[derive(Debug)]
 pub struct Deadline {
     started: Instant,
-    length: Duration,
+    /// In nanoseconds, of which 64 bits hold five centuries.
+    length: AtomicU64,
 }
 
 impl Deadline {
     /// A deadline `length` after `started`.
     #[must_use]
-    pub const fn new(started: Instant, length: Duration) -> Self {
-        Self { started, length }
+    pub fn new(started: Instant, length: Duration) -> Self {
+        Self {
+            started,
+            length: AtomicU64::new(nanos(length)),
+        }
     }
 
     /// How long the request may take from its start.
     #[must_use]
-    pub const fn length(&self) -> Duration {
-        self.length
+    pub fn length(&self) -> Duration {
+        Duration::from_nanos(self.length.load(Ordering::Relaxed))
+    }
+
+    /// Puts the deadline off to `other`, if that is later.
+    pub fn put_off_to(&self, other: &Self) {
+        let later = (other.started + other.length()).saturating_duration_since(self.started);
+        self.length.fetch_max(nanos(later), Ordering::Relaxed);
     }
 
     /// When work on the backend must have ended: the deadline less a reserve of 5 % of its length,
     /// within 100..=500 ms.
     #[must_use]
     pub fn work_ends(&self) -> Instant {
-        let reserve =
-            (self.length / 20).clamp(Duration::from_millis(100), Duration::from_millis(500));
-        self.started + self.length.saturating_sub(reserve)
+        let length = self.length();
+        let reserve = (length / 20).clamp(Duration::from_millis(100), Duration::from_millis(500));
+        self.started + length.saturating_sub(reserve)
     }
 
     /// Whether backend work ends within 200 ms of `now`. A backend that gives up in time for its
@@ -222,6 +236,17 @@ impl Deadline {
     pub fn remaining(&self, now: Instant) -> Duration {
         self.work_ends().saturating_duration_since(now)
     }
+}
+
+/// A copy is put off on its own.
+impl Clone for Deadline {
+    fn clone(&self) -> Self {
+        Self::new(self.started, self.length())
+    }
+}
+
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -257,5 +282,18 @@ mod tests {
         assert_eq!(reserve(Duration::from_secs(1)), Duration::from_millis(100));
         assert_eq!(reserve(Duration::from_secs(4)), Duration::from_millis(200));
         assert_eq!(reserve(Duration::from_secs(60)), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_deadline_is_put_off_to_the_latest_and_never_drawn_near() {
+        let started = Instant::now();
+        let after = |seconds| started + Duration::from_secs(seconds);
+        let deadline = Deadline::new(started, Duration::from_secs(10));
+        let copy = deadline.clone();
+        deadline.put_off_to(&Deadline::new(after(3), Duration::from_secs(10)));
+        deadline.put_off_to(&Deadline::new(after(1), Duration::from_secs(2)));
+        assert_eq!(deadline.length(), Duration::from_secs(13));
+        assert_eq!(deadline.work_ends(), after(13) - Duration::from_millis(500));
+        assert_eq!(copy.length(), Duration::from_secs(10));
     }
 }

@@ -4,8 +4,9 @@
 //!
 //! 1. [`question`] reads the conditions and checks everything that needs no backend;
 //! 2. the dialect is probed if [`Question::needs_dialect`];
-//! 3. [`interval_probe`] says whether the scrape interval must be known, and how to ask;
-//! 4. [`plan()`] decides.
+//! 3. [`form_probe`] says whether the form of a histogram must be known, and how to ask;
+//! 4. [`interval_probe`] says whether the scrape interval must be known, and how to ask;
+//! 5. [`plan()`] decides.
 //!
 //! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
 
@@ -17,8 +18,12 @@ pub mod grid;
 mod window;
 mod gauge;
 mod counter;
+mod family;
+mod histogram;
+mod summary;
 mod tilde;
 mod raw;
+mod computed;
 pub mod fields;
 pub mod legacy;
 
@@ -27,7 +32,7 @@ use crate::options::{Dialect, Profile, QueryOptions};
 use crate::promql::Spelled;
 use crate::protocol::Invalid;
 use crate::protocol::metric::MetricsQuery;
-use crate::time::{Millis, UnixMillis};
+use crate::time::{Millis, TimeRange, UnixMillis};
 pub use plan::Plan;
 
 /// What must be known of the backend before a question can be planned.
@@ -37,12 +42,41 @@ pub struct Facts {
     pub dialect: Dialect,
     /// The scrape interval of the metric; 60 s where it is not known and not needed.
     pub scrape_interval: Millis,
+    /// In which form the histogram is there; absent where no histogram was asked about.
+    pub histogram: HistogramForm,
+}
+
+/// In which form a backend has a histogram (queries.md, "Histogram").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HistogramForm {
+    /// Not at all.
+    #[default]
+    Absent,
+    /// As series by upper bound: `_bucket`, `_sum` and `_count`.
+    Classic,
+    /// As native histogram samples under the base name.
+    Native,
+    /// As buckets of values that go up and down, which have no rates.
+    Gauge,
+}
+
+/// How to find out the form of a histogram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormProbe {
+    /// The base name, under which metadata know it.
+    pub metric: String,
+    /// Whose series make it a classic one.
+    pub classic: Spelled,
+    /// Whose series make it a native one, if there are no classic ones.
+    pub native: Spelled,
+    /// Where to look.
+    pub range: TimeRange,
 }
 
 /// How to find out the scrape interval of a metric (queries.md, "Counter").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntervalProbe {
-    /// The metric's name, under which the interval is remembered.
+    /// The name of the metric that is asked about, under which the interval is remembered.
     pub metric: String,
     /// `PromQL` that counts the samples of the fullest series in the last 10 minutes.
     pub ten_minutes: Spelled,
@@ -156,11 +190,24 @@ pub fn question(
     }))
 }
 
+/// How to ask for the form of the histogram, if the question is about one and anything can be asked.
+#[must_use]
+pub fn form_probe(question: &Question, dialect: Dialect) -> Option<FormProbe> {
+    match &question.0 {
+        Form::Exact(exact) => exact.form_probe(dialect),
+        Form::Legacy(_) => None,
+    }
+}
+
 /// How to ask for the scrape interval, if the plan depends on it and no setting names it.
 #[must_use]
-pub fn interval_probe(question: &Question, dialect: Dialect) -> Option<IntervalProbe> {
+pub fn interval_probe(
+    question: &Question,
+    dialect: Dialect,
+    form: HistogramForm,
+) -> Option<IntervalProbe> {
     match &question.0 {
-        Form::Exact(exact) => exact.interval_probe(dialect),
+        Form::Exact(exact) => exact.interval_probe(dialect, form),
         Form::Legacy(_) => None,
     }
 }
@@ -170,7 +217,8 @@ pub fn interval_probe(question: &Question, dialect: Dialect) -> Option<IntervalP
 /// # Errors
 ///
 /// [`TranslateError::Invalid`] for a bucket that is too small for the dialect,
-/// [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB.
+/// [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB, [`TranslateError::MetricKind`] for a
+/// form of histogram that cannot be read.
 pub fn plan(question: &Question, facts: Facts) -> Result<Plan, TranslateError> {
     match &question.0 {
         Form::Exact(exact) => exact.plan(facts),

@@ -40,6 +40,7 @@ use crate::limits::Charge;
 use crate::limits::Charged;
 use crate::limits::Size;
 use crate::record::Context;
+use crate::record::Reservation;
 use crate::series::Metadata;
 use crate::series::SampleSink;
 use crate::series::Stop;
@@ -397,6 +398,24 @@ impl Upstream {
         Ok(Charged::new(types, charge))
     }
 
+    /// The types of one metric family, as far as the backend knows it.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn metadata_of(
+        &self,
+        cx: &Context,
+        family: &str,
+    ) -> Result<Charged<Metadata>, UpstreamError> {
+        let of_family = vec![("metric", family.to_owned())];
+        let call = Call::new(&["api", "v1", "metadata"], of_family).by_get();
+        let mut charge = self.charge();
+        let data = Types::new(&mut charge);
+        let types = self.ask(cx, &call, data).await?.value;
+        Ok(Charged::new(types, charge))
+    }
+
     /// Which version the backend says it is, cleaned. Several pass for another program than they
     /// are, so it is a hint for a reader and nothing more.
     ///
@@ -422,6 +441,9 @@ impl Upstream {
         }
         if decoded.value == Some(Stop::Memory) {
             return Err(UpstreamError::Memory);
+        }
+        if decoded.value.is_some() {
+            cx.reserve(Reservation::Unread);
         }
         let warnings = decoded.warnings.iter().map(|text| Scrubbed::new(text));
         Ok(Answer {

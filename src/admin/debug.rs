@@ -38,6 +38,7 @@ use crate::failures;
 use crate::failures::Failure;
 use crate::protocol::scan;
 use crate::record::Arrival;
+use crate::record::Freshness;
 
 /// The routes below `/debug/`.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -135,6 +136,7 @@ fn arrival(app: &App) -> Arrival {
         request_id: format!("debug-{:016x}", getrandom::u64().unwrap_or_default()),
         started: Instant::now(),
         now: (app.clock)(),
+        freshness: Freshness::Unkept,
         recorder: None,
     }
 }

@@ -12,5 +12,7 @@ use crate::instruments::MEDIA_TYPE;
 pub(super) async fn metrics(
     State(app): State<Arc<App>>,
 ) -> ([(HeaderName, &'static str); 1], String) {
+    app.instruments
+        .buffers(app.budget.used(), app.budget.limit());
     ([(CONTENT_TYPE, MEDIA_TYPE)], app.instruments.encode())
 }

@@ -18,7 +18,6 @@ use super::wire::Seen;
 use super::wire::arrival_of;
 use crate::app::App;
 use crate::explain::tap::Ended;
-use crate::instruments::Held;
 use crate::instruments::MethodLabel;
 use crate::instruments::RequestOutcome;
 use crate::protocol::MirrorMethod;
@@ -42,7 +41,6 @@ async fn observe(app: Arc<App>, method: MethodLabel, mut request: Request, next:
     request.extensions_mut().insert(arrival.clone());
     let span = tracing::info_span!("request", id, method = method.as_str());
     let watch = Watch {
-        _in_flight: app.instruments.in_flight(),
         app: Arc::clone(&app),
         method,
         arrival,
@@ -59,7 +57,6 @@ async fn observe(app: Arc<App>, method: MethodLabel, mut request: Request, next:
 
 /// Waits for a request to end. Dropped without an answer, its caller went away.
 struct Watch {
-    _in_flight: Held,
     app: Arc<App>,
     method: MethodLabel,
     arrival: Arrival,

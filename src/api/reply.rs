@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
+use http::Uri;
 use http::header::CONNECTION;
 use http::header::CONTENT_TYPE;
 use http::header::RETRY_AFTER;
@@ -23,17 +24,22 @@ use crate::failures::Failure;
 use crate::failures::Id;
 use crate::failures::NotACall;
 use crate::instruments::RequestOutcome;
+use crate::instruments::ShedReason;
 use crate::options::Profile;
 use crate::protocol::connection::ConnectionStatus;
 use crate::protocol::connection::TestConnectionResponse;
 use crate::protocol::failure::FailureBody;
+use crate::record::Served;
 use answer::Answer;
 
 /// Proves the mirror to `StackState`, which rejects an answer without it.
 const KEY: HeaderName = HeaderName::from_static("x-mirror-api-key");
 const ERROR: HeaderName = HeaderName::from_static("x-mirror-error");
 const PROFILE: HeaderName = HeaderName::from_static("x-mirror-profile");
+const RESULT: HeaderName = HeaderName::from_static("x-mirror-result");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Where a failure is an answer too.
+const CONNECTION_TEST: &str = "/api/connection";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the log and the instruments are told of an answer, beside its status.
@@ -85,17 +91,22 @@ pub(super) fn connection(call: &Call, tested: Result<(), Failure>) -> Response {
             .and_then(|s| StatusCode::from_u16(s).ok()),
         Some(Profile::Exact) | None => None,
     };
+    signed(
+        call,
+        refused_test(status.unwrap_or(StatusCode::OK), &failure),
+    )
+}
+
+fn refused_test(status: StatusCode, failure: &Failure) -> Response {
     let body = TestConnectionResponse {
         status: ConnectionStatus::Failure,
         error: Some(FailureBody::MetricStoreConnectionError {
             details: failure.details(),
         }),
     };
-    let response = match serde_json::to_vec(&body) {
-        Ok(body) => failed(status.unwrap_or(StatusCode::OK), body, &failure),
-        Err(_) => internal(call),
-    };
-    signed(call, response)
+    // As below: nothing in it can fail to be written.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    failed(status, body, failure)
 }
 
 /// The answer to one of the other three: 200, or 500 whatever the failure, since `StackState` reads
@@ -104,17 +115,47 @@ pub(super) fn answer(call: &Call, answer: Result<impl Answer, Failure>) -> Respo
     let response = match answer {
         Ok(answer) => {
             let (told, profile) = (answer.told(), answer.profile());
+            let (served, forms) = (answer.served(), answer.forms());
             let mut response = success(call, answer.into_body(), told);
             if let Some(profile) = profile {
                 response
                     .headers_mut()
                     .insert(PROFILE, profile_name(profile));
             }
+            tell_result(response.headers_mut(), served);
+            if let Some(forms) = forms {
+                response.extensions_mut().insert(forms);
+            }
             response
         }
         Err(failure) => failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure),
     };
     signed(call, response)
+}
+
+/// The answer to a call that there is no room for: to an accepted caller a failure like any other.
+/// Whoever is not accepted yet is asked to come again, unread and without the key.
+pub(super) fn shed(
+    snapshot: &Snapshot,
+    accepted: Option<&Accepted>,
+    path: &Uri,
+    reason: ShedReason,
+) -> Response {
+    let failure = match reason {
+        ShedReason::Bytes | ShedReason::Memory => failures::pressed(),
+        ShedReason::InFlight | ShedReason::Caller | ShedReason::Backend => failures::busy(),
+    };
+    match accepted {
+        None => unavailable(&failure),
+        Some(accepted) => {
+            let response = if path.path() == CONNECTION_TEST {
+                refused_test(StatusCode::OK, &failure)
+            } else {
+                failure_body(StatusCode::INTERNAL_SERVER_ERROR, &failure)
+            };
+            sign(snapshot, accepted, response)
+        }
+    }
 }
 
 /// The answer to what is no call; with the key if its caller is accepted by then.
@@ -149,7 +190,11 @@ pub(super) fn not_accepted() -> Response {
 
 /// There is no room for a body whose caller is not accepted yet; so there is no key either.
 pub(super) fn no_room() -> Response {
-    let mut response = failure_body(StatusCode::SERVICE_UNAVAILABLE, &failures::no_room());
+    unavailable(&failures::no_room())
+}
+
+fn unavailable(failure: &Failure) -> Response {
+    let mut response = failure_body(StatusCode::SERVICE_UNAVAILABLE, failure);
     let a_second = HeaderValue::from_static("1");
     response.headers_mut().insert(RETRY_AFTER, a_second);
     response
@@ -190,19 +235,22 @@ fn close(head: &mut HeaderMap) {
     head.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
+/// The answer to `call`, which takes up its slot until it is written.
+///
+/// The instruments and the tap are told what was asked.
+fn signed(call: &Call, mut response: Response) -> Response {
+    response.extensions_mut().insert(call.in_flight.clone());
+    if let Some(told) = response.extensions_mut().get_mut::<Told>() {
+        told.seen = Some(call.seen());
+    }
+    sign(&call.snapshot, &call.accepted, response)
+}
+
 /// Sets the key, that of the snapshot which the request began with: for an accepted caller, and for
 /// nobody else.
 fn sign(snapshot: &Snapshot, _proof: &Accepted, mut response: Response) -> Response {
     response.headers_mut().insert(KEY, snapshot.key.clone());
     response
-}
-
-/// The answer to a call, of which the instruments and the tap are told what was asked.
-fn signed(call: &Call, mut response: Response) -> Response {
-    if let Some(told) = response.extensions_mut().get_mut::<Told>() {
-        told.seen = Some(call.seen());
-    }
-    sign(&call.snapshot, &call.accepted, response)
 }
 
 fn success(call: &Call, body: Option<Bytes>, what: Told) -> Response {
@@ -234,6 +282,7 @@ fn failed(status: StatusCode, body: Vec<u8>, failure: &Failure) -> Response {
             .headers_mut()
             .insert(PROFILE, profile_name(profile));
     }
+    tell_result(response.headers_mut(), failure.served);
     told(
         response,
         Told {
@@ -248,6 +297,14 @@ fn failed(status: StatusCode, body: Vec<u8>, failure: &Failure) -> Response {
             ..Told::OK
         },
     )
+}
+
+/// Says where an answer came from, if its query had reached a plan.
+fn tell_result(head: &mut HeaderMap, served: Option<Served>) {
+    let text = served.map(|served| served.to_string());
+    if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        head.insert(RESULT, value);
+    }
 }
 
 fn closing(status: StatusCode) -> Response {

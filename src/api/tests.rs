@@ -223,7 +223,7 @@ fn a_callers_request_id_comes_back() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_call_is_a_failure_with_the_key_and_is_counted() {
+async fn f31_a_panic_in_a_call_is_a_failure_with_the_key_and_is_counted() {
     let app = app();
     let mut request = request("POST", "/", "{}");
     request.extensions_mut().insert(peer());

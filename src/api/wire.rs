@@ -11,11 +11,13 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::Request;
 use http::Uri;
-use http::header::ACCEPT_ENCODING;
+use http::header::CACHE_CONTROL;
 use http::header::CONTENT_ENCODING;
 use http::uri::PathAndQuery;
 use serde::de::DeserializeOwned;
 
+use super::admission::InFlight;
+use super::admission::admit;
 use super::body;
 use super::body::Unread;
 use super::caught::caught;
@@ -37,6 +39,7 @@ use crate::protocol::scan;
 use crate::protocol::scan::Scanned;
 use crate::record::Arrival;
 use crate::record::Depth;
+use crate::record::Freshness;
 use crate::record::Recorder;
 
 /// One call of an accepted caller, its body read and scanned but not yet understood.
@@ -47,6 +50,8 @@ pub(super) struct Call {
     /// The configuration that it began with.
     pub(super) snapshot: Arc<Snapshot>,
     arrival: Arrival,
+    /// What it takes up until it is answered.
+    pub(super) in_flight: InFlight,
     /// The text of the body, or why it is none.
     body: Result<Bytes, DecodeError>,
     recorder: Arc<Recorder>,
@@ -90,15 +95,21 @@ impl Call {
         protocol::read(body).map_err(|error| failures::decode(&error.into()))
     }
 
-    /// Does the work of this call; a panic in it is a failure like others.
+    /// Does the work of this call; a panic in it is a failure like others, and so is that the time
+    /// to stop is over.
     pub(super) async fn work<T>(
         &self,
         app: &App,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        caught(&app.instruments, work)
-            .await
-            .unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+        let work = caught(&app.instruments, work);
+        tokio::select! {
+            biased;
+            done = work => {
+                done.unwrap_or_else(|_| Err(failures::internal(&self.arrival.request_id)))
+            }
+            () = app.state.stopping() => Err(failures::stopping()),
+        }
     }
 }
 
@@ -122,6 +133,13 @@ impl FromRequest<Arc<App>> for Call {
         if is_coded(&head.headers) {
             return Err(misuse(Misuse::ContentEncoding));
         }
+        let limits = &snapshot.limits;
+        let shed = |accepted: Option<&Accepted>, reason| {
+            reply::shed(&snapshot, accepted, &head.uri, reason)
+        };
+        let caller = settled.as_ref().map(|it| it.caller().clone());
+        let admitted = admit(app, limits, caller).await;
+        let in_flight = admitted.map_err(|reason| shed(settled.as_ref(), reason))?;
         // Bodies are kept for strangers in common bounds until they are read as JSON.
         let mut charge = settled.is_none().then(|| app.unaccepted.charge());
         let body = match body::whole(body, charge.as_mut()).await {
@@ -142,6 +160,8 @@ impl FromRequest<Arc<App>> for Call {
                 (settled.ok_or_else(unproved)?, Err(error))
             }
         };
+        let owned = in_flight.belongs_to(accepted.caller(), app, limits);
+        owned.map_err(|reason| shed(Some(&accepted), reason))?;
         let arrival = head.extensions.get().cloned();
         let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));
         let recorder = Arc::new(Recorder::new(Depth::Brief));
@@ -152,6 +172,7 @@ impl FromRequest<Arc<App>> for Call {
                 recorder: Some(Arc::clone(&recorder)),
                 ..arrival
             },
+            in_flight,
             body,
             recorder,
         })
@@ -165,6 +186,11 @@ pub(super) fn arrival_of(app: &App, head: &HeaderMap) -> Arrival {
         started: Instant::now(),
         now: (app.clock)(),
         recorder: None,
+        freshness: Freshness::of(
+            head.get_all(CACHE_CONTROL)
+                .iter()
+                .map(HeaderValue::as_bytes),
+        ),
     }
 }
 
@@ -218,27 +244,6 @@ fn folded(uri: &Uri) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(text).ok()?);
     Uri::from_parts(parts).ok()
-}
-
-/// The request with plain text among the codings that its caller accepts, as the last choice.
-///
-/// A caller that refuses them all would get a 406 from the compression layer; the mirror answers
-/// with the four methods' own statuses only, and a caller may ignore what it cannot read (RFC 9110,
-/// section 12.5.3, leaves the choice).
-pub(super) fn accept_identity<B>(mut request: Request<B>) -> Request<B> {
-    let head = request.headers_mut();
-    let given: Vec<HeaderValue> = head.get_all(ACCEPT_ENCODING).iter().cloned().collect();
-    if !given.is_empty() {
-        // First, because the first of two equal codings is the one that counts.
-        head.insert(
-            ACCEPT_ENCODING,
-            HeaderValue::from_static("identity;q=0.001"),
-        );
-        for value in given {
-            head.append(ACCEPT_ENCODING, value);
-        }
-    }
-    request
 }
 
 #[cfg(test)]

@@ -31,15 +31,17 @@ pub struct Snapshot {
     pub limits: Load,
     /// What is configured about connections.
     pub connections: Configured,
+    /// Whether answers are compressed for callers who accept that.
+    pub answer_compression: bool,
 }
 
 impl Snapshot {
-    /// The snapshot that `settings` describe.
+    /// The snapshot that `settings` describe, as this `generation` of the configuration.
     ///
     /// # Errors
     ///
     /// [`AppError::Key`] if the key cannot stand in a header.
-    pub fn new(settings: &Settings) -> Result<Self, AppError> {
+    pub fn new(settings: &Settings, generation: u64) -> Result<Self, AppError> {
         let key = settings.api_key.expose();
         let mut key = HeaderValue::from_str(key).map_err(|_| AppError::Key)?;
         key.set_sensitive(true);
@@ -51,7 +53,12 @@ impl Snapshot {
             tap_entries: settings.tap_entries,
             insecure: settings.insecure,
             limits: settings.limits.clone(),
-            connections: settings.connections.clone(),
+            connections: Configured {
+                answer_ttl: settings.answers.ttl,
+                generation,
+                ..settings.connections.clone()
+            },
+            answer_compression: settings.answers.compression,
         })
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn each_bucket(
 }
 
 /// The end of the bucket that `at` lies in.
-fn end_of(grid: Grid, owns: Owns, at: UnixMillis) -> UnixMillis {
+pub(super) fn end_of(grid: Grid, owns: Owns, at: UnixMillis) -> UnixMillis {
     let width = grid.width.get();
     let past = at.since(grid.first_end).get();
     let buckets = match owns {

@@ -6,7 +6,7 @@ use crate::time::Millis;
 use crate::time::UnixMillis;
 
 /// How old the predecessor of a sample may be.
-const REACH: Millis = Millis::MINUTE.times(5);
+pub(super) const REACH: Millis = Millis::MINUTE.times(5);
 
 /// Turns samples into rates. The predecessor is kept, so that a rate may span two chunks.
 #[derive(Debug)]

@@ -65,6 +65,11 @@ impl Rows {
         self.text.append(other.text);
     }
 
+    /// The points so far as an answer of which more was to come.
+    pub(super) fn prefix<H: Send + 'static>(&self, held: impl FnOnce(usize) -> H) -> Telemetry {
+        self.text.prefix(held)
+    }
+
     /// The answer: the first `limit` points, and whether some were cut, if it `says_so`.
     pub(super) fn finish<H: Send + 'static>(
         self,

@@ -45,8 +45,13 @@ pub struct Writer {
 /// What a sample becomes.
 #[derive(Debug)]
 enum Rule {
-    /// A point as it is: a [`Strip`] does that. Or one of a pool.
+    /// A point as it is: a [`Strip`] does that. Or one that was computed already.
     Plain,
+    /// The same, one a bucket.
+    Buckets {
+        width: Millis,
+        is_zero_filled: bool,
+    },
     Rates(Rates),
     /// The values of a bucket become one.
     Fold {
@@ -64,7 +69,16 @@ impl Writer {
         let (rule, kind) = match plan.reduction {
             Reduction::Points => (Rule::Plain, Kind::Raw),
             Reduction::Rates { since } => (Rule::Rates(Rates::new(since)), Kind::Raw),
-            Reduction::Buckets { .. } => (Rule::Plain, Kind::Aggregated),
+            Reduction::Buckets {
+                grid,
+                is_zero_filled,
+            } => (
+                Rule::Buckets {
+                    width: grid.width,
+                    is_zero_filled,
+                },
+                Kind::Aggregated,
+            ),
             Reduction::Fold {
                 grid,
                 method,
@@ -103,7 +117,7 @@ impl Writer {
             last_raw: self.last_raw,
             legacy: match &self.rule {
                 Rule::Legacy(legacy) => Some(legacy.clone()),
-                Rule::Plain | Rule::Rates(_) | Rule::Fold { .. } => None,
+                Rule::Plain | Rule::Buckets { .. } | Rule::Rates(_) | Rule::Fold { .. } => None,
             },
         }
     }
@@ -142,13 +156,19 @@ impl Writer {
         samples: &[Sample],
     ) -> Result<(), BucketError> {
         check_timestamps(chunk, samples)?;
-        let Rule::Fold {
-            width,
-            method,
-            is_zero_filled,
-        } = self.rule
-        else {
-            unreachable!("values at instants are folded, or belong into a strip")
+        let (width, is_zero_filled, method) = match self.rule {
+            Rule::Fold {
+                width,
+                method,
+                is_zero_filled,
+            } => (width, is_zero_filled, Some(method)),
+            Rule::Buckets {
+                width,
+                is_zero_filled,
+            } => (width, is_zero_filled, None),
+            Rule::Plain | Rule::Rates(_) | Rule::Legacy(_) => {
+                unreachable!("values without buckets belong into a strip")
+            }
         };
         let grid = fill::grid_of(chunk, width);
         let mut values = Vec::new();
@@ -161,7 +181,11 @@ impl Writer {
                 Bucket::Holds(end, held) => {
                     values.clear();
                     values.extend(held.iter().map(|sample| sample.value));
-                    let value = fold::fold(method, &mut values);
+                    let value = match method {
+                        Some(method) => fold::fold(method, &mut values),
+                        // There is one, which was computed for this bucket.
+                        None => values[0],
+                    };
                     push(&mut self.rows, &mut self.finite, value, end, width);
                 }
             }
@@ -173,9 +197,6 @@ impl Writer {
     /// Takes the samples of one series within `range`, which is one chunk of what the plan reads;
     /// samples outside it are left out.
     pub fn take_samples(&mut self, range: TimeRange, samples: &[Sample]) {
-        let Rule::Rates(rates) = &mut self.rule else {
-            unreachable!("samples become rates, or belong into a strip")
-        };
         for &sample in samples {
             if self.rows.is_full() {
                 return;
@@ -186,9 +207,13 @@ impl Writer {
                 continue;
             }
             self.last_raw = Some(sample.at);
-            if let Some(rate) = rates.rate(sample) {
+            let value = match &mut self.rule {
+                Rule::Rates(rates) => rates.rate(sample),
+                _ => Some(sample.value),
+            };
+            if let Some(value) = value {
                 let (rows, finite) = (&mut self.rows, &mut self.finite);
-                push(rows, finite, rate, sample.at, Millis::ZERO);
+                push(rows, finite, value, sample.at, Millis::ZERO);
             }
         }
     }
@@ -218,7 +243,9 @@ impl Writer {
     pub fn is_full(&self) -> bool {
         match &self.rule {
             Rule::Legacy(legacy) => legacy.is_over(),
-            Rule::Plain | Rule::Rates(_) | Rule::Fold { .. } => self.rows.is_full(),
+            Rule::Plain | Rule::Buckets { .. } | Rule::Rates(_) | Rule::Fold { .. } => {
+                self.rows.is_full()
+            }
         }
     }
 
@@ -244,6 +271,13 @@ impl Writer {
     #[must_use]
     pub fn dropped(&self) -> Dropped {
         self.finite.dropped()
+    }
+
+    /// The points so far as an answer of which more was to come; `held` as for
+    /// [`finish`](Self::finish).
+    #[must_use]
+    pub fn prefix<H: Send + 'static>(&self, held: impl FnOnce(usize) -> H) -> Telemetry {
+        self.rows.prefix(held)
     }
 
     /// The answer. `ended_early` says that something was left unread; `held`, told how many bytes

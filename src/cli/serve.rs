@@ -2,11 +2,12 @@
 
 use tokio::runtime::Builder;
 
-use super::{DONE, FAILED, USAGE, print};
+use super::{DONE, FAILED, PANICKED, USAGE, print};
 use crate::config::Flags;
 use crate::config::Source;
 use crate::logging;
 use crate::serve;
+use crate::serve::ServeError;
 
 /// Serves until the process is told to stop; the exit code.
 pub(super) fn run(flags: Flags) -> u8 {
@@ -19,8 +20,8 @@ pub(super) fn run(flags: Flags) -> u8 {
         }
     };
     let settings = &loaded.settings;
-    let volume = match logging::start(settings.log) {
-        Ok(volume) => volume,
+    let log = match logging::start(settings.log) {
+        Ok(log) => log,
         Err(error) => {
             print::error(&error);
             return FAILED;
@@ -49,8 +50,18 @@ pub(super) fn run(flags: Flags) -> u8 {
             return FAILED;
         }
     };
-    match runtime.block_on(serve::run(loaded, source, volume)) {
+    let ended = runtime.block_on(serve::run(loaded, source, log.clone()));
+    // Not by its end: a task that stands still in a file system must not keep the program.
+    runtime.shutdown_background();
+    if let Err(error @ (ServeError::Cut { .. } | ServeError::Panicked)) = &ended {
+        // Into the log, which nobody may be reading any more.
+        tracing::error!("{error}");
+    }
+    log.flush();
+    match ended {
         Ok(()) => DONE,
+        Err(ServeError::Panicked) => PANICKED,
+        Err(ServeError::Cut { .. }) => FAILED,
         Err(error) => match error.code() {
             Some(code) => {
                 print::note(&format_args!("error[{code}]: {error}"));

@@ -22,6 +22,7 @@ use crate::mirror::ladder::{Ladder, Outcome, Rung};
 use crate::protocol;
 use crate::protocol::connection::TestConnectionRequest;
 use crate::record::Arrival;
+use crate::record::Freshness;
 
 /// Most of connection details that are read, in bytes: what a request may have.
 const LARGEST: u64 = crate::limits::REQUEST_BODY as u64;
@@ -134,6 +135,7 @@ fn test(app: &App, request: &TestConnectionRequest) -> u8 {
         started: Instant::now(),
         now: (app.clock)(),
         recorder: None,
+        freshness: Freshness::Any,
     };
     let snapshot = app.snapshot();
     let Ladder { rungs, failure } = runtime.block_on(app.mirror.connection(

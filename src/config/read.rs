@@ -72,7 +72,9 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         policy,
         named,
         calls,
+        ..Configured::default()
     };
+    let answers = reader.answers();
     reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
     let tls = reader.listener_tls();
@@ -101,6 +103,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             tap_entries,
             limits,
             connections,
+            answers,
             ambient: Ambient::read(|name| world.environment.variable(name)),
         },
         is_key_random,

@@ -45,6 +45,11 @@ pub(super) const API_KEY: Setting = top("api_key", "API_KEY", "null");
 pub(super) const API_KEY_FILE: Setting = top("api_key_file", "API_KEY_FILE", "null");
 pub(super) const ALLOWED_CALLERS: Setting = top_list("allowed_callers", "MIRROR_ALLOWED_CALLERS");
 pub(super) const TRUSTED_PROXIES: Setting = top_list("trusted_proxies", "MIRROR_TRUSTED_PROXIES");
+pub(super) const ANSWER_TTL: Setting = top("answer_ttl", "MIRROR_ANSWER_TTL", "2s");
+pub(super) const ANSWER_CACHE: Setting = top("answer_cache", "MIRROR_ANSWER_CACHE", "64MiB");
+pub(super) const LIST_CACHE: Setting = top("list_cache", "MIRROR_LIST_CACHE", "32MiB");
+pub(super) const ANSWER_COMPRESSION: Setting =
+    top("answer_compression", "MIRROR_ANSWER_COMPRESSION", "on");
 pub(super) const LOG_FORMAT: Setting = member("log", "format", Form::Text, "json");
 pub(super) const LOG_LEVEL: Setting = member("log", "level", Form::Text, "info");
 pub(super) const TLS_CERT_FILE: Setting = member("tls", "cert_file", Form::Text, "null");
@@ -79,7 +84,7 @@ pub(super) const SHUTDOWN_DELAY: Setting = member("limits", "shutdown_delay", Fo
 pub(super) const DRAIN: Setting = member("limits", "drain", Form::Text, "20s");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 31] = [
+const SETTINGS: [Setting; 35] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -88,6 +93,10 @@ const SETTINGS: [Setting; 31] = [
     API_KEY_FILE,
     ALLOWED_CALLERS,
     TRUSTED_PROXIES,
+    ANSWER_TTL,
+    ANSWER_CACHE,
+    LIST_CACHE,
+    ANSWER_COMPRESSION,
     LOG_FORMAT,
     LOG_LEVEL,
     TLS_CERT_FILE,

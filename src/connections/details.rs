@@ -58,6 +58,9 @@ pub(super) fn resolve(
         policy,
         named,
         calls: _,
+        // What becomes of the answer.
+        answer_ttl: _,
+        generation: _,
     } = configured;
     // One that is not open to the caller is read as one that does not exist, so that no difference
     // tells the two apart.

@@ -55,6 +55,8 @@ catalogue! {
     NoSeries = 2002,
     /// More samples than a percentile over several series may pool.
     TooManySamples = 2006,
+    /// The summary does not expose the quantile.
+    QuantileNotExposed = 2007,
     /// There is no connection to the backend, and the caller does not learn why.
     NoConnection = 3000,
     /// The backend's name cannot be resolved.
@@ -119,6 +121,8 @@ catalogue! {
     UnknownConnection = 6006,
     /// The mirror has no room for another request, or for its answer.
     Busy = 6007,
+    /// The mirror shuts down.
+    Stopping = 6008,
     /// A limit of size or count.
     OverLimit = 6009,
     /// A bug of the mirror.

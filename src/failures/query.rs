@@ -161,9 +161,13 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
         }
         FetchError::TooManySamples { series, budget } => {
             let id = Id::TooManySamples;
-            let differing = text::list(&differing(series, subject.profile));
-            let sentence =
-                format!("Series differ in {differing}; their samples are more than {budget}.");
+            let sentence = if series.count() > 1 {
+                let differing = text::list(&differing(series, subject.profile));
+                format!("Series differ in {differing}; their samples are more than {budget}.")
+            } else {
+                let selection = text::insert(subject.selection);
+                format!("The samples of {selection} are more than {budget}.")
+            };
             (
                 id,
                 remote(
@@ -186,6 +190,25 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
                     metric: subject.metric.to_owned(),
                     details,
                 },
+            )
+        }
+        FetchError::QuantileNotExposed { exposed } => {
+            let id = Id::QuantileNotExposed;
+            let metric = text::insert(subject.metric);
+            let (sentence, fix) = if exposed.is_empty() {
+                (
+                    format!("{metric} exposes no quantile."),
+                    "Choose MEAN, SUM or EVENT_COUNT.",
+                )
+            } else {
+                (
+                    format!("{metric} exposes only {}.", text::list(exposed)),
+                    "Choose one of them.",
+                )
+            };
+            (
+                id,
+                remote(id, "Quantile is not exposed.", &sentence, fix, None),
             )
         }
         FetchError::Histograms => unsupported(Id::UnsupportedKind, "HISTOGRAM"),

@@ -31,10 +31,14 @@ pub(super) async fn run(
     let mut widest = read
         .max_range
         .min(read.interval.times(samples::SAMPLES_PER_CALL));
+    // What the limit wants, and more only where buckets turn out to be empty: samples that no point
+    // needs must not use up the budget.
+    let mut wanted = i64::try_from(run.shared().plan.limit).unwrap_or(i64::MAX);
     let mut left = budget;
     let mut first_end = grid.first_end;
     while first_end <= grid.last_end && !run.writer.is_full() {
-        let count = (widest.get() / grid.width.get()).max(1) - 1;
+        let fitting = widest.get() / grid.width.get();
+        let count = fitting.clamp(1, wanted.saturating_add(1)) - 1;
         let last_end = grid.last_end.min(first_end + grid.width.times(count));
         let part = Grid {
             first_end,
@@ -59,6 +63,10 @@ pub(super) async fn run(
                 run.pay()?;
                 yield_now().await;
                 first_end = last_end + grid.width;
+                wanted = wanted.saturating_mul(2);
+                if first_end <= grid.last_end {
+                    run.publish();
+                }
             }
             Err(error) if error.is_too_big() && count > 0 => {
                 widest = samples::halved(range, error)?

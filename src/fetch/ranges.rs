@@ -75,6 +75,7 @@ async fn in_chunks(
         read: Form::Exact(read),
     };
     let chunks: Vec<Instants> = split::chunks(instants, size).collect();
+    let mut left = chunks.len();
     // Where no limit can bite every chunk is needed anyway, and what is before it takes no room from it.
     if run.shared.plan.limit >= split::count(instants).div_ceil(read.group) {
         let start = run.writer.start();
@@ -85,12 +86,20 @@ async fn in_chunks(
             if let Some(ended) = join(run, read, chunk).await? {
                 return Ok(ended);
             }
+            left -= 1;
+            if left > 0 {
+                run.publish();
+            }
         }
     } else {
         for chunk in chunks {
             let chunk = caller.halving(chunk, run.writer.start()).await;
             if let Some(ended) = join(run, read, chunk).await? {
                 return Ok(ended);
+            }
+            left -= 1;
+            if left > 0 {
+                run.publish();
             }
         }
     }

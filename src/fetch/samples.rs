@@ -57,6 +57,9 @@ pub(super) async fn run(run: &mut Run<'_>, read: &SampleRead) -> Result<Ended, F
                 // The limit was missed by little, mostly by the one sample that tells whether there
                 // are more; or the samples are sparse, and then few steps reach far.
                 width = widest.min(width.times(2));
+                if start <= read.range.end {
+                    run.publish();
+                }
             }
             Err(error) if error.is_too_big() => {
                 widest = halved(part, error)?;

@@ -101,6 +101,7 @@ impl Case {
                 shown: "m".to_owned(),
                 selectors: Vec::new(),
                 range: range(first, last),
+                quantiles: None,
             },
             read: Read::Nothing,
             reduction: match self.want {

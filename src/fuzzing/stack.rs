@@ -161,8 +161,8 @@ async fn answer(
     let body = body.collect().await.map(|it| it.to_bytes());
     let (status, body) = script(head.uri.path(), &body.unwrap_or_default());
     let mut response = Response::new(Full::new(Bytes::from(body)));
-    // Without it a program would wait before it asks again.
-    let after = http::HeaderValue::from_static("3600");
+    // Without it a program would wait before it asks again, and with a long one not ask at all.
+    let after = http::HeaderValue::from_static("0");
     response
         .headers_mut()
         .insert(http::header::RETRY_AFTER, after);

@@ -425,3 +425,103 @@ impl ShedReason {
         }
     }
 }
+
+/// Where the answer to a metric query came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnswerResult {
+    /// The backend was asked.
+    Miss,
+    /// An answer with points, or none, that was kept.
+    Hit,
+    /// A failure that was kept.
+    NegativeHit,
+    /// The backend was being asked already.
+    Joined,
+    /// The caller wanted a new one.
+    Bypass,
+}
+
+impl AnswerResult {
+    /// Every result.
+    pub const ALL: [Self; 5] = [
+        Self::Miss,
+        Self::Hit,
+        Self::NegativeHit,
+        Self::Joined,
+        Self::Bypass,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::Hit => "hit",
+            Self::NegativeHit => "negative_hit",
+            Self::Joined => "joined",
+            Self::Bypass => "bypass",
+        }
+    }
+}
+
+/// Why an answer was not kept for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotStored {
+    /// The configuration says that none is.
+    Off,
+    /// The caller said `no-store`.
+    Caller,
+    /// It is a failure that another call may not meet.
+    Failure,
+    /// It was cut for want of time or calls.
+    Cut,
+    /// The backend warned, or called it partial.
+    Warned,
+    /// The backend said `no-store`.
+    NoStore,
+    /// It is larger than any that is kept.
+    TooLarge,
+    /// There was no memory for it.
+    Memory,
+    /// A newer one is kept already.
+    Overtaken,
+    /// Nobody waited for it any more.
+    Cancelled,
+    /// A panic.
+    Panic,
+}
+
+impl NotStored {
+    /// Every reason.
+    pub const ALL: [Self; 11] = [
+        Self::Off,
+        Self::Caller,
+        Self::Failure,
+        Self::Cut,
+        Self::Warned,
+        Self::NoStore,
+        Self::TooLarge,
+        Self::Memory,
+        Self::Overtaken,
+        Self::Cancelled,
+        Self::Panic,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Caller => "caller",
+            Self::Failure => "failure",
+            Self::Cut => "cut",
+            Self::Warned => "warned",
+            Self::NoStore => "no_store",
+            Self::TooLarge => "too_large",
+            Self::Memory => "memory",
+            Self::Overtaken => "overtaken",
+            Self::Cancelled => "cancelled",
+            Self::Panic => "panic",
+        }
+    }
+}

@@ -7,6 +7,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::sync::OnceCell;
+
 use crate::limits::memory;
 
 /// The budget where no memory limit is set for the process.
@@ -25,7 +27,11 @@ struct Shared {
     /// What is taken at a time.
     step: usize,
     used: AtomicUsize,
+    relief: OnceCell<Box<Relief>>,
 }
+
+/// Gives back what can be done without.
+type Relief = dyn Fn() + Send + Sync;
 
 /// There is not as much left as was wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +56,15 @@ impl Budget {
             limit: AtomicUsize::new(limit),
             step,
             used: AtomicUsize::new(0),
+            relief: OnceCell::new(),
         }))
+    }
+
+    /// From now on `relief` is called when there is not enough left, before anybody is refused: what
+    /// is kept to save work gives way to work. It must take nothing of the budget itself. The first
+    /// one that is given counts.
+    pub fn relieved_by(&self, relief: impl Fn() + Send + Sync + 'static) {
+        drop(self.0.relief.set(Box::new(relief)));
     }
 
     /// 40 % of what the control group of this process may use, or 512 MiB.
@@ -88,6 +102,14 @@ impl Budget {
     }
 
     fn take(&self, bytes: usize) -> Result<(), Exhausted> {
+        self.take_of_what_is_left(bytes).or_else(|exhausted| {
+            let relief = self.0.relief.get().ok_or(exhausted)?;
+            relief();
+            self.take_of_what_is_left(bytes)
+        })
+    }
+
+    fn take_of_what_is_left(&self, bytes: usize) -> Result<(), Exhausted> {
         let limit = self.limit();
         let taken = self
             .0
@@ -198,7 +220,8 @@ pub struct Charged<T> {
 impl<T> Charged<T> {
     /// `value`, for which `charge` was grown.
     #[must_use]
-    pub const fn new(value: T, charge: Charge) -> Self {
+    pub fn new(value: T, mut charge: Charge) -> Self {
+        charge.settle(usize::MAX);
         Self {
             value,
             _charge: Some(charge),
@@ -278,21 +301,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_settled_holds_its_size_alone() {
-        let budget = Budget::of(2 * STEP);
-        let mut charge = budget.charge();
-        charge.grow(STEP + 1).unwrap();
-        charge.settle(100);
-        assert_eq!(budget.used(), 100);
-        charge.settle(STEP);
-        assert_eq!(budget.used(), 100);
-        charge.grow(1).unwrap();
-        assert_eq!(budget.used(), STEP + 100);
-        drop(charge);
-        assert_eq!(budget.used(), 0);
-    }
-
-    #[test]
     fn a_lower_limit_takes_nothing_away_and_gives_nothing_more() {
         let budget = Budget::of(2 * STEP);
         let mut charge = budget.charge();
@@ -308,5 +316,33 @@ mod tests {
         let mut charge = Budget::of(usize::MAX - STEP).charge();
         charge.grow(1).unwrap();
         assert_eq!(charge.grow(usize::MAX - 2 * STEP + 1), Err(Exhausted));
+    }
+
+    #[test]
+    fn what_is_settled_holds_its_size_alone() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        charge.grow(STEP + 1).unwrap();
+        charge.settle(100);
+        assert_eq!(budget.used(), 100);
+        charge.settle(STEP);
+        assert_eq!(budget.used(), 100);
+        charge.grow(1).unwrap();
+        assert_eq!(budget.used(), STEP + 100);
+        drop(charge);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn what_can_be_done_without_goes_before_anybody_is_refused() {
+        let budget = Budget::of(2 * STEP);
+        let mut kept = budget.charge();
+        kept.grow(2 * STEP).unwrap();
+        let kept = std::sync::Mutex::new(kept);
+        budget.relieved_by(move || kept.lock().unwrap().clear());
+        let mut wanted = budget.charge();
+        assert_eq!(wanted.grow(STEP), Ok(()));
+        assert_eq!(budget.used(), STEP);
+        assert_eq!(wanted.grow(2 * STEP), Err(Exhausted));
     }
 }

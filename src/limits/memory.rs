@@ -8,39 +8,98 @@ const NONE: u64 = 1 << 62;
 
 /// The limit in bytes, if there is one.
 pub(super) fn limit() -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    limit_of(&groups, Path::new("/sys/fs/cgroup"))
+    Group::of_this_process().map(|group| group.limit)
 }
 
-/// The lowest limit of all groups that the process is in. `groups` is `/proc/self/cgroup`.
-fn limit_of(groups: &str, root: &Path) -> Option<u64> {
-    groups
-        .lines()
-        .filter_map(|line| {
-            let mut parts = line.splitn(3, ':').skip(1);
-            let (controllers, group) = (parts.next()?, parts.next()?);
-            if controllers.is_empty() {
-                lowest(root, group, "memory.max")
-            } else if controllers.split(',').any(|it| it == "memory") {
-                lowest(&root.join("memory"), group, "memory.limit_in_bytes")
-            } else {
-                None
-            }
-        })
-        .min()
+/// The control group whose limit this process meets first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    limit: u64,
+    folder: PathBuf,
+    files: Files,
+}
+
+/// What the files of a version are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Files {
+    limit: &'static str,
+    usage: &'static str,
+    /// What of `memory.stat` could be given back at once: pages of files that nobody used lately.
+    spare: &'static str,
+}
+
+const VERSION_2: Files = Files {
+    limit: "memory.max",
+    usage: "memory.current",
+    spare: "inactive_file",
+};
+
+const VERSION_1: Files = Files {
+    limit: "memory.limit_in_bytes",
+    usage: "memory.usage_in_bytes",
+    spare: "total_inactive_file",
+};
+
+impl Group {
+    /// That of this process, if any has a limit.
+    #[must_use]
+    pub fn of_this_process() -> Option<Self> {
+        let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+        Self::of(&groups, Path::new("/sys/fs/cgroup"))
+    }
+
+    /// The one with the lowest limit of all that the process is in. `groups` is
+    /// `/proc/self/cgroup`.
+    fn of(groups: &str, root: &Path) -> Option<Self> {
+        groups
+            .lines()
+            .filter_map(|line| {
+                let mut parts = line.splitn(3, ':').skip(1);
+                let (controllers, group) = (parts.next()?, parts.next()?);
+                if controllers.is_empty() {
+                    lowest(root, group, VERSION_2)
+                } else if controllers.split(',').any(|it| it == "memory") {
+                    lowest(&root.join("memory"), group, VERSION_1)
+                } else {
+                    None
+                }
+            })
+            .min_by_key(|group| group.limit)
+    }
+
+    /// How much of its limit it uses, in percent; `None` if that cannot be read.
+    #[must_use]
+    pub fn used_percent(&self) -> Option<u64> {
+        let Files { usage, spare, .. } = self.files;
+        let read = |file| fs::read_to_string(self.folder.join(file)).ok();
+        let used: u64 = read(usage)?.trim().parse().ok()?;
+        let stat = read("memory.stat")?;
+        let spare = stat
+            .lines()
+            .find_map(|line| line.strip_prefix(spare)?.trim().parse().ok())
+            .unwrap_or(0);
+        let used = used.saturating_sub(spare);
+        Some(used.saturating_mul(100) / self.limit.max(1))
+    }
 }
 
 /// The lowest limit of a group and those that it lies in. In a container the group's path is often
 /// that outside of it, and then the root is the container's own group.
-fn lowest(root: &Path, group: &str, file: &str) -> Option<u64> {
+fn lowest(root: &Path, group: &str, files: Files) -> Option<Group> {
     let group: PathBuf = root.join(group.trim_start_matches('/'));
     group
         .ancestors()
         .take_while(|folder| folder.starts_with(root))
-        .filter_map(|folder| fs::read_to_string(folder.join(file)).ok())
-        .filter_map(|text| text.trim().parse().ok())
-        .filter(|limit| *limit < NONE)
-        .min()
+        .filter_map(|folder| {
+            let text = fs::read_to_string(folder.join(files.limit)).ok()?;
+            let limit = text.trim().parse().ok().filter(|limit| *limit < NONE)?;
+            Some(Group {
+                limit,
+                folder: folder.to_owned(),
+                files,
+            })
+        })
+        .min_by_key(|group| group.limit)
 }
 
 #[cfg(test)]
@@ -56,7 +115,8 @@ mod tests {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
-        assert_eq!(limit_of(groups, root.path()), expected);
+        let found = Group::of(groups, root.path());
+        assert_eq!(found.map(|group| group.limit), expected);
     }
 
     #[test]
@@ -87,5 +147,26 @@ mod tests {
     fn without_groups_there_is_no_limit() {
         check("", &[], None);
         check("nonsense\n4:cpuset:/\n", &[("memory.max", "1\n")], None);
+    }
+
+    /// Checks how much is used of 1,000 bytes where these files tell it.
+    #[track_caller]
+    fn check_used(files: Files, usage: &str, stat: &str, expected: Option<u64>) {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join(files.limit), "1000\n").unwrap();
+        fs::write(root.path().join(files.usage), usage).unwrap();
+        fs::write(root.path().join("memory.stat"), stat).unwrap();
+        let group = lowest(root.path(), "/", files).unwrap();
+        assert_eq!(group.used_percent(), expected);
+    }
+
+    #[test]
+    fn pages_of_files_that_nobody_used_lately_are_not_used() {
+        let stat = "anon 1\ninactive_file 50\nslab 2\n";
+        check_used(VERSION_2, "1000\n", stat, Some(95));
+        let stat = "inactive_file 10\ntotal_inactive_file 100\n";
+        check_used(VERSION_1, "1000\n", stat, Some(90));
+        check_used(VERSION_2, "929\n", "", Some(92));
+        check_used(VERSION_2, "nonsense", "", None);
     }
 }

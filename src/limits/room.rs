@@ -127,6 +127,21 @@ impl<C: Clone + Eq + Hash> Room<C> {
         admitted
     }
 
+    /// The slot `number` is `caller`'s from now on.
+    fn hand_over(&mut self, number: u64, caller: &C, size: Size) -> Result<(), Full> {
+        let (slots, _) = self.counts.get(caller).copied().unwrap_or_default();
+        let Some(owner) = self.inside.get_mut(&number).filter(|it| *it != caller) else {
+            return Ok(());
+        };
+        if slots >= size.share().slots {
+            return Err(Full::Share);
+        }
+        let before = std::mem::replace(owner, caller.clone());
+        self.count(&before, |(slots, _)| *slots -= 1);
+        self.count(caller, |(slots, _)| *slots += 1);
+        Ok(())
+    }
+
     fn admits(&self, caller: &C, size: Size) -> bool {
         let (slots, _) = self.counts.get(caller).copied().unwrap_or_default();
         self.inside.len() < size.slots && slots < size.share().slots
@@ -187,6 +202,16 @@ impl<C: Clone + Eq + Hash> Place<C> {
     #[must_use]
     pub const fn is_waiting(&self) -> bool {
         self.bell.is_some()
+    }
+
+    /// The slot is `caller`'s from now on, where it was taken before that was known.
+    ///
+    /// # Errors
+    ///
+    /// [`Full::Share`] if `caller` has its share already; then nothing changes.
+    pub fn hand_over(&self, caller: &C, size: Size) -> Result<(), Full> {
+        let mut shared = lock(&self.rooms.0);
+        shared.room.hand_over(self.number, caller, size)
     }
 
     /// Ends when it is a slot.

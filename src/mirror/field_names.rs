@@ -2,6 +2,7 @@
 
 use crate::cache::ListKey;
 use crate::cache::Turn;
+use crate::cache::whole_minutes;
 use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
@@ -51,17 +52,18 @@ impl Mirror {
             .map_err(|error| failures::translate(&error, profile))?;
         recorded::lists(&cx, "field_names");
         cx.asks_all(Purpose::Labels, &plan.spelled);
+        let (start, end) = whole_minutes(plan.start, plan.end);
         let key = ListKey {
             identity: upstream.identity().to_owned(),
             label: None,
             selectors: plan.selectors.clone(),
-            range: (plan.start, plan.end),
+            range: (start, end),
         };
         let turn = Turn::new(&cx.deadline, upstream.host());
         let list = self
             .lists
             .list(key, &turn, || {
-                upstream.label_names(&cx, &plan.selectors, plan.start, plan.end)
+                upstream.label_names(&cx, &plan.selectors, start, end)
             })
             .await
             .map_err(|error| failures::upstream(&error, profile))?;

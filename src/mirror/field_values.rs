@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::ListKey;
 use crate::cache::Turn;
+use crate::cache::whole_minutes;
 use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
@@ -88,10 +89,16 @@ impl Mirror {
         attempt: &Attempt,
         kind: Option<Kind>,
     ) -> Result<(Vec<String>, bool), UpstreamError> {
-        opened.cx.asks_all(Purpose::Values, &attempt.spelled);
-        let list = self
-            .label_values(opened, lookup, &attempt.selectors)
-            .await?;
+        // With the whole list at hand a prefix needs no call.
+        let whole = list_key(opened, lookup, &attempt.whole_selectors);
+        let list = match self.lists.kept(&whole).await {
+            Some(list) => list,
+            None => {
+                opened.cx.asks_all(Purpose::Values, &attempt.spelled);
+                self.label_values(opened, lookup, &attempt.selectors)
+                    .await?
+            }
+        };
         let Some(kind) = kind else {
             return Ok((attempt.hits(list.values.clone()), list.is_cut));
         };
@@ -132,29 +139,33 @@ impl Mirror {
         let Lookup {
             label,
             path_segment,
-            start,
-            end,
             ..
         } = lookup;
-        let key = ListKey {
-            identity: upstream.identity().to_owned(),
-            label: Some(label.clone()),
-            selectors: selectors.to_vec(),
-            range: (*start, *end),
-        };
+        let (start, end) = whole_minutes(lookup.start, lookup.end);
+        let key = list_key(opened, lookup, selectors);
         let fetch = async || {
-            if upstream.fits(path_segment, selectors, *start, *end) {
+            if upstream.fits(path_segment, selectors, start, end) {
                 return upstream
-                    .label_values(cx, path_segment, selectors, *start, *end)
+                    .label_values(cx, path_segment, selectors, start, end)
                     .await;
             }
             upstream
-                .values_in_series(cx, label, selectors, *start, *end)
+                .values_in_series(cx, label, selectors, start, end)
                 .await
         };
         let turn = Turn::new(&cx.deadline, upstream.host());
         let list = self.lists.list(key, &turn, fetch).await;
         recorded::remembered(cx, &turn);
         list
+    }
+}
+
+/// Under what the values of the lookup's label in these series are kept.
+fn list_key(opened: &Opened, lookup: &Lookup, selectors: &[String]) -> ListKey {
+    ListKey {
+        identity: opened.upstream.identity().to_owned(),
+        label: Some(lookup.label.clone()),
+        selectors: selectors.to_vec(),
+        range: whole_minutes(lookup.start, lookup.end),
     }
 }

@@ -1,30 +1,37 @@
 //! The points of one metric.
 
+use std::sync::Arc;
+
 use crate::caller::Caller;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
 use crate::failures::Subject;
-use crate::fetch;
-use crate::instruments::DropReason;
+use crate::instruments::AnswerResult;
+use crate::mirror::Finished;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
+use crate::mirror::answers::Asked;
+use crate::mirror::answers::Given;
+use crate::mirror::answers::Unanswered;
 use crate::mirror::recorded;
 use crate::options::Profile;
 use crate::protocol::metric::MetricsRequest;
-use crate::protocol::telemetry::Telemetry;
 use crate::record::Arrival;
+use crate::record::Served;
 use crate::translate;
 
 /// The points of a metric, and the profile that they were made by.
 #[derive(Debug)]
 pub struct MetricAnswer {
     /// The points.
-    pub telemetry: Telemetry,
+    pub finished: Arc<Finished>,
     /// For the `X-Mirror-Profile` header.
     pub profile: Profile,
-    /// How many backend calls it took.
+    /// How many backend calls it took, those of others that it waited for left out.
     pub calls: u32,
+    /// For the `X-Mirror-Result` header.
+    pub served: Served,
 }
 
 impl Mirror {
@@ -40,7 +47,7 @@ impl Mirror {
         arrival: Arrival,
         request: &MetricsRequest,
     ) -> Result<MetricAnswer, Failure> {
-        let now = arrival.now;
+        let (now, freshness) = (arrival.now, arrival.freshness);
         recorded::metric(&arrival, request);
         let Opened {
             cx,
@@ -74,25 +81,59 @@ impl Mirror {
             &plan,
             facts,
         );
-        let fetched = fetch::run(&cx, &upstream, &plan).await.map_err(|error| {
-            let subject = Subject {
-                metric: &plan.subject.name,
-                selection: &plan.subject.shown,
-                host: upstream.host(),
-                deadline: connection.timeout,
+        let Given { served, answer } = self
+            .answers
+            .answer(Asked {
+                cx: &cx,
+                upstream: &upstream,
+                plan: &plan,
+                freshness,
+                ttl: configured.answer_ttl,
+            })
+            .await;
+        self.instruments.answer(label(served));
+        let failed = |unanswered: &Unanswered| match unanswered {
+            Unanswered::Fetch(error) => {
+                let subject = Subject {
+                    metric: &plan.subject.name,
+                    selection: &plan.subject.shown,
+                    host: upstream.host(),
+                    deadline: connection.timeout,
+                    profile,
+                };
+                failures::fetch(error, subject)
+            }
+            Unanswered::Crowded => failures::crowded(profile),
+            Unanswered::Broken => failures::internal(&cx.request_id),
+        };
+        match answer {
+            Ok(finished) => Ok(MetricAnswer {
+                finished,
                 profile,
-            };
-            failures::fetch(&error, subject)
-        })?;
-        let dropped = fetched.dropped;
-        self.instruments
-            .points_dropped(DropReason::Nan, dropped.nan_dropped);
-        self.instruments
-            .points_dropped(DropReason::Infinite, dropped.infinity_dropped);
-        Ok(MetricAnswer {
-            telemetry: fetched.telemetry,
-            profile,
-            calls: cx.calls(),
-        })
+                calls: match served {
+                    Served::Miss { calls } | Served::Bypass { calls, .. } => calls,
+                    Served::Hit { .. } | Served::Joined { .. } => cx.calls(),
+                },
+                served,
+            }),
+            Err(unanswered) => Err(Failure {
+                served: Some(served),
+                ..failed(&unanswered)
+            }),
+        }
+    }
+}
+
+fn label(served: Served) -> AnswerResult {
+    match served {
+        Served::Miss { .. } => AnswerResult::Miss,
+        Served::Hit {
+            is_negative: false, ..
+        } => AnswerResult::Hit,
+        Served::Hit {
+            is_negative: true, ..
+        } => AnswerResult::NegativeHit,
+        Served::Joined { .. } => AnswerResult::Joined,
+        Served::Bypass { .. } => AnswerResult::Bypass,
     }
 }

@@ -38,6 +38,7 @@ use crate::translate::Question;
 use crate::translate::became;
 use crate::translate::became::Became;
 use crate::translate::conditions::Kind;
+use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
 
@@ -314,7 +315,7 @@ fn deadline(cx: &Context) -> u64 {
 
 fn read(stage: &mut PlanStage, read: &Read) {
     match read {
-        Read::Nothing => stage.chunks = 0,
+        Read::Nothing | Read::Missing => stage.chunks = 0,
         Read::Range(range) => {
             let instants = range.instants;
             stage.step_ms = Some(instants.step.get());
@@ -322,7 +323,13 @@ fn read(stage: &mut PlanStage, read: &Read) {
             stage.last = Some(instants.last.get());
             stage.instants = Some(fetch::count(instants));
         }
-        Read::Samples(samples) => {
+        Read::Samples(samples) | Read::Observations(ObservationsRead { samples, .. }) => {
+            stage.strategy = "raw_samples";
+            stage.first = Some(samples.range.start.get());
+            stage.last = Some(samples.range.end.get());
+        }
+        Read::Computed(computed) => {
+            let samples = &computed.samples;
             stage.strategy = "raw_samples";
             stage.first = Some(samples.range.start.get());
             stage.last = Some(samples.range.end.get());

@@ -111,6 +111,21 @@ struct Configuration {
     /// Who may call. The first whose proofs all hold is the caller. Variable `CALLER_TOKEN` or
     /// `CALLER_TOKEN_FILE` for one called `default`.
     callers: Option<Vec<Caller>>,
+    /// For how long answers are kept for callers who ask for the same: 0 (not at all), or 1 to 5 s;
+    /// never longer than half a bucket, and raw points for 1 s. Variable `MIRROR_ANSWER_TTL`.
+    #[schemars(extend("default" = "2s"))]
+    answer_ttl: Option<Span>,
+    /// What kept answers may take; together with the lists at most a quarter of the memory for
+    /// requests. Variable `MIRROR_ANSWER_CACHE`.
+    #[schemars(extend("default" = "64MiB"))]
+    answer_cache: Option<Size>,
+    /// What kept lists of names and values, and metadata, may take. Variable `MIRROR_LIST_CACHE`.
+    #[schemars(extend("default" = "32MiB"))]
+    list_cache: Option<Size>,
+    /// Whether answers are compressed for callers who accept that. Variable
+    /// `MIRROR_ANSWER_COMPRESSION`.
+    #[schemars(extend("default" = "on"))]
+    answer_compression: Option<OnOrOff>,
     /// How the log is written.
     log: Option<Log>,
     /// TLS on the port of the Mirror API. Absent: in clear. Variables `MIRROR_TLS_…`.
@@ -150,6 +165,16 @@ struct Caller {
     connections: Option<Vec<String>>,
     /// What it may reach by address, as far as `policy.allowed_upstreams` lets everybody.
     upstreams: Option<Vec<String>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum OnOrOff {
+    /// They are.
+    On,
+    /// They are not.
+    Off,
 }
 
 #[derive(JsonSchema)]
@@ -339,8 +364,8 @@ struct Count(#[schemars(range(min = 1, max = 1048576))] u32);
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
 enum Size {
-    Bytes(#[schemars(range(min = 1048576))] u64),
-    Text(#[schemars(regex(pattern = r"^[0-9]+ *[KMG]iB$"))] String),
+    Bytes(u64),
+    Text(#[schemars(regex(pattern = r"^[0-9]+ *([KMG]iB|B)?$"))] String),
 }
 
 #[derive(JsonSchema)]

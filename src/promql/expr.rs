@@ -30,6 +30,11 @@ enum Node {
         name: &'static str,
         arguments: Vec<Expr>,
     },
+    /// `sum by (…) (…)`
+    SumBy {
+        labels: &'static str,
+        inner: Box<Expr>,
+    },
     Binary {
         operator: Operator,
         left: Box<Expr>,
@@ -144,6 +149,15 @@ impl Expr {
         Self::call("sum", self)
     }
 
+    /// A sum for each combination of `labels`, which are literal: `le,vmrange`.
+    #[must_use]
+    pub fn sum_by(self, labels: &'static str) -> Self {
+        Self(Node::SumBy {
+            labels,
+            inner: Box::new(self),
+        })
+    }
+
     /// `self or other`
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -243,6 +257,11 @@ impl Expr {
                     }
                     argument.print(ink)?;
                 }
+                put(ink, Origin::Method, ")")
+            }
+            Node::SumBy { labels, inner } => {
+                put(ink, Origin::Method, format_args!("sum by ({labels}) ("))?;
+                inner.print(ink)?;
                 put(ink, Origin::Method, ")")
             }
             Node::Binary {

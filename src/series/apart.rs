@@ -80,6 +80,17 @@ impl Apart {
         }
     }
 
+    /// About how many bytes this takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let hashes = |set: &HashSet<u64>| set.capacity() * size_of::<(u64, u8)>();
+        let values = self.labels.values();
+        let distinct = values.filter_map(|values| values.distinct.as_ref());
+        let entry = size_of::<(String, Values)>();
+        let labels = self.labels.len() * entry + distinct.map(hashes).sum::<usize>();
+        size_of::<Self>() + self.kept + hashes(&self.sets) + labels
+    }
+
     /// How many different sets there were.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -32,6 +32,7 @@ use crate::api::Api;
 use crate::app::Snapshot;
 use crate::caller::Peer;
 use crate::instruments::Instruments;
+use crate::limits::Pressure;
 
 /// What is served on a port.
 pub(super) trait Service: Clone + Send + Sync + 'static {
@@ -68,6 +69,7 @@ pub(super) struct Port<S> {
     instruments: Option<Arc<Instruments>>,
     crowd: Arc<Crowd>,
     changes: Changes,
+    pressure: Pressure,
     tasks: TaskTracker,
     /// Requests that were cut off.
     cut: Arc<AtomicUsize>,
@@ -87,6 +89,7 @@ impl<S: Service> Port<S> {
             instruments,
             crowd: Crowd::new(most),
             changes: None,
+            pressure: Pressure::default(),
             tasks: TaskTracker::new(),
             cut: Arc::default(),
         }
@@ -98,6 +101,11 @@ impl<S: Service> Port<S> {
             changes: Some(changes),
             ..self
         }
+    }
+
+    /// The same, with connections that are not kept while there is `pressure`.
+    pub(super) fn pressed(self, pressure: Pressure) -> Self {
+        Self { pressure, ..self }
     }
 
     /// How many connections are open.
@@ -227,6 +235,7 @@ impl<S: Service> Port<S> {
             stages: self.stages.clone(),
             peer,
             changes: self.changes.clone(),
+            pressure: self.pressure.clone(),
             activity: Arc::clone(&activity),
         };
         let cut = Arc::clone(&self.cut);

@@ -33,6 +33,7 @@ pub(super) fn start(service: Admin, listener: TcpListener) -> io::Result<Running
     let stages = Stages {
         draining: end.clone(),
         closing: end.clone(),
+        ending: end.clone(),
         cutting: end.clone(),
     };
     let serve = async move {

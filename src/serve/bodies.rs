@@ -12,17 +12,23 @@ use hyper::body::SizeHint;
 
 use super::activity::Activity;
 use super::activity::Turn;
+use crate::api::InFlight;
 
-/// The body of an answer; with it ends the turn.
+/// The body of an answer; with it end the turn and what the call took up.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Body,
     _turn: Turn,
+    _in_flight: Option<InFlight>,
 }
 
 impl Answer {
-    pub(super) fn new(body: Body, turn: Turn) -> Self {
-        Self { body, _turn: turn }
+    pub(super) fn new(body: Body, turn: Turn, in_flight: Option<InFlight>) -> Self {
+        Self {
+            body,
+            _turn: turn,
+            _in_flight: in_flight,
+        }
     }
 }
 

@@ -33,6 +33,8 @@ use super::standing::Changes;
 use super::standing::Standing;
 use crate::caller::Peer;
 use crate::instruments::CloseReason;
+use crate::limits::Level;
+use crate::limits::Pressure;
 
 /// Largest head of a request, in bytes, and most header fields (security.md, "Limits on input").
 const HEAD: (usize, usize) = (32 << 10, 64);
@@ -57,6 +59,7 @@ pub(super) struct Connection<S> {
     pub(super) stages: Stages,
     pub(super) peer: Peer,
     pub(super) changes: Changes,
+    pub(super) pressure: Pressure,
     pub(super) activity: Arc<Activity>,
 }
 
@@ -68,6 +71,7 @@ impl<S: Service> Connection<S> {
             stages,
             peer,
             changes,
+            pressure,
             activity,
         } = self;
         let begun = unless_cut(&activity, Standing::begin(peer, stream, changes)).await;
@@ -84,7 +88,7 @@ impl<S: Service> Connection<S> {
         let old_at = Instant::now() + age();
         let answer = service_fn(|request: Request<Incoming>| {
             let (service, standing, turn) = (&service, &standing, activity.begin());
-            let (activity, stages) = (&activity, &stages);
+            let (activity, stages, pressure) = (&activity, &stages, &pressure);
             async move {
                 let request = request.map(|body| Asked::new(body, activity));
                 let mut response = if framing::is_plain(&request) {
@@ -97,6 +101,9 @@ impl<S: Service> Connection<S> {
                 if stages.have_begun() {
                     activity.close(CloseReason::Drain);
                     close(response.headers_mut());
+                } else if pressure.level() >= Level::High {
+                    activity.close(CloseReason::Evicted);
+                    close(response.headers_mut());
                 } else if Instant::now() >= old_at || standing.is_outdated() {
                     activity.close(CloseReason::Age);
                     close(response.headers_mut());
@@ -107,7 +114,8 @@ impl<S: Service> Connection<S> {
                 if response.status() == StatusCode::REQUEST_TIMEOUT {
                     activity.close(CloseReason::Body);
                 }
-                Ok::<_, Infallible>(response.map(|body| Answer::new(body, turn)))
+                let in_flight = response.extensions_mut().remove();
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, turn, in_flight)))
             }
         });
         let mut served = pin!(builder().serve_connection(io, answer));

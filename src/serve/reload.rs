@@ -64,7 +64,7 @@ impl Reloader {
     }
 
     /// Reloads as signals, the admin listener and files demand.
-    pub(super) async fn follow(mut self, mut hangups: Hangups, mut requests: Requests) {
+    pub(super) async fn follow(&mut self, hangups: &mut Hangups, requests: &mut Requests) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -95,10 +95,7 @@ impl Reloader {
         match loaded {
             Ok(loaded) => {
                 self.files = loaded.files.clone();
-                let applied = self.apply(loaded);
-                let problem = applied.as_ref().err().map(ToString::to_string);
-                self.app.tell_reload(problem.into_iter().collect());
-                Ok(applied?)
+                Ok(self.apply(loaded)?)
             }
             Err(ConfigError { findings, files }) => {
                 let problems = findings.iter().map(ToString::to_string);
@@ -133,7 +130,11 @@ impl Reloader {
             // With it goes what sessions are resumed from.
             settings.tls = self.settings.tls.clone();
         }
-        if let Err(error) = self.app.apply(&settings) {
+        let applied = self.app.apply(&settings);
+        // Before the log says so: who reads there that it is done finds it done.
+        let problem = applied.as_ref().err().map(ToString::to_string);
+        self.app.tell_reload(problem.into_iter().collect());
+        if let Err(error) = applied {
             tracing::error!(%error, "the configuration cannot be used; the one before stays in force");
             return Err(error);
         }
@@ -152,6 +153,14 @@ impl Reloader {
             ("admin_port", settings.admin_port != running.admin_port),
             ("workers", settings.workers != running.workers),
             ("log.format", settings.log.format != running.log.format),
+            (
+                "answer_cache",
+                settings.answers.room.answers != running.answers.room.answers,
+            ),
+            (
+                "list_cache",
+                settings.answers.room.lists != running.answers.room.lists,
+            ),
         ];
         for (setting, _) in differs.into_iter().filter(|(_, differs)| *differs) {
             tracing::warn!(
@@ -164,6 +173,7 @@ impl Reloader {
         settings.admin_port = running.admin_port;
         settings.workers = running.workers;
         settings.log.format = running.log.format;
+        settings.answers.room = running.answers.room;
     }
 }
 

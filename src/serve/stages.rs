@@ -10,6 +10,11 @@ use tokio::signal::unix::signal;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+/// How long before the end the deadlines of all requests end, so that each can still read why.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+/// The same where a second signal came, after which the program ends within 500 ms.
+const HURRIED_WORDS: Duration = Duration::from_millis(250);
+
 /// How long the stages last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -35,7 +40,9 @@ pub struct Stages {
     pub draining: CancellationToken,
     /// The listener and idle connections close; running requests go on.
     pub closing: CancellationToken,
-    /// What still runs is cut off.
+    /// What still runs is answered that the time is over.
+    pub ending: CancellationToken,
+    /// What even then does not end is cut off.
     pub cutting: CancellationToken,
 }
 
@@ -92,8 +99,9 @@ impl Stages {
     }
 
     /// Goes through the stages as signals come; a second one ends all waiting.
-    pub(super) async fn follow_signals(self, mut signals: Signals, timing: Timing) {
+    pub(super) async fn follow_signals(self, mut signals: Signals, timing: impl Fn() -> Timing) {
         let is_interrupt = signals.next().await;
+        let timing = timing();
         let delay = if is_interrupt {
             Duration::ZERO
         } else {
@@ -122,12 +130,16 @@ impl Stages {
             self.draining.cancel();
             sleep(timing.shutdown_delay).await;
             self.closing.cancel();
-            sleep(timing.drain).await;
+            sleep(timing.drain.saturating_sub(LAST_WORDS)).await;
         };
-        tokio::select! {
-            () = in_time => {}
-            () = hurry => self.closing.cancel(),
-        }
+        let last_words = tokio::select! {
+            () = in_time => LAST_WORDS,
+            () = hurry => HURRIED_WORDS,
+        };
+        self.draining.cancel();
+        self.closing.cancel();
+        self.ending.cancel();
+        sleep(last_words).await;
         self.cutting.cancel();
     }
 }
@@ -138,7 +150,7 @@ mod tests {
     use tokio::time::Instant;
 
     /// When each stage was reached, in milliseconds.
-    async fn check(hurry_after: Option<u64>, expected: [u128; 3]) {
+    async fn check(hurry_after: Option<u64>, expected: [u128; 4]) {
         let stages = Stages::default();
         let start = Instant::now();
         let reached = |token: CancellationToken| async move {
@@ -151,23 +163,24 @@ mod tests {
                 None => pending().await,
             }
         };
-        let (draining, closing, cutting, ()) = tokio::join!(
+        let (draining, closing, ending, cutting, ()) = tokio::join!(
             reached(stages.draining.clone()),
             reached(stages.closing.clone()),
+            reached(stages.ending.clone()),
             reached(stages.cutting.clone()),
             stages.pass(Timing::default(), hurry),
         );
-        assert_eq!([draining, closing, cutting], expected);
+        assert_eq!([draining, closing, ending, cutting], expected);
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_listener_stays_open_for_five_seconds_and_requests_for_twenty_more() {
-        check(None, [0, 5_000, 25_000]).await;
+        check(None, [0, 5_000, 24_500, 25_000]).await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_second_signal_ends_all_waiting() {
-        check(Some(1_000), [0, 1_000, 1_000]).await;
-        check(Some(6_000), [0, 5_000, 6_000]).await;
+        check(Some(1_000), [0, 1_000, 1_000, 1_250]).await;
+        check(Some(6_000), [0, 5_000, 6_000, 6_250]).await;
     }
 }

@@ -113,16 +113,28 @@ pub(super) fn rate(selector: &Selector, setting: Setting) -> Expr {
     let step = over("delta", wide)
         .over_seconds(wide)
         .and(over("resets", wide).equal_to_zero());
-    let rate = step.or(over("rate", wide));
+    with_fallback(step.or(over("rate", wide)), selector, setting)
+}
+
+/// `RATE` of native histograms, whose rates know no cap at zero.
+pub(super) fn plain_rate(selector: &Selector, setting: Setting) -> Expr {
+    let wide = setting.by_interval(setting.width + setting.interval);
+    let rate = Expr::call("rate", Expr::window(selector, wide));
+    with_fallback(rate, selector, setting)
+}
+
+/// `rate`, and in short buckets a wider one as the last resort: robust to missed scrapes, for each
+/// series on its own.
+fn with_fallback(rate: Expr, selector: &Selector, setting: Setting) -> Expr {
     if setting.width >= setting.interval.times(3) {
         return rate;
     }
-    // Robust to missed scrapes, for each series on its own.
-    rate.or(over("rate", setting.by_interval(setting.interval.times(4))))
+    let window = setting.by_interval(setting.interval.times(4));
+    rate.or(Expr::call("rate", Expr::window(selector, window)))
 }
 
 /// `INC`: `MetricsQL` counts from the sample before the window and never extrapolates.
-fn increase(selector: &Selector, setting: Setting) -> Expr {
+pub(super) fn increase(selector: &Selector, setting: Setting) -> Expr {
     Expr::call("increase", Expr::window(selector, setting.width))
 }
 

@@ -1,10 +1,13 @@
 //! The exact profile: numbers that can be proved from raw samples.
 
+mod existence;
+mod probes;
+
 use crate::options::Dialect;
 use crate::options::MultipleSeries;
 use crate::options::QueryOptions;
+use crate::options::Strategy;
 use crate::promql::Expr;
-use crate::promql::Length;
 use crate::promql::Origin;
 use crate::promql::Selector;
 use crate::protocol::Invalid;
@@ -15,24 +18,31 @@ use crate::time::TimeRange;
 use crate::time::UnixMillis;
 use crate::translate;
 use crate::translate::Facts;
-use crate::translate::IntervalProbe;
+use crate::translate::HistogramForm;
 use crate::translate::TranslateError;
+use crate::translate::computed;
 use crate::translate::conditions;
 use crate::translate::conditions::Kind;
 use crate::translate::counter;
+use crate::translate::family::Family;
 use crate::translate::gauge;
 use crate::translate::grid;
 use crate::translate::grid::Placement;
+use crate::translate::histogram;
+use crate::translate::plan::ComputedRead;
 use crate::translate::plan::Grid;
 use crate::translate::plan::Instants;
+use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Plan;
 use crate::translate::plan::RangeRead;
 use crate::translate::plan::RateWindow;
 use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
+use crate::translate::plan::SampleRead;
 use crate::translate::plan::Several;
-use crate::translate::plan::Subject;
+use crate::translate::plan::Source;
 use crate::translate::raw;
+use crate::translate::summary;
 use crate::translate::tilde;
 use crate::translate::tilde::Tilde;
 use crate::translate::window;
@@ -51,17 +61,19 @@ pub(super) struct Exact {
 
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq)]
-enum About {
+pub(super) enum About {
     Gauge(Metric),
     Counter(Metric),
+    Histogram(Family),
+    Summary(Family),
     Tilde(Tilde),
 }
 
 /// A metric and the conditions on its labels.
 #[derive(Clone, Debug, PartialEq)]
-struct Metric {
+pub(super) struct Metric {
     name: String,
-    selector: Selector,
+    pub(super) selector: Selector,
 }
 
 /// Which points are asked for.
@@ -105,14 +117,16 @@ pub(super) fn question(
             selector: Selector::of_condition(name, index).and_all(matchers),
         })
     };
+    let family = || -> Result<Family, TranslateError> {
+        let matchers = conditions::matchers(&query.conditions, kind)?;
+        Ok(Family::new(name, matchers).of_condition(index))
+    };
     let about = match kind {
         Kind::Gauge => About::Gauge(metric()?),
         Kind::Counter => About::Counter(metric()?),
         Kind::Promql => About::Tilde(tilde::read(name, &query.conditions, width, options)?),
-        // Histograms and summaries have their own tables (queries.md, "Histogram", "Summary"),
-        // which stand beside `gauge` and `counter`.
-        Kind::Histogram => return metric().and(Err(TranslateError::MetricKind("HISTOGRAM"))),
-        Kind::Summary => return metric().and(Err(TranslateError::MetricKind("SUMMARY"))),
+        Kind::Histogram => About::Histogram(family()?),
+        Kind::Summary => About::Summary(family()?),
     };
     Ok(Exact {
         about,
@@ -142,40 +156,6 @@ fn shape(query: &MetricsQuery) -> Result<Shape, TranslateError> {
 const BUCKET_SIZE: &str = "query.aggregation.bucketSizeMillis";
 
 impl Exact {
-    /// Whether anything can be asked at all, whatever the dialect.
-    pub(super) fn needs_dialect(&self) -> bool {
-        match (&self.about, self.shape) {
-            (_, Shape::Buckets { width, .. }) => self.grid(Dialect::PromqlOpen, width).is_some(),
-            (About::Tilde(tilde), Shape::Raw) => (self.readable())
-                .and_then(|range| tilde.raw(range, &self.options))
-                .is_some(),
-            (About::Gauge(_) | About::Counter(_), Shape::Raw) => self.readable().is_some(),
-        }
-    }
-
-    /// How to ask for the scrape interval, if the plan depends on it.
-    pub(super) fn interval_probe(&self, dialect: Dialect) -> Option<IntervalProbe> {
-        let (About::Counter(metric), Shape::Buckets { method, width }) = (&self.about, self.shape)
-        else {
-            return None;
-        };
-        if self.options.scrape_interval.is_some() || !counter::needs_interval(method, dialect) {
-            return None;
-        }
-        let count = |range| {
-            let range = Length::of(range, Origin::Profile);
-            let samples = Expr::window(&metric.selector, range);
-            Expr::call("max", Expr::call("count_over_time", samples)).spelled()
-        };
-        Some(IntervalProbe {
-            metric: metric.name.clone(),
-            ten_minutes: count(Millis::MINUTE.times(10)),
-            one_hour: count(Millis::HOUR),
-            at: self.grid(dialect, width)?.last_end,
-            parameters: parameters(dialect),
-        })
-    }
-
     /// Decides what to ask and how to read the answer.
     pub(super) fn plan(&self, facts: Facts) -> Result<Plan, TranslateError> {
         let asked = match self.shape {
@@ -188,10 +168,20 @@ impl Exact {
                 None => None,
             },
         };
-        let asked = asked.unwrap_or_else(|| self.nothing());
+        let asked = match asked {
+            None => self.nothing(),
+            Some(asked) if self.is_missing(facts) => Asked {
+                read: Read::Missing,
+                ..asked
+            },
+            Some(asked) => {
+                self.check_form(facts)?;
+                asked
+            }
+        };
         check_length(&asked.read)?;
         Ok(Plan {
-            subject: self.subject(),
+            subject: self.subject(facts.dialect, facts.histogram),
             read: asked.read,
             reduction: asked.reduction,
             several: asked.several,
@@ -204,23 +194,53 @@ impl Exact {
         })
     }
 
+    /// Whether the histogram that is asked about can be read in the form that it has.
+    fn check_form(&self, facts: Facts) -> Result<(), TranslateError> {
+        let About::Histogram(_) = self.about else {
+            return Ok(());
+        };
+        match (facts.histogram, facts.dialect) {
+            (HistogramForm::Gauge, _) => Err(TranslateError::MetricKind("GAUGEHISTOGRAM")),
+            // VictoriaMetrics knows none of the functions that read it.
+            (HistogramForm::Native, Dialect::Metricsql) => {
+                Err(TranslateError::MetricKind("HISTOGRAM"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_missing(&self, facts: Facts) -> bool {
+        matches!(self.about, About::Histogram(_)) && facts.histogram == HistogramForm::Absent
+    }
+
     fn raw(&self, facts: Facts) -> Option<Asked> {
         let range = self.readable()?;
-        let samples = |metric: &Metric, range| {
-            Read::Samples(raw::samples(
-                &metric.selector,
-                range,
-                facts.dialect,
-                &self.options,
-            ))
+        let earlier = TimeRange {
+            start: range.start - raw::LOOKBACK,
+            ..range
+        };
+        let since = range.start;
+        let read = |selector: &Selector, range| {
+            raw::samples(selector, range, facts.dialect, &self.options)
+        };
+        let samples = |metric: &Metric, range| Read::Samples(read(&metric.selector, range));
+        let observations = |selector: Selector, source| {
+            let samples = read(&selector, earlier);
+            let read = ObservationsRead {
+                samples,
+                since,
+                source,
+            };
+            (Read::Observations(read), Reduction::Points)
         };
         let (read, reduction) = match &self.about {
             About::Gauge(metric) => (samples(metric, range), Reduction::Points),
-            About::Counter(metric) => {
-                let start = range.start - raw::LOOKBACK;
-                let earlier = TimeRange { start, ..range };
-                let since = range.start;
-                (samples(metric, earlier), Reduction::Rates { since })
+            About::Counter(metric) => (samples(metric, earlier), Reduction::Rates { since }),
+            About::Histogram(family) if facts.histogram == HistogramForm::Native => {
+                observations(family.base(), Source::Native)
+            }
+            About::Histogram(family) | About::Summary(family) => {
+                observations(family.pairs(), Source::Pairs)
             }
             About::Tilde(tilde) => {
                 let read = tilde.raw(range, &self.options)?;
@@ -257,6 +277,25 @@ impl Exact {
             is_zero_filled,
         };
         let several = self.options.multiple_series;
+        if let Some(read) = self.computed(method, grid, facts) {
+            return Asked {
+                read: Read::Computed(Box::new(read)),
+                reduction: buckets,
+                several: Several::Refuse,
+            };
+        }
+        let setting = counter::Setting {
+            dialect: facts.dialect,
+            width: grid.width,
+            interval: self.interval(facts),
+            interval_by: self.interval_by(),
+            several,
+        };
+        let pushed_down = |expr| Asked {
+            read: each_end(expr),
+            reduction: buckets.clone(),
+            several: Several::Refuse,
+        };
         match &self.about {
             About::Gauge(metric) => Asked {
                 read: each_end(gauge::expr(
@@ -282,21 +321,11 @@ impl Exact {
                     _ => Several::Refuse,
                 },
             },
-            About::Counter(metric) => Asked {
-                read: each_end(counter::expr(
-                    method,
-                    &metric.selector,
-                    counter::Setting {
-                        dialect: facts.dialect,
-                        width: grid.width,
-                        interval: self.interval(facts),
-                        interval_by: self.interval_by(),
-                        several,
-                    },
-                )),
-                reduction: buckets,
-                several: Several::Refuse,
-            },
+            About::Counter(metric) => pushed_down(counter::expr(method, &metric.selector, setting)),
+            About::Histogram(family) => {
+                pushed_down(histogram::expr(method, family, facts.histogram, setting))
+            }
+            About::Summary(family) => pushed_down(summary::expr(method, family, setting)),
             About::Tilde(tilde) => Asked {
                 read: Read::Range(tilde.folded(grid, &self.options)),
                 reduction: Reduction::Fold {
@@ -307,6 +336,28 @@ impl Exact {
                 several: Several::Refuse,
             },
         }
+    }
+
+    /// What to read where the mirror computes itself.
+    fn computed(
+        &self,
+        method: AggregationMethod,
+        grid: Grid,
+        facts: Facts,
+    ) -> Option<ComputedRead> {
+        if self.options.strategy == Strategy::Auto {
+            return None;
+        }
+        let setting = computed::Setting {
+            grid,
+            interval: self.interval(facts),
+            form: facts.histogram,
+            several: self.options.multiple_series,
+            budget: self.options.raw_budget,
+        };
+        computed::read(&self.about, method, setting, |selector| {
+            raw::samples_before(selector, grid, facts.dialect, &self.options)
+        })
     }
 
     /// No bucket or instant fits. The reduction still says which kind of points there are none of.
@@ -381,7 +432,7 @@ impl Exact {
         match &self.about {
             About::Gauge(metric) => Some(metric.selector.combined(None)),
             About::Counter(metric) => Some(metric.selector.combined(Some(window))),
-            About::Tilde(_) => None,
+            About::Histogram(_) | About::Summary(_) | About::Tilde(_) => None,
         }
     }
 
@@ -394,30 +445,17 @@ impl Exact {
     }
 
     fn rate_window(&self, facts: Facts) -> Option<RateWindow> {
-        let (About::Counter(_), Shape::Buckets { method, width }) = (&self.about, self.shape)
-        else {
+        let Shape::Buckets { method, width } = self.shape else {
+            return None;
+        };
+        if self.options.strategy == Strategy::Raw {
+            return None;
+        }
+        let About::Counter(_) = &self.about else {
             return None;
         };
         let interval = self.interval(facts);
         counter::rate_window(method, facts.dialect, width, interval)
-    }
-
-    fn subject(&self) -> Subject {
-        let range = self.readable().unwrap_or(self.range).widened(Millis::DAY);
-        match &self.about {
-            About::Gauge(metric) | About::Counter(metric) => Subject {
-                name: metric.name.clone(),
-                shown: metric.selector.shown(),
-                selectors: vec![metric.selector.spelled()],
-                range,
-            },
-            About::Tilde(tilde) => Subject {
-                name: tilde.name.clone(),
-                shown: tilde.name.clone(),
-                selectors: tilde.selectors.clone(),
-                range,
-            },
-        }
     }
 }
 
@@ -443,10 +481,13 @@ fn check_width(width: Millis, dialect: Dialect) -> Result<(), TranslateError> {
 }
 
 fn check_length(read: &Read) -> Result<(), TranslateError> {
+    let within = |read: &SampleRead| translate::within_promql_text(&read.selector.to_string());
     match read {
-        Read::Nothing => Ok(()),
+        Read::Nothing | Read::Missing => Ok(()),
+        Read::Observations(read) => within(&read.samples),
+        Read::Computed(read) => within(&read.samples),
         Read::Range(read) => translate::within_promql_text(&read.expr),
-        Read::Samples(read) => translate::within_promql_text(&read.selector.to_string()),
+        Read::Samples(read) => within(read),
         Read::Legacy(read) => translate::within_promql_text(&read.expr),
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan,
             // The predecessor takes an empty answer for a missing metric and asks no further.
             selectors: Vec::new(),
             range: range.widened(Millis::DAY),
+            quantiles: None,
         },
         read: Read::Legacy(LegacyRead {
             expr: expr.text,

@@ -1,12 +1,12 @@
 //! The plan of a metric query: a pure value, made by `translate`, run by `fetch`, read by
 //! `buckets`.
 
-use crate::options::{InfInterpretation, NanInterpretation};
-use crate::promql::Expr;
+pub use crate::options::{InfInterpretation, NanInterpretation};
 use crate::promql::Fragment;
-pub use crate::promql::Selector;
 use crate::promql::Spelled;
-use crate::protocol::metric::{AggregationMethod, Percentile};
+use crate::promql::expr::Expr;
+pub use crate::promql::{METRIC_NAME, Selector};
+pub use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};
 
 /// What to ask for one metric query, and how to read the answer.
@@ -56,6 +56,19 @@ pub struct Subject {
     pub selectors: Vec<Spelled>,
     /// Where to look, already widened by 24 hours on both sides.
     pub range: TimeRange,
+    /// Which quantile is read of a summary, if one is: without it there may still be others.
+    pub quantiles: Option<Quantiles>,
+}
+
+/// The quantiles of a summary, and the wanted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quantiles {
+    /// The series of all of them.
+    pub all: Spelled,
+    /// How the wanted one may be spelled.
+    pub wanted: &'static [&'static str],
+    /// A series that a summary has whatever quantiles it exposes.
+    pub count: Spelled,
 }
 
 /// What is asked of the backend.
@@ -63,10 +76,16 @@ pub struct Subject {
 pub enum Read {
     /// Nothing: no bucket or instant fits, the answer has no points.
     Nothing,
+    /// Nothing: what was asked about is known not to exist.
+    Missing,
     /// `query_range` at multiples of a step.
     Range(RangeRead),
     /// The samples themselves, by instant queries for `S[R]`.
     Samples(SampleRead),
+    /// The samples of one histogram or summary, for raw points.
+    Observations(ObservationsRead),
+    /// The samples that the mirror computes buckets of.
+    Computed(Box<ComputedRead>),
     /// `query_range` as the Python predecessor sent it.
     Legacy(LegacyRead),
 }
@@ -126,6 +145,61 @@ impl SampleRead {
         let window = part.end.since(part.start) + Millis::ONE;
         Expr::range(&self.selector, window).spelled()
     }
+}
+
+/// What one histogram or summary has observed, as raw points: Δsum/Δcount between neighbours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservationsRead {
+    /// Which samples, those that are predecessors only among them.
+    pub samples: SampleRead,
+    /// The first instant that may get a point.
+    pub since: UnixMillis,
+    /// Where count and sum stand.
+    pub source: Source,
+}
+
+/// Where count and sum of observations stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// In the series `_sum` and `_count`, which are joined where their times are equal.
+    Pairs,
+    /// In native histogram samples.
+    Native,
+}
+
+/// Buckets that the mirror computes of raw samples (`strategy: raw`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComputedRead {
+    /// Which samples; its range is that of all buckets and of what is read before them.
+    pub samples: SampleRead,
+    /// Which buckets.
+    pub grid: Grid,
+    /// How a bucket becomes a value.
+    pub method: AggregationMethod,
+    /// What the samples are.
+    pub arithmetic: Arithmetic,
+    /// `i`: how far apart the samples are.
+    pub interval: Millis,
+    /// Whether several series are refused. Those of histograms always combine.
+    pub refuses_several: bool,
+    /// Most samples that may be read.
+    pub budget: usize,
+}
+
+/// What raw samples are, and so what is done with them before a method is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// Values: those of all series are put into one bag.
+    Values,
+    /// Counters: what they grew by belongs to the sample that shows it.
+    Growth {
+        /// `r`: where the rates of several series are added.
+        resolution: Millis,
+    },
+    /// Counts and sums of observations.
+    Observations(Source),
+    /// Buckets of observations, by their upper bound.
+    Distribution,
 }
 
 /// A range query in the predecessor's form: whole seconds, GET.

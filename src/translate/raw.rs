@@ -36,6 +36,21 @@ pub(super) fn samples(
     }
 }
 
+/// The samples that lie in the buckets of `grid`, and those of five minutes before.
+pub(super) fn samples_before(
+    selector: &Selector,
+    grid: Grid,
+    dialect: Dialect,
+    options: &QueryOptions,
+) -> SampleRead {
+    let read = samples_of(selector, grid, dialect, options);
+    let range = TimeRange {
+        start: read.range.start - LOOKBACK,
+        ..read.range
+    };
+    SampleRead { range, ..read }
+}
+
 /// The samples that lie in the buckets of `grid`.
 pub(super) fn samples_of(
     selector: &Selector,

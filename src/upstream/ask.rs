@@ -1,6 +1,7 @@
 //! One call from its parameters to what its answer says.
 
 use crate::record::Context;
+use crate::record::Reservation;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::attempt::Given;
@@ -41,6 +42,9 @@ impl Upstream {
                 }
                 cx.note(|recorded| recorded.warned(decoded.call, &decoded.warnings));
                 self.remark(cx, &decoded.warnings, &decoded.infos);
+                if decoded.is_partial || !decoded.warnings.is_empty() {
+                    cx.reserve(Reservation::Warned);
+                }
                 Ok(decoded)
             }
             Err(unusable) => {

@@ -26,6 +26,7 @@ use crate::egress::dial::Part;
 use crate::egress::dial::is_near;
 use crate::limits;
 use crate::record::Context;
+use crate::record::Reservation;
 use crate::record::Step;
 use crate::upstream::AnswerLimit;
 use crate::upstream::Upstream;
@@ -354,6 +355,9 @@ impl Upstream {
         tally.status = Some(head.status.as_u16());
         if let Some(date) = status::date(&head.headers) {
             cx.dated(date, Instant::now());
+        }
+        if status::is_no_store(&head.headers) {
+            cx.reserve(Reservation::NoStore);
         }
         let host = &self.target.host;
         // hyper looks at its buffer before it reads and so lets through up to twice as much.

@@ -149,9 +149,17 @@ impl Upstreams {
     /// The backend of `connection`. Opens no connection to it.
     #[must_use]
     pub fn open(&self, connection: &Connection) -> Upstream {
+        self.open_in(connection, 0)
+    }
+
+    /// The same for a request that began with this generation of the configuration: nothing that is
+    /// remembered of another one is found.
+    #[must_use]
+    pub fn open_in(&self, connection: &Connection, generation: u64) -> Upstream {
+        let identity = self.0.key.identity(connection);
         let target = Target {
             host: connection.url.host_port(),
-            identity: self.0.key.identity(connection).to_string(),
+            identity: format!("{identity}/{generation}"),
             connection: connection.clone(),
         };
         let name = connection.name.as_deref();
@@ -237,6 +245,14 @@ mod tests {
             |it| it.url = BaseUrl::parse("http://prometheus:9091").unwrap().base,
             false,
         );
+    }
+
+    #[test]
+    fn each_configuration_has_identities_of_its_own() {
+        let upstreams = Upstreams::of(Arc::new(Instruments::new()));
+        let of = |generation| upstreams.open_in(&connection(), generation);
+        assert_eq!(of(1).identity(), of(1).identity());
+        assert_ne!(of(1).identity(), of(2).identity());
     }
 
     #[test]

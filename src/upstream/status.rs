@@ -3,10 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
+use http::HeaderValue;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, DATE, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, LOCATION};
 use url::Url;
 
+use crate::record::Freshness;
 use crate::time::UnixMillis;
 use crate::upstream::UpstreamError;
 use crate::upstream::credentials::secrets::Secrets;
@@ -48,6 +50,12 @@ pub(super) fn date(headers: &HeaderMap) -> Option<UnixMillis> {
     let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
     let since = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().map(UnixMillis::new)
+}
+
+/// Whether the other side wants its answer kept nowhere.
+pub(super) fn is_no_store(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CACHE_CONTROL).iter();
+    Freshness::of(values.map(HeaderValue::as_bytes)) == Freshness::Unkept
 }
 
 /// A failed attempt: what is wrong, and whether it is worth a repeat.

@@ -10,7 +10,7 @@ use crate::rig::Rig;
 use crate::samples;
 use crate::series::Series;
 use crate::settings::Settings;
-use crate::{SUBJECTS, labels};
+use crate::{SUBJECTS, labels, native};
 
 /// Tells whether any case on this engine is to run.
 pub(crate) fn selects_engine(settings: &Settings, kind: Kind) -> bool {
@@ -62,6 +62,11 @@ impl Fleet {
         // All are written before one is waited for: the slow ones index in the meantime.
         for engine in &engines {
             engine.write(&written(engine.kind));
+            if takes_native_histograms(engine.kind) {
+                for body in native::bodies() {
+                    engine.send(&body, "native histograms");
+                }
+            }
         }
         for engine in &engines {
             engine.wait_for(&written(engine.kind));
@@ -90,6 +95,11 @@ impl Fleet {
             .iter()
             .any(|engine| engine.kind.is_victoria_metrics())
     }
+}
+
+/// Tells whether native histograms are written to this engine.
+pub(crate) fn takes_native_histograms(kind: Kind) -> bool {
+    kind == Kind::OPEN
 }
 
 /// All that this kind of engine takes.

@@ -36,6 +36,7 @@ mod wire;
 
 mod fleet;
 mod labels;
+mod observed;
 mod oracle;
 mod question;
 mod rig;
@@ -44,16 +45,20 @@ mod samples;
 mod counters;
 mod fields;
 mod gauges;
+mod histograms;
 mod irregular;
 mod legacy;
 mod left_open;
 mod long;
 mod metadata;
 mod nan;
+mod native;
 mod paging;
 mod raw;
 mod several;
 mod stored;
+mod strategy;
+mod summaries;
 mod tilde;
 
 use std::process::ExitCode;
@@ -74,15 +79,22 @@ enum On {
     Each(fn(&Rig<'_>)),
     /// Every Prometheus, since the others do not have what it is about.
     Prometheus(fn(&Rig<'_>)),
+    /// The one engine that stores native histograms as old as the samples are: 2.42 and 2.53 refuse
+    /// them as out of bounds, and the mirror reads none of `VictoriaMetrics`.
+    Native(fn(&Rig<'_>)),
     /// The left-closed and the left-open Prometheus, side by side.
     Pair(fn(&Rig<'_>, &Rig<'_>)),
 }
 
-const SUBJECTS: [(&str, &[Case]); 14] = [
+const SUBJECTS: [(&str, &[Case]); 18] = [
     ("stored", stored::CASES),
     ("gauges", gauges::CASES),
     ("counters", counters::CASES),
     ("irregular", irregular::CASES),
+    ("histograms", histograms::CASES),
+    ("native", native::CASES),
+    ("summaries", summaries::CASES),
+    ("strategy", strategy::CASES),
     ("nan", nan::CASES),
     ("several", several::CASES),
     ("raw", raw::CASES),
@@ -115,10 +127,13 @@ fn check(tally: &mut Tally, kind: Kind, fleet: &Fleet, settings: &Settings) {
                 (On::Prometheus(run), _) if !kind.is_victoria_metrics() => {
                     tally.run(&name, || run(&rig))
                 }
+                (On::Native(run), _) if fleet::takes_native_histograms(kind) => {
+                    tally.run(&name, || run(&rig))
+                }
                 (On::Pair(run), Some(closed)) if kind == Kind::OPEN => {
                     tally.run(&name, || run(&closed, &rig))
                 }
-                (On::Pair(_) | On::Prometheus(_), _) => {}
+                (On::Pair(_) | On::Prometheus(_) | On::Native(_), _) => {}
             }
         }
         let compared = rig.compared() - before;

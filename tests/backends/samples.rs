@@ -194,6 +194,7 @@ pub(crate) fn all() -> Vec<Series> {
     all.extend(regular_counters());
     all.extend(irregular_counters());
     all.extend(odd_values());
+    all.extend(crate::observed::all());
     all.extend(crate::labels::all());
     all.push(long());
     all

@@ -106,24 +106,28 @@ impl Engine {
                     samples: samples.to_vec(),
                     ..series.clone()
                 };
-                let url = format!("{}/api/v1/write", self.url);
-                let mut answer = self
-                    .client
-                    .post(&url)
-                    .header("Content-Encoding", "snappy")
-                    .header("Content-Type", "application/x-protobuf")
-                    .header("X-Prometheus-Remote-Write-Version", "0.1.0")
-                    .send(&remote_write::body(&[part])[..])
-                    .unwrap();
-                let said = answer.body_mut().read_to_string().unwrap_or_default();
-                assert!(
-                    answer.status().is_success(),
-                    "{} refused {}: {said}",
-                    self.kind.name,
-                    series.metric
-                );
+                self.send(&remote_write::body(&[part]), &series.metric);
             }
         }
+    }
+
+    /// Sends a remote write request about `what`.
+    pub(crate) fn send(&self, body: &[u8], what: &str) {
+        let url = format!("{}/api/v1/write", self.url);
+        let mut answer = self
+            .client
+            .post(&url)
+            .header("Content-Encoding", "snappy")
+            .header("Content-Type", "application/x-protobuf")
+            .header("X-Prometheus-Remote-Write-Version", "0.1.0")
+            .send(body)
+            .unwrap();
+        let said = answer.body_mut().read_to_string().unwrap_or_default();
+        assert!(
+            answer.status().is_success(),
+            "{} refused {what}: {said}",
+            self.kind.name
+        );
     }
 
     /// Waits until every sample written can be read: `VictoriaMetrics` finds new series only
@@ -238,6 +242,7 @@ fn prometheus(folder: &Path, address: &str, scrape: Option<&str>) -> Vec<String>
         "--storage.tsdb.min-block-duration=8760h".to_owned(),
         "--storage.tsdb.max-block-duration=8760h".to_owned(),
         "--log.level=warn".to_owned(),
+        "--enable-feature=native-histograms".to_owned(),
     ]
 }
 

@@ -5,11 +5,16 @@ use crate::series::Series;
 
 /// The request body for these series, compressed as the protocol demands.
 pub(crate) fn body(series: &[Series]) -> Vec<u8> {
-    let mut message = Vec::new();
+    let mut request = Vec::new();
     for one in series {
-        field(&mut message, 1, &time_series(one));
+        field(&mut request, 1, &time_series(one));
     }
-    snappy(&message)
+    message(&request)
+}
+
+/// A request that is written already, compressed as the protocol demands.
+pub(crate) fn message(request: &[u8]) -> Vec<u8> {
+    snappy(request)
 }
 
 fn time_series(series: &Series) -> Vec<u8> {
@@ -41,13 +46,13 @@ fn time_series(series: &Series) -> Vec<u8> {
 }
 
 /// A length-delimited protobuf field.
-fn field(out: &mut Vec<u8>, number: u8, bytes: &[u8]) {
+pub(crate) fn field(out: &mut Vec<u8>, number: u8, bytes: &[u8]) {
     out.push(number << 3 | 2);
     varint(out, length(bytes));
     out.extend_from_slice(bytes);
 }
 
-fn varint(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;

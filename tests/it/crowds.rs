@@ -173,7 +173,7 @@ fn beyond_half_of_the_descriptors_whoever_idles_for_longest_is_closed() {
 }
 
 #[test]
-fn without_descriptors_accepting_waits_and_the_admin_listener_answers() {
+fn f28_without_descriptors_accepting_waits_and_the_admin_listener_answers() {
     // The program needs about 18 for itself, and keeps 16: they are gone before its room is.
     let program = Program::within(36);
     let crowd: Vec<Raw> = (0..64)

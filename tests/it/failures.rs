@@ -371,6 +371,26 @@ fn pm_2006_more_samples_than_may_be_pooled() {
 }
 
 #[test]
+fn pm_2007_a_quantile_that_a_summary_does_not_expose() {
+    let backend = Backend::start(|call| {
+        if call.path.contains("/label/") {
+            Answer::json(r#"{"status": "success", "data": ["0.5", "0.9"]}"#)
+        } else {
+            matrix("")
+        }
+    });
+    let conditions = GAUGE.replace("__gauge__", "__summary__");
+    let more = aggregation("PERCENTILE_99", "60000");
+    let url = format!(r#""url": "{}""#, backend.url());
+    let reply = Mirror::start().post(METRIC, &body(&url, &query(METRIC, &conditions, &more)));
+    check(
+        &reply,
+        METRIC,
+        remote("PM-2007", "Quantile is not exposed."),
+    );
+}
+
+#[test]
 fn pm_3001_a_name_without_an_address() {
     check_details(
         r#""url": "http://backend.invalid:9090""#,

@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 
 use prometheus_mirror::app::App;
 use prometheus_mirror::caller::Gate;
+use prometheus_mirror::config::Answers;
 use prometheus_mirror::config::Insecure;
 use prometheus_mirror::config::Log;
 use prometheus_mirror::config::LogFormat;
@@ -173,6 +174,7 @@ fn settings() -> Settings {
         tap_entries: 500,
         limits: Default::default(),
         connections: Configured::default(),
+        answers: Answers::default(),
         ambient: Ambient::default(),
     }
 }

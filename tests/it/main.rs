@@ -31,4 +31,6 @@ mod egress;
 mod supply_chain;
 mod limits;
 mod overload;
+mod faults;
 mod hostile;
+mod answers;

@@ -7,9 +7,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
+use std::process::ExitStatus;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -31,6 +33,8 @@ pub(crate) struct Program {
     /// What its settings lie in, if nobody else has it.
     folder: Option<TempDir>,
     log: Arc<Mutex<Vec<String>>>,
+    /// Whether its log is not read.
+    is_muted: Arc<AtomicBool>,
     mirror: SocketAddr,
     admin: SocketAddr,
 }
@@ -113,9 +117,13 @@ impl Program {
             .unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let written = Arc::clone(&log);
+        let is_muted = Arc::<AtomicBool>::default();
+        let (written, muted) = (Arc::clone(&log), Arc::clone(&is_muted));
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                while muted.load(Ordering::Relaxed) {
+                    thread::park_timeout(Duration::from_millis(10));
+                }
                 written.lock().unwrap().push(line);
             }
         });
@@ -123,6 +131,7 @@ impl Program {
             child,
             folder: None,
             log,
+            is_muted,
             mirror: SocketAddr::from(([0; 4], 0)),
             admin: SocketAddr::from(([0; 4], 0)),
         };
@@ -182,10 +191,28 @@ impl Program {
     #[track_caller]
     pub(crate) fn hang_up(&mut self, text: &str) {
         let before = self.logged(text);
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-HUP", &id]).status().unwrap();
-        assert!(sent.success());
+        self.signal("HUP");
         self.wait_for(text, |program| program.logged(text) > before);
+    }
+
+    /// Sends the signal of that name.
+    #[track_caller]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let mut kill = Command::new("kill");
+        assert!(kill.args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// How the process ended, which it does soon.
+    #[track_caller]
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.wait_for("end", |program| program.child.try_wait().unwrap().is_some());
+        self.child.wait().unwrap()
+    }
+
+    /// From now on its log is read, or not.
+    pub(crate) fn mute(&self, is_muted: bool) {
+        self.is_muted.store(is_muted, Ordering::Relaxed);
     }
 
     /// Waits until `is_so`.

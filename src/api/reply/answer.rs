@@ -1,14 +1,18 @@
 //! What is told of a success besides its body.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::Told;
+use crate::cache::forms::Forms;
 use crate::instruments::RequestOutcome;
 use crate::mirror::MetricAnswer;
 use crate::options::Profile;
 use crate::protocol::field_names::FieldNamesResponse;
 use crate::protocol::field_values::FieldValuesResponse;
+use crate::record::Served;
 
 impl Told {
     /// A whole answer of which nothing more is to be said.
@@ -52,6 +56,16 @@ pub(in crate::api) trait Answer {
         None
     }
 
+    /// Where it came from, if it has a plan.
+    fn served(&self) -> Option<Served> {
+        None
+    }
+
+    /// What is compressed of it already, and will be for others.
+    fn forms(&self) -> Option<Arc<Forms>> {
+        None
+    }
+
     /// What goes out; `None` if it cannot be written.
     fn into_body(self) -> Option<Bytes>;
 }
@@ -78,13 +92,10 @@ impl Answer for FieldValuesResponse {
 
 impl Answer for MetricAnswer {
     fn told(&self) -> Told {
-        let Self {
-            telemetry, calls, ..
-        } = self;
-        let told = Told::success(telemetry.is_partial, telemetry.points);
+        let telemetry = &self.finished.telemetry;
         Told {
-            calls: Some(*calls),
-            ..told
+            calls: Some(self.calls),
+            ..Told::success(telemetry.is_partial, telemetry.points)
         }
     }
 
@@ -92,8 +103,16 @@ impl Answer for MetricAnswer {
         Some(self.profile)
     }
 
+    fn served(&self) -> Option<Served> {
+        Some(self.served)
+    }
+
+    fn forms(&self) -> Option<Arc<Forms>> {
+        Some(Arc::clone(&self.finished.forms))
+    }
+
     fn into_body(self) -> Option<Bytes> {
-        Some(self.telemetry.body)
+        Some(self.finished.telemetry.body.clone())
     }
 }
 

@@ -55,6 +55,7 @@ fn plan(reduction: Reduction) -> Plan {
             shown: "m".to_owned(),
             selectors: Vec::new(),
             range: range(0, 0),
+            quantiles: None,
         },
         read: Read::Nothing,
         reduction,

@@ -66,13 +66,13 @@ fn a_bad_value_is_refused_with_its_place_and_without_it() {
         Given {
             variables: &[
                 ("PORT", "tcp://10.0.0.1:1"),
-                ("MIRROR_DEFAULTS_STRATEGY", "raw"),
+                ("MIRROR_DEFAULTS_STRATEGY", "x"),
             ],
             ..Given::default()
         },
         &[
             "PM-5003: PORT: must be an integer from 0 to 65535",
-            "PM-5003: MIRROR_DEFAULTS_STRATEGY: raw is not supported yet; use auto",
+            "PM-5003: MIRROR_DEFAULTS_STRATEGY: must be auto or raw",
         ],
     );
 }

@@ -35,7 +35,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 44] = rows! {
+const ROWS: [Row; 48] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
@@ -51,6 +51,14 @@ const ROWS: [Row; 44] = rows! {
     "trusted_proxies" "MIRROR_TRUSTED_PROXIES"="10.0.0.0/8" "[10.0.0.1, 10.0.0.2]"
         |s| ["10.0.0.1", "10.0.0.3"].map(|it| contains(&s.callers.trusted_proxies, it)) =>
         ["", "[true, true]", "[true, false]", "[false, false]"];
+    "answer_ttl" "MIRROR_ANSWER_TTL"="5s" "0"
+        |s| s.answers.ttl => ["", "5s", "0ns", "2s"];
+    "answer_cache" "MIRROR_ANSWER_CACHE"="1000" "2 KiB"
+        |s| s.answers.room.answers => ["", "1000", "2048", "67108864"];
+    "list_cache" "MIRROR_LIST_CACHE"="1MiB" "0"
+        |s| s.answers.room.lists => ["", "1048576", "0", "33554432"];
+    "answer_compression" "MIRROR_ANSWER_COMPRESSION"="on" "off"
+        |s| s.answers.compression => ["", "true", "false", "true"];
     "log.format" "MIRROR_LOG_FORMAT"="text" "json"
         |s| s.log.format => ["", "Text", "Json", "Json"];
     "log.level" "MIRROR_LOG_LEVEL"="error" "debug"
@@ -128,8 +136,8 @@ const ROWS: [Row; 44] = rows! {
         |s| options(s).field_value_patterns => ["", "false", "true", "false"];
     "defaults.classified_labels" "MIRROR_DEFAULTS_CLASSIFIED_LABELS"="a,b" "[c]"
         |s| options(s).classified_labels => ["", r#"["a", "b"]"#, r#"["c"]"#, "[]"];
-    "defaults.strategy" "MIRROR_DEFAULTS_STRATEGY"="auto" "auto"
-        |s| s.port => ["", "9900", "9900", "9900"];
+    "defaults.strategy" "MIRROR_DEFAULTS_STRATEGY"="raw" "auto"
+        |s| options(s).strategy => ["", "Raw", "Auto", "Auto"];
 };
 
 fn options(settings: &Settings) -> &QueryOptions {

@@ -16,6 +16,7 @@ use crate::options::MultipleSeries;
 use crate::options::NanInterpretation;
 use crate::options::Profile;
 use crate::options::QueryOptions;
+use crate::options::Strategy;
 use crate::options::TildeConditions;
 use crate::time::Millis;
 
@@ -63,6 +64,7 @@ const SEVERAL_SERIES: [(&str, MultipleSeries); 2] = [
     ("combine", MultipleSeries::Combine),
     ("error", MultipleSeries::Error),
 ];
+const STRATEGIES: [(&str, Strategy); 2] = [("auto", Strategy::Auto), ("raw", Strategy::Raw)];
 const TILDE: [(&str, TildeConditions); 3] = [
     ("apply", TildeConditions::Apply),
     ("reject", TildeConditions::Reject),
@@ -99,7 +101,7 @@ pub fn apply(
     match name {
         "profile" => options.profile = given.choice(&PROFILES)?,
         "dialect" => options.dialect = Some(given.choice(&DIALECTS)?),
-        "strategy" => refuse_raw_strategy(&given)?,
+        "strategy" => options.strategy = given.choice(&STRATEGIES)?,
         "nan_interpretation" => options.nan_interpretation = given.choice_in_any_case(&NAN)?,
         "inf_interpretation" => options.inf_interpretation = given.choice_in_any_case(&INF)?,
         "bucket_alignment" => options.bucket_alignment = given.choice(&ALIGNMENTS)?,
@@ -124,13 +126,6 @@ pub fn apply(
         _ => return Ok(None),
     }
     Ok(Some(Applied::Taken))
-}
-
-fn refuse_raw_strategy(given: &Given) -> Result<(), Unfit> {
-    if given.choice(&[("auto", false), ("raw", true)])? {
-        return Err(Unfit::refused("raw is not supported yet; use auto"));
-    }
-    Ok(())
 }
 
 fn lower(name: &'static str, given: &Given, ceiling: &mut usize) -> Result<Option<Applied>, Unfit> {

@@ -16,7 +16,7 @@ use crate::options::TildeConditions;
 pub(in crate::openapi) struct QueryOptions {
     /// Which translation answers. Default: `exact`.
     profile: Option<Profile>,
-    /// How raw samples are asked for. Default: `auto`.
+    /// Who computes the points of buckets. Default: `auto`.
     strategy: Option<Strategy>,
     /// What kind of engine the backend is. Default: found out.
     dialect: Option<Dialect>,
@@ -65,11 +65,13 @@ pub(in crate::openapi) enum Span {
     Seconds(f64),
 }
 
-/// `raw` is known and not supported yet.
+/// Who computes the points of buckets.
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is used")]
 enum Strategy {
-    /// As the query needs it.
+    /// The backend, wherever a query can say what is meant.
     Auto,
+    /// The mirror, from raw samples, for all kinds but `~`.
+    Raw,
 }

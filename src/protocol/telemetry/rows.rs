@@ -177,6 +177,13 @@ impl Rows {
         self.last = other.last;
     }
 
+    /// The points so far as an answer of which more was to come. `held` as below.
+    #[must_use]
+    pub fn prefix<H: Send + 'static>(&self, held: impl FnOnce(usize) -> H) -> Telemetry {
+        let text = self.text[..self.end].to_vec();
+        Self { text, ..*self }.finish(true, held)
+    }
+
     /// The answer. `held` is kept for as long as its bytes are: that is what the buffer was charged
     /// to, told how many bytes remain.
     #[must_use]

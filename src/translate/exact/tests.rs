@@ -1,5 +1,7 @@
 //! Plans of whole queries.
 
+mod histograms;
+
 use super::*;
 use crate::options::BucketAlignment;
 use crate::protocol::condition::Condition;
@@ -7,11 +9,14 @@ use crate::protocol::condition::ConditionValue;
 use crate::protocol::metric::Aggregation;
 use crate::protocol::metric::Percentile;
 use crate::translate;
+use crate::translate::IntervalProbe;
+use crate::translate::plan::Subject;
 
 const NOW: i64 = 1_000_000;
 const OPEN: Facts = Facts {
     dialect: Dialect::PromqlOpen,
     scrape_interval: Millis::new(15_000),
+    histogram: HistogramForm::Absent,
 };
 const METRICSQL: Facts = Facts {
     dialect: Dialect::Metricsql,
@@ -106,7 +111,7 @@ fn a_gauge_is_asked_at_the_end_of_each_bucket() {
 }
 
 #[test]
-fn the_subject_is_looked_for_a_day_around_the_range() {
+fn the_subject_is_looked_for_a_day_around_the_buckets_of_the_range() {
     let mut query = aggregated("__counter__", AggregationMethod::Mean);
     query.conditions.push(condition("job", "x"));
     query.end_time = at(NOW + 5);
@@ -124,10 +129,18 @@ fn the_subject_is_looked_for_a_day_around_the_range() {
             selectors: vec![selector.clone()],
             range: TimeRange {
                 start: at(0),
-                end: at(NOW + day)
+                // NOW lies within the bucket behind the last one.
+                end: at(1_020_000 + day)
             },
+            quantiles: None,
         }
     );
+    query.end_time = at(NOW - 39_000);
+    let earlier = planned(&query, &QueryOptions::default(), OPEN);
+    assert_eq!(earlier, plan);
+    query.aggregation = None;
+    let raw = planned(&query, &QueryOptions::default(), OPEN);
+    assert_eq!(raw.subject.range.end, at(NOW - 39_000 + day));
 }
 
 #[test]
@@ -282,7 +295,10 @@ fn what_fits_no_bucket_or_instant_asks_nothing_but_says_what_there_is_none_of() 
             let question =
                 translate::question(&query, &QueryOptions::default(), at(NOW)).expect("a question");
             assert!(!question.needs_dialect());
-            assert_eq!(translate::interval_probe(&question, OPEN.dialect), None);
+            assert_eq!(
+                translate::interval_probe(&question, OPEN.dialect, OPEN.histogram),
+                None
+            );
             let plan = translate::plan(&question, OPEN).expect("a plan");
             assert_eq!(plan.read, Read::Nothing);
             plan.reduction
@@ -338,7 +354,7 @@ fn metricsql_gets_its_parameters_and_holds_back_30_seconds() {
 fn the_interval_is_asked_for_only_where_a_plan_depends_on_it() {
     let probe = |kind, method, options: &QueryOptions, dialect| {
         let question = translate::question(&aggregated(kind, method), options, at(NOW));
-        translate::interval_probe(&question.expect("a question"), dialect)
+        translate::interval_probe(&question.expect("a question"), dialect, OPEN.histogram)
     };
     let usual = QueryOptions::default();
     let mean = AggregationMethod::Mean;
@@ -426,14 +442,6 @@ fn what_cannot_be_asked_is_refused_without_a_backend() {
     });
     assert_eq!(refused(&unknown), Err(TranslateError::Aggregation));
     assert_eq!(
-        refused(&raw_query("__histogram__")),
-        Err(TranslateError::MetricKind("HISTOGRAM"))
-    );
-    assert_eq!(
-        refused(&raw_query("__summary__")),
-        Err(TranslateError::MetricKind("SUMMARY"))
-    );
-    assert_eq!(
         refused(&raw_query("job")),
         Err(TranslateError::KindRequired)
     );
@@ -454,7 +462,13 @@ fn promql_beyond_64_kib_is_not_sent() {
 #[test]
 fn the_largest_numbers_of_a_caller_are_safe() {
     let largest = Millis::new(UnixMillis::MAX.get());
-    for kind in ["__gauge__", "__counter__", "~"] {
+    for kind in [
+        "__gauge__",
+        "__counter__",
+        "__histogram__",
+        "__summary__",
+        "~",
+    ] {
         for method in [AggregationMethod::Sum, AggregationMethod::Max] {
             for width in [Millis::ONE, Millis::new(2), largest] {
                 for include_partial_last in [false, true] {
@@ -480,9 +494,10 @@ fn the_largest_numbers_of_a_caller_are_safe() {
                         let facts = Facts {
                             dialect,
                             scrape_interval: largest,
+                            histogram: HistogramForm::Classic,
                         };
                         let _ = translate::plan(&question, facts);
-                        let _ = translate::interval_probe(&question, dialect);
+                        let _ = translate::interval_probe(&question, dialect, facts.histogram);
                     }
                 }
             }

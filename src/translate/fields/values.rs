@@ -57,6 +57,8 @@ pub struct Attempt {
     pub selectors: Vec<String>,
     /// The same, and what they are made of.
     pub spelled: Vec<Spelled>,
+    /// The same without the prefix: a list of these that is whole holds every hit.
+    pub whole_selectors: Vec<String>,
     /// The `match[]` selectors of the metrics with a label `quantile`, for [`fields::of_kind`]
     /// without metadata. None where nothing depends on them.
     pub quantile_selectors: Vec<String>,
@@ -116,6 +118,10 @@ fn attempt(
 ) -> Result<Attempt, TranslateError> {
     let starts = (!prefix.is_empty()).then(|| Matcher::prefix(label, prefix));
     let selectors = fields::selector(all, starts.clone())?;
+    let whole_selectors = match starts {
+        Some(_) => fields::selector(all, [])?,
+        None => selectors.clone(),
+    };
     let quantile_selectors = match kind {
         Some(Kind::Gauge | Kind::Summary) => {
             let has_quantile = Matcher::not_equal("quantile", "");
@@ -127,6 +133,7 @@ fn attempt(
         prefix: prefix.to_owned(),
         selectors: selectors.iter().map(ToString::to_string).collect(),
         spelled: selectors.iter().map(Selector::spelled).collect(),
+        whole_selectors: whole_selectors.iter().map(ToString::to_string).collect(),
         quantile_selectors: quantile_selectors.iter().map(ToString::to_string).collect(),
     })
 }
@@ -147,6 +154,7 @@ fn lookup(query: &FieldValuesQuery, label: &str) -> Lookup {
             prefix: query.prefix.clone().unwrap_or_default(),
             selectors: Vec::new(),
             spelled: Vec::new(),
+            whole_selectors: Vec::new(),
             quantile_selectors: Vec::new(),
         }],
         start: None,

@@ -50,7 +50,7 @@ impl Upstream {
     pub(in crate::upstream) fn pass(&self) -> Result<Pass<'_>, UpstreamError> {
         let admitted = self.change(|state| {
             let permit = match self.purpose {
-                Purpose::Query => state.breaker.admit(now())?,
+                Purpose::Query => state.breaker.admit(now()).map_err(Box::new)?,
                 // Who asks "now?" gets the truth of now.
                 Purpose::Test => state.breaker.admit_anyhow(now()),
             };
@@ -59,7 +59,7 @@ impl Upstream {
         });
         Ok(Pass {
             upstream: self,
-            permit: admitted.map_err(|refused| self.open_circuit(refused))?,
+            permit: admitted.map_err(|refused: Box<Refused<_>>| self.open_circuit(*refused))?,
             had: AtomicU64::new(0),
             progress: AtomicU8::new(UNSENT),
             verdict: None,

@@ -25,6 +25,7 @@ const KIND: u8 = 4;
 const TEXT: u8 = 8;
 const WARNINGS: u8 = 16;
 const INFOS: u8 = 32;
+const PARTIAL: u8 = 64;
 
 /// Reads the `data` member of an answer.
 pub(in crate::upstream) trait Data: Send {
@@ -82,6 +83,8 @@ struct About {
     has_data: bool,
     warnings: Vec<String>,
     infos: Vec<String>,
+    /// Whether the backend says that something is missing (`isPartial` of `VictoriaMetrics`).
+    is_partial: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,8 +101,19 @@ enum At {
     WarningList,
     Infos,
     InfoList,
+    Partial,
     Other(Skip),
     End,
+}
+
+impl At {
+    fn skipping(mut skip: Skip, event: Event<'_>) -> Self {
+        if skip.ends_with(event) {
+            Self::Members
+        } else {
+            Self::Other(skip)
+        }
+    }
 }
 
 impl<D: Data> Envelope<D> {
@@ -137,6 +151,7 @@ impl<D: Data> Envelope<D> {
             warnings: about.warnings,
             infos: about.infos,
             call: None,
+            is_partial: about.is_partial,
         })
     }
 
@@ -149,6 +164,7 @@ impl<D: Data> Envelope<D> {
             warnings: Vec::new(),
             infos: Vec::new(),
             call: None,
+            is_partial: false,
         })
     }
 
@@ -227,6 +243,12 @@ impl About {
             }
             (At::Warnings, Event::Array) => At::WarningList,
             (At::Infos, Event::Array) => At::InfoList,
+            (At::Partial, Event::Bool(is_partial)) => {
+                self.is_partial = is_partial;
+                At::Members
+            }
+            // Of anything else nobody can say what it means.
+            (At::Partial, event) => At::skipping(Skip::default(), event),
             (At::Kind | At::Text | At::Warnings | At::Infos, Event::Null) => At::Members,
             (At::WarningList, Event::Text(text)) => {
                 remark(&mut self.warnings, text);
@@ -237,13 +259,7 @@ impl About {
                 At::InfoList
             }
             (At::WarningList | At::InfoList, Event::End) => At::Members,
-            (At::Other(mut skip), event) => {
-                if skip.ends_with(event) {
-                    At::Members
-                } else {
-                    At::Other(skip)
-                }
-            }
+            (At::Other(skip), event) => At::skipping(skip, event),
             _ => return Err(Fault::Malformed),
         };
         Ok(())
@@ -257,6 +273,7 @@ impl About {
             "error" => (TEXT, At::Text),
             "warnings" => (WARNINGS, At::Warnings),
             "infos" => (INFOS, At::Infos),
+            "isPartial" => (PARTIAL, At::Partial),
             _ => return Ok(At::Other(Skip::default())),
         };
         self.seen.once(bit)?;

@@ -29,7 +29,7 @@ pub(in crate::upstream) enum Event<'a> {
     /// A number as it stands there.
     Number(&'a str),
     /// `true` or `false`.
-    Bool,
+    Bool(bool),
     /// `null`
     Null,
 }

@@ -19,7 +19,7 @@ impl Skip {
         match event {
             Event::Array | Event::Object => self.depth += 1,
             Event::End => self.depth -= 1,
-            Event::Key(_) | Event::Text(_) | Event::Number(_) | Event::Bool | Event::Null => {}
+            Event::Key(_) | Event::Text(_) | Event::Number(_) | Event::Bool(_) | Event::Null => {}
         }
         self.depth == 0 && !matches!(event, Event::Key(_))
     }

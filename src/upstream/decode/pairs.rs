@@ -58,7 +58,7 @@ fn eight(digits: [u8; 8]) -> Option<i64> {
     let is_digits = (word | ((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676))
         & 0x8080_8080_8080_8080
         == 0;
-    let pairs = word.wrapping_mul(10) + (word >> 8);
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
     let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(1 + (100 << 16)) >> 16;
     let all = (fours & 0x0000_ffff_0000_ffff).wrapping_mul(1 + (10_000 << 32)) >> 32;
     is_digits.then(|| i64::try_from(all).ok()).flatten()

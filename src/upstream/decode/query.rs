@@ -188,9 +188,12 @@ impl<S: SampleSink + Send> Data for QueryData<'_, S> {
 
     fn wanted(&self) -> usize {
         match self.at {
-            At::Series(AtSeries::Value(_)) | At::PairValue(_) => VALUE,
+            At::Series(AtSeries::Value(_) | AtSeries::Count(_) | AtSeries::Sum(_))
+            | At::PairValue(_) => VALUE,
             At::Series(AtSeries::Labels) => labels::KEPT,
-            At::Series(AtSeries::Members) | At::Members | At::Kind => NAME,
+            At::Series(AtSeries::Members | AtSeries::InHistogram(_)) | At::Members | At::Kind => {
+                NAME
+            }
             _ => 0,
         }
     }

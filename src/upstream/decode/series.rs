@@ -2,6 +2,7 @@
 
 use crate::series::Labels;
 use crate::series::NumberText;
+use crate::series::Observations;
 use crate::series::SampleSink;
 use crate::series::Want;
 use crate::time::UnixMillis;
@@ -34,6 +35,11 @@ pub(super) struct Reader {
     has_histograms: bool,
     /// Whether the samples of this one stand in a list.
     in_list: bool,
+    /// Whether its histograms do.
+    in_histograms: bool,
+    /// What the histogram that is being read has shown so far.
+    observed: Option<f64>,
+    sum: Option<f64>,
 }
 
 /// Where in a series the reading is.
@@ -50,9 +56,19 @@ pub(super) enum At {
     Time,
     Value(UnixMillis),
     PairEnd,
+    /// Before the list of histograms, or in it.
     Histograms,
     HistogramList,
-    InHistogram(Skip),
+    /// Before the only histogram.
+    OneHistogram,
+    HistogramTime,
+    Histogram(UnixMillis),
+    InHistogram(UnixMillis),
+    Count(UnixMillis),
+    Sum(UnixMillis),
+    /// In its buckets.
+    OfHistogram(UnixMillis, Skip),
+    HistogramEnd,
     Other(Skip),
 }
 
@@ -101,14 +117,48 @@ impl Reader {
             (At::One, Event::Array) => At::Time,
             (At::Pairs | At::HistogramList, Event::End) => At::Members,
             (At::Histograms, Event::Array) => At::HistogramList,
-            (At::HistogramList, event) => {
+            // `[1700000000.123,{"count":"3","sum":"4.5","buckets":[…]}]`.
+            (At::HistogramList | At::OneHistogram, Event::Array) => {
                 self.has_histograms = true;
-                passed(Skip::default(), event, At::HistogramList, At::InHistogram)
+                (self.observed, self.sum) = (None, None);
+                At::HistogramTime
             }
-            (At::InHistogram(skip), event) => {
-                passed(skip, event, At::HistogramList, At::InHistogram)
+            (At::HistogramTime, Event::Number(text)) => {
+                At::Histogram(number::instant(text).ok_or(Fault::Malformed)?)
             }
-            (At::Other(skip), event) => passed(skip, event, At::Members, At::Other),
+            (At::Histogram(at), Event::Object) => At::InHistogram(at),
+            (At::InHistogram(at), Event::Key("count")) if self.observed.is_none() => At::Count(at),
+            (At::InHistogram(at), Event::Key("sum")) if self.sum.is_none() => At::Sum(at),
+            (At::InHistogram(_), Event::Key("count" | "sum")) => return Err(Fault::Malformed),
+            (At::InHistogram(at), Event::Key(_)) => At::OfHistogram(at, Skip::default()),
+            (At::Count(at), Event::Text(text)) => {
+                self.observed = Some(float(text)?);
+                At::InHistogram(at)
+            }
+            (At::Sum(at), Event::Text(text)) => {
+                self.sum = Some(float(text)?);
+                At::InHistogram(at)
+            }
+            (At::OfHistogram(at, mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::InHistogram(at)
+                } else {
+                    At::OfHistogram(at, skip)
+                }
+            }
+            (At::InHistogram(at), Event::End) => {
+                self.histogram(at, sink)?;
+                At::HistogramEnd
+            }
+            (At::HistogramEnd, Event::End) if self.in_histograms => At::HistogramList,
+            (At::HistogramEnd, Event::End) => At::Members,
+            (At::Other(mut skip), event) => {
+                if skip.ends_with(event) {
+                    At::Members
+                } else {
+                    At::Other(skip)
+                }
+            }
             _ => return Err(Fault::Malformed),
         }))
     }
@@ -152,15 +202,27 @@ impl Reader {
             "values" => (SAMPLES, At::Values),
             "value" => (SAMPLES, At::One),
             "histograms" => (HISTOGRAMS, At::Histograms),
-            "histogram" => (HISTOGRAMS, At::Other(Skip::default())),
+            "histogram" => (HISTOGRAMS, At::OneHistogram),
             _ => return Ok(At::Other(Skip::default())),
         };
         self.seen.once(bit)?;
         self.has_many |= matches!(name, "values" | "histograms");
         self.has_one |= matches!(name, "value" | "histogram");
-        self.has_histograms |= name == "histogram";
         self.in_list = name == "values";
+        self.in_histograms = name == "histograms";
         Ok(at)
+    }
+
+    /// The native histogram of `at` is complete.
+    fn histogram<S: SampleSink>(&mut self, at: UnixMillis, sink: &mut S) -> Result<(), Fault> {
+        let (Some(count), Some(sum)) = (self.observed, self.sum) else {
+            return Err(Fault::Malformed);
+        };
+        if self.wants_samples {
+            let want = going(sink.histogram(Observations { at, count, sum }))?;
+            self.wants_samples = want == Want::Samples;
+        }
+        Ok(())
     }
 
     fn end<S: SampleSink>(&mut self, sink: &mut S) -> Result<(), Fault> {
@@ -172,11 +234,8 @@ impl Reader {
     }
 }
 
-/// Passes over one event of a value, behind which comes `after`.
-fn passed(mut skip: Skip, event: Event<'_>, after: At, within: fn(Skip) -> At) -> At {
-    if skip.ends_with(event) {
-        after
-    } else {
-        within(skip)
-    }
+/// What a quoted number is.
+fn float(text: &str) -> Result<f64, Fault> {
+    let value = NumberText::new(text).ok_or(Fault::Malformed)?;
+    Ok(value.as_f64())
 }

@@ -11,6 +11,7 @@ use crate::series::Labels;
 use crate::series::Metadata;
 use crate::series::MetricType;
 use crate::series::NumberText;
+use crate::series::Observations;
 use crate::series::Sample;
 use crate::series::SampleSink;
 use crate::series::Series;
@@ -244,6 +245,66 @@ fn a_series_of_histograms_alone_has_no_samples() {
         r#""resultType":"vector","result":[{{"metric":{{}},"histogram":[1,{histogram}]}}]"#
     );
     assert_eq!(read(&success(&one)), Ok(vec![(series(&[], &[]), true)]));
+}
+
+/// Keeps native histogram samples, and refuses whatever else there is.
+#[derive(Default)]
+struct Histograms(Vec<(i64, f64, f64)>);
+
+impl SampleSink for Histograms {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+
+    fn begin_series(&mut self) -> ControlFlow<Stop, Want> {
+        ControlFlow::Continue(Want::Samples)
+    }
+
+    fn sample(&mut self, _at: UnixMillis, _value: NumberText<'_>) -> ControlFlow<Stop, Want> {
+        ControlFlow::Break(Stop::Samples)
+    }
+
+    fn histogram(&mut self, seen: Observations) -> ControlFlow<Stop, Want> {
+        self.0.push((seen.at.get(), seen.count, seen.sum));
+        ControlFlow::Continue(Want::Samples)
+    }
+
+    fn end_series(&mut self, _labels: Labels, _histograms: bool) -> ControlFlow<Stop> {
+        ControlFlow::Continue(())
+    }
+}
+
+#[test]
+fn native_histograms_tell_their_count_and_sum_wherever_these_stand() {
+    let list = r#"{"metric":{},"histograms":[[1.5,{"buckets":[[0,"1","2","3"]],"sum":"4.5","count":"3"}],[2,{"count":"4","sum":"NaN"}]]}"#;
+    let one = r#""resultType":"vector","result":[{"metric":{},"histogram":[1,{"count":"3","sum":"-Inf","new":{"x":[]}}]}]"#;
+    for size in [1, 4_096] {
+        let mut sink = Histograms::default();
+        in_chunks(matrix(list).as_bytes(), size, QueryData::new(&mut sink)).unwrap();
+        let expected = "[(1500, 3.0, 4.5), (2000, 4.0, NaN)]";
+        assert_eq!(format!("{:?}", sink.0), expected);
+        let mut sink = Histograms::default();
+        in_chunks(success(one).as_bytes(), size, QueryData::new(&mut sink)).unwrap();
+        assert_eq!(sink.0, [(1_000, 3.0, f64::NEG_INFINITY)]);
+    }
+}
+
+#[test]
+fn a_native_histogram_has_one_count_and_one_sum() {
+    for histogram in [
+        r#"[1,{"count":"3"}]"#,
+        r#"[1,{"sum":"3"}]"#,
+        r#"[1,{"count":"3","sum":"1","count":"3"}]"#,
+        r#"[1,{"count":"3","sum":"1","sum":"3"}]"#,
+        r#"[1,{"count":3,"sum":"1"}]"#,
+        r#"[1,{"count":"three","sum":"1"}]"#,
+        r#"[1,{"count":"3","sum":"1"},2]"#,
+        r#"[{"count":"3","sum":"1"}]"#,
+    ] {
+        refuse(&matrix(&format!(
+            r#"{{"metric":{{}},"histograms":[{histogram}]}}"#
+        )));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::options::InfInterpretation;
 use crate::options::MultipleSeries;
 use crate::options::NanInterpretation;
 use crate::options::Profile;
+use crate::options::Strategy;
 use crate::options::TildeConditions;
 use crate::time::Millis;
 
@@ -35,7 +36,7 @@ fn the_http_method_is_post_get_or_the_predecessors() {
 fn every_query_option_is_read() {
     assert_eq!(
         options(
-            r#""profile": "legacy", "dialect": "metricsql", "strategy": "auto",
+            r#""profile": "legacy", "dialect": "metricsql", "strategy": "raw",
                "nan_interpretation": "none", "inf_interpretation": "Max",
                "bucket_alignment": "start", "include_partial_last": true, "settle_delay": "1m30s",
                "multiple_series": "error", "tilde_conditions": "reject", "tilde_variables": true,
@@ -46,6 +47,7 @@ fn every_query_option_is_read() {
         QueryOptions {
             profile: Profile::Legacy,
             dialect: Some(Dialect::Metricsql),
+            strategy: Strategy::Raw,
             nan_interpretation: NanInterpretation::None,
             inf_interpretation: InfInterpretation::Max,
             bucket_alignment: BucketAlignment::Start,
@@ -69,10 +71,7 @@ fn every_query_option_is_read() {
 fn a_query_option_of_another_kind_names_what_it_must_be() {
     for (members, expected) in [
         (r#""profile": "EXACT""#, "profile: must be exact or legacy"),
-        (
-            r#""strategy": "raw""#,
-            "strategy: raw is not supported yet; use auto",
-        ),
+        (r#""strategy": "RAW""#, "strategy: must be auto or raw"),
         (
             r#""nan_interpretation": "MAX""#,
             "nan_interpretation: must be ZERO or NONE",

@@ -24,7 +24,7 @@ impl Listener for Log {
             Event::Key(name) => format!("key {name:?}"),
             Event::Text(text) => format!("text {text:?}"),
             Event::Number(text) => format!("number {text}"),
-            Event::Bool => "bool".to_owned(),
+            Event::Bool(_) => "bool".to_owned(),
             Event::Null => "null".to_owned(),
         });
         Ok(())

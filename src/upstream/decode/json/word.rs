@@ -51,7 +51,8 @@ impl Word {
 
 fn event(word: &[u8]) -> Result<Event<'_>, Fault> {
     match word {
-        b"true" | b"false" => Ok(Event::Bool),
+        b"true" => Ok(Event::Bool(true)),
+        b"false" => Ok(Event::Bool(false)),
         b"null" => Ok(Event::Null),
         _ if is_number(word) => {
             let text = std::str::from_utf8(word).map_err(|_| Fault::Malformed)?;

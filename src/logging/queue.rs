@@ -1,0 +1,235 @@
+//! Lines on their way out: who logs never waits for whoever reads the log (reliability.md, "The
+//! process"). A thread writes; what it cannot keep up with is dropped and counted.
+
+use std::io;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::TrySendError;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::instruments::LinesDropped;
+
+/// How many lines wait at most.
+const LINES: usize = 8_192;
+/// How long a line is at most, its newline counted; the rest of a longer one is cut off.
+const LINE: usize = 8 << 10;
+
+/// How long whoever waits for room in the queue rests.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+
+/// Takes lines. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Queue(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    lines: SyncSender<Item>,
+    /// Dropped since a line said how many.
+    dropped: AtomicU64,
+    /// All that were ever dropped, where that is counted.
+    counter: OnceLock<LinesDropped>,
+}
+
+#[derive(Debug)]
+enum Item {
+    Line(Vec<u8>),
+    /// All before this has been written once the other end is gone.
+    Mark(SyncSender<()>),
+}
+
+impl Queue {
+    /// A queue whose thread writes to `out`, until that takes no more.
+    pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
+        Self::of(LINES, out)
+    }
+
+    fn of(most: usize, out: impl Write + Send + 'static) -> io::Result<Self> {
+        let (lines, waiting) = mpsc::sync_channel(most);
+        let queue = Self(Arc::new(Shared {
+            lines,
+            dropped: AtomicU64::new(0),
+            counter: OnceLock::new(),
+        }));
+        // It ends with the process or with its output: nobody waits for a reader that does not read.
+        thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write(&waiting, out))?;
+        Ok(queue)
+    }
+
+    /// From now on dropped lines are counted there, and those that were before.
+    pub(super) fn count(&self, counter: LinesDropped) {
+        counter.add(self.0.dropped.load(Ordering::Relaxed));
+        // It is told once.
+        let _ = self.0.counter.set(counter);
+    }
+
+    /// Waits until what was logged is written, but no longer than that.
+    pub(super) fn flush(&self, patience: Duration) {
+        let began = Instant::now();
+        let (written, is_written) = mpsc::sync_channel(0);
+        let mut mark = Item::Mark(written);
+        while let Err(TrySendError::Full(back)) = self.0.lines.try_send(mark) {
+            if began.elapsed() >= patience {
+                return;
+            }
+            mark = back;
+            thread::park_timeout(BETWEEN_TRIES);
+        }
+        // The other end is dropped unused, or is gone already.
+        let _ = is_written.recv_timeout(patience.saturating_sub(began.elapsed()));
+    }
+
+    fn push(&self, line: &[u8]) {
+        let dropped = self.0.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 && !self.try_push(note(dropped)) {
+            self.0.dropped.fetch_add(dropped, Ordering::Relaxed);
+        }
+        if !self.try_push(cut(line)) {
+            self.0.dropped.fetch_add(1, Ordering::Relaxed);
+            if let Some(counter) = self.0.counter.get() {
+                counter.add(1);
+            }
+        }
+    }
+
+    fn try_push(&self, line: Vec<u8>) -> bool {
+        self.0.lines.try_send(Item::Line(line)).is_ok()
+    }
+}
+
+/// Says how many lines are missing. It is valid JSON, and readable for the eye as well.
+fn note(dropped: u64) -> Vec<u8> {
+    format!("{{\"level\":\"WARN\",\"message\":\"log lines were dropped\",\"lines\":{dropped}}}\n")
+        .into_bytes()
+}
+
+/// As much of `line` as may be kept.
+fn cut(line: &[u8]) -> Vec<u8> {
+    if line.len() <= LINE {
+        return line.to_vec();
+    }
+    let kept = line.get(..LINE - 1).unwrap_or_default();
+    // Not within a character.
+    let kept = kept.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    [kept.as_bytes(), b"\n"].concat()
+}
+
+fn write(lines: &Receiver<Item>, mut out: impl Write) {
+    while let Ok(item) = lines.recv() {
+        match item {
+            Item::Line(line) => {
+                if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+                    // A closed output ends the log, not the program.
+                    return;
+                }
+            }
+            Item::Mark(written) => drop(written),
+        }
+    }
+}
+
+impl<'q> MakeWriter<'q> for Queue {
+    type Writer = &'q Self;
+
+    fn make_writer(&'q self) -> Self::Writer {
+        self
+    }
+}
+
+impl Write for &Queue {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufRead as _;
+    use std::io::BufReader;
+
+    use super::*;
+    use crate::instruments::Instruments;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Takes no line before it is told to.
+    struct Gated(Receiver<()>, io::PipeWriter);
+
+    impl Write for Gated {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // Once the other end is gone, everything passes.
+            let _ = self.0.recv();
+            self.1.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_beyond_the_room_are_dropped_and_counted_and_the_next_one_says_how_many() {
+        let instruments = Instruments::new();
+        let (gate, is_open) = mpsc::sync_channel(0);
+        let (read, written) = io::pipe().unwrap();
+        let queue = Queue::of(2, Gated(is_open, written)).unwrap();
+        queue.count(instruments.log_lines_dropped());
+        queue.push(b"1\n");
+        // The first is being written: two wait, and there is no room for the others.
+        let waits = || matches!(queue.0.lines.try_send(Item::Line(b"2\n".to_vec())), Ok(()));
+        assert!(waits());
+        while waits() {}
+        queue.push(b"lost\n");
+        queue.push(b"lost\n");
+        let page = instruments.encode();
+        assert!(
+            page.contains("mirror_log_lines_dropped_total 2\n"),
+            "{page}"
+        );
+        drop(gate);
+        queue.flush(PATIENCE);
+        queue.push(b"last\n");
+        queue.flush(PATIENCE);
+        // With it ends the thread, and with that what is read.
+        drop(queue);
+        let lines = BufReader::new(read).lines().map_while(Result::ok);
+        let mut lines = lines.skip_while(|line| !line.starts_with('{'));
+        let said = lines.next().unwrap();
+        assert!(said.contains("\"lines\":2}"), "{said}");
+        assert_eq!(lines.next().as_deref(), Some("last"));
+    }
+
+    #[test]
+    fn a_closed_output_ends_the_log_alone() {
+        let (read, written) = io::pipe().unwrap();
+        drop(read);
+        let queue = Queue::start(written).unwrap();
+        for _ in 0..100 {
+            queue.push(b"line\n");
+        }
+        queue.flush(PATIENCE);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        assert_eq!(cut(b"short\n"), b"short\n");
+        assert_eq!(cut(&[b'a'; LINE]), [b'a'; LINE]);
+        let line = cut(format!("a{}\n", "ü".repeat(LINE)).as_bytes());
+        assert_eq!(line.len(), LINE - 1 + 1);
+        assert!(String::from_utf8(line).unwrap().ends_with("ü\n"));
+    }
+}

@@ -1,0 +1,358 @@
+"""The chart under every Helm of scripts/chart/helm.txt, with every values file of `ci/`.
+
+UPDATE_GOLDEN=1 rewrites charts/tests/golden.
+"""
+
+import functools
+import json
+import os
+import pathlib
+import re
+import sys
+import tarfile
+import tempfile
+import unittest
+
+import jsonschema
+from kubernetes_validate import utils as kubernetes
+import yaml
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts/chart"))
+import cluster  # noqa: E402
+import readme  # noqa: E402
+from rendering import (  # noqa: E402
+    CHART, GOLDEN, HELMS, KEY, ROOT, Rendering, all_renderings, at_once, cases, helm, release)
+from restricted import violations  # noqa: E402
+
+# Read once and not for each manifest: they are megabytes.
+kubernetes.schema_contents = functools.cache(kubernetes.schema_contents)
+KUBERNETES = kubernetes.all_versions()
+OLDEST, NEWEST = KUBERNETES[0], KUBERNETES[-1]
+SCHEMAS = {path.stem: json.loads(path.read_text())
+           for path in (ROOT / "tests/chart/schemas").glob("*.json")}
+# Values that are wrong, and what the text must name.
+REFUSED = [
+    ([], "global.apiKey: required"),
+    ([*KEY, "--set", "apikey.existingSecret=x"], "apikey"),
+    ([*KEY, "--set", "replicaCount=2"], "replicaCount"),
+    (["--set", "global.apiKey=unsecure"], "global.apiKey: this is a known default key [PM-5005]"),
+    (["--set", "global.apiKey=API_KEY"], "global.apiKey: this is a known default key [PM-5005]"),
+    (["--set", "global.apiKey=xxx"], "global.apiKey: this is a known default key [PM-5005]"),
+    (["--set", "global.apiKey=schlüssel"], "global.apiKey: must be visible ASCII"),
+    ([*KEY, "--set", "apiKey.existingSecret=x"], "global.apiKey: cannot stand beside"),
+    ([*KEY, "--set", "port=9901"], "adminPort: must differ from port"),
+    ([*KEY, "--set", "port=0"], "port"),
+    ([*KEY, "--set", "adminPort=70000"], "adminPort"),
+    ([*KEY, "--set", "workers=0"], "workers"),
+    ([*KEY, "--set", "workers=many"], "workers"),
+    ([*KEY, "--set", "replicas=two"], "replicas"),
+    ([*KEY, "--set", "config.port=1"], "config.port: use port"),
+    ([*KEY, "--set", "config.admin_port=1"], "config.admin_port: use adminPort"),
+    ([*KEY, "--set", "config.api_key=1"], "config.api_key: use global.apiKey"),
+    ([*KEY, "--set", "allowedCallers={0.0.0.0/0}"], "allowedCallers: a list that admits everybody"),
+    ([*KEY, "--set", "allowedCallers={stackstate}"], "allowedCallers"),
+    ([*KEY, "--set", "allowedUpstreams=all"], "allowedUpstreams"),
+    ([*KEY, "--set", "allowedUpstreams={prometheus:9090}"], "allowedUpstreams"),
+    ([*KEY, "--set", "connections.Prod.url=http://p:9090"], "connections.Prod: a name is"),
+    ([*KEY, "--set", "callers[0].tokens={x}"], "callers"),
+    ([*KEY, "--set", "callers[0].name=a", "--set", "callers[0].token=x"], "token"),
+    ([*KEY, "--set", "callers[0].name=stackstate", "--set", "callerToken.existingSecret=x"],
+     "callers: the name stackstate"),
+    ([*KEY, "--set", "secretMounts[0].name=x"], "secretMounts"),
+    ([*KEY, "--set", "image.digest=sha256:abc"], "digest"),
+    ([*KEY, "--set", "image.pullPolicy=Sometimes"], "pullPolicy"),
+    ([*KEY, "--set", "service.type=ExternalName"], "type"),
+    ([*KEY, "--set", "networkPolicy.form=x"], "form"),
+    ([*KEY, "--set", "pdb.maxUnavailable=half"], "maxUnavailable"),
+    ([*KEY, "--set", "ingress.enabled=true"], "ingress.hosts: needs"),
+    ([*KEY, "--set", "httpRoute.enabled=true"], "httpRoute.parentRefs: needs"),
+    ([*KEY, "--set", "autoscaling.enabled=true,autoscaling.minReplicas=11"], "autoscaling.minReplicas: is above"),
+    ([*KEY, "--set", "autoscaling.enabled=true,autoscaling.targetCPU=null"], "autoscaling.targetCPU: with neither"),
+    ([*KEY, "--set", "metrics.prometheusRule.enabled=true,metrics.prometheusRule.thresholds.x=1"],
+     "metrics.prometheusRule.thresholds.x: no such threshold"),
+    ([*KEY, "--set", "metrics.serviceMonitor.interval=often"], "interval"),
+]
+
+
+@functools.cache
+def validate(manifest):
+    """A manifest as text, since most are the same in many renderings."""
+    document = json.loads(manifest)
+    schema = SCHEMAS.get(document["kind"].lower())
+    if schema:
+        jsonschema.validate(document, schema)
+        return
+    for version in (OLDEST, NEWEST):
+        kubernetes.validate(document, version, strict=True)
+
+
+def every(test):
+    """Runs a test for each rendering, and goes on after one that fails."""
+    @functools.wraps(test)
+    def run(self):
+        for (case, version), rendering in all_renderings().items():
+            with self.subTest(case=case, helm=version):
+                test(self, case, rendering)
+    return run
+
+
+class Every(unittest.TestCase):
+    """What holds for each values file under each Helm."""
+
+    def test_two_helms_are_there(self):
+        self.assertEqual([it.parent.name[:2] for it in HELMS], ["v3", "v4"])
+
+    @every
+    def test_lint_is_content(self, case, rendering):
+        self.assertEqual(rendering.linted.returncode, 0, rendering.linted.stdout)
+
+    @every
+    def test_manifests_fit_the_oldest_and_the_newest_kubernetes(self, case, rendering):
+        for document in rendering.documents:
+            validate(json.dumps(document, sort_keys=True))
+
+    @every
+    def test_pods_are_restricted(self, case, rendering):
+        pods = dict(rendering.pods())
+        self.assertEqual(len(pods), 2)
+        for name, spec in pods.items():
+            self.assertEqual(list(violations(spec)), [], name)
+            self.assertIs(spec["automountServiceAccountToken"], False)
+            self.assertIs(spec["enableServiceLinks"], False)
+            own = [it for it in spec["containers"] if "prometheus-mirror" in it["image"]]
+            for container in own:
+                self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True)
+
+    @every
+    def test_the_service_leads_to_the_deployment_and_to_nothing_else(self, case, rendering):
+        labels = rendering.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
+        test = rendering.one("Pod")["metadata"]["labels"].items()
+        selectors = [it["spec"]["selector"] for it in rendering.of("Service")]
+        selectors.append(rendering.one("Deployment")["spec"]["selector"]["matchLabels"])
+        for kind, field in (("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
+            selectors += [it["spec"][field]["matchLabels"] for it in rendering.of(kind)]
+        for selector in selectors:
+            self.assertLessEqual(selector.items(), labels)
+            self.assertFalse(selector.items() <= test)
+
+    @every
+    def test_the_admin_port_never_leaves_the_cluster(self, case, rendering):
+        for service in rendering.of("Service"):
+            ports = [it["name"] for it in service["spec"]["ports"]]
+            if service["spec"]["type"] != "ClusterIP":
+                self.assertEqual(ports, ["mirror"])
+        for ingress in rendering.of("Ingress"):
+            for rule in ingress["spec"]["rules"]:
+                for path in rule["http"]["paths"]:
+                    self.assertEqual(path["backend"]["service"]["port"], {"name": "mirror"})
+        for route in rendering.of("HTTPRoute"):
+            port = yaml.safe_load(rendering.configuration())["port"]
+            backends = [it for rule in route["spec"]["rules"] for it in rule["backendRefs"]]
+            self.assertEqual({it["port"] for it in backends}, {port})
+
+    @every
+    def test_no_secret_is_in_a_config_map_or_in_the_environment(self, case, rendering):
+        text = yaml.safe_dump_all(it for it in rendering.documents if it["kind"] != "Secret")
+        for word in ("4f0c1f1d9b7e4a55", "s3cret", "not-a-real-secret"):
+            self.assertNotIn(word, text)
+
+    @every
+    def test_the_notes_end_in_the_form_and_never_hold_the_key(self, case, rendering):
+        self.assertNotIn("4f0c1f1d9b7e4a55", rendering.notes)
+        self.assertNotIn("s3cret", rendering.notes)
+        last = rendering.notes.strip().splitlines()[-1].strip()
+        self.assertTrue(last.startswith("Connection Details JSON"), last)
+
+    @every
+    def test_the_form_fits_the_configuration(self, case, rendering):
+        form, settings = rendering.form(), yaml.safe_load(rendering.configuration())
+        details = json.loads(form["Connection Details JSON"])
+        service = [it for it in rendering.of("Service")
+                   if any(port["name"] == "mirror" for port in it["spec"]["ports"])][0]
+        scheme = "https" if "tls" in settings else "http"
+        self.assertEqual(
+            form["DataSourceUrl"],
+            f"{scheme}://{service['metadata']['name']}.stackstate.svc:{settings['port']}")
+        self.assertEqual(len({"connection", "url"} & set(details)), 1)
+        if "connection" in details:
+            self.assertIn(details["connection"], settings["connections"])
+        elif "connections" in settings:
+            self.fail("a connection has a name, and the form does not say it")
+        self.assertEqual("token" in details, bool(settings.get("callers")))
+        for secrets in rendering.secrets().values():
+            if "token" in secrets:
+                self.assertEqual(details["token"], secrets["token"])
+
+    @every
+    def test_each_mounted_file_is_one_that_the_settings_name(self, case, rendering):
+        spec = rendering.one("Deployment")["spec"]["template"]["spec"]
+        mounts = [it["mountPath"] for it in spec["containers"][0]["volumeMounts"]]
+        text = rendering.configuration()
+        for file in re.findall(r"/etc/prometheus-mirror/\S+", text):
+            self.assertTrue(any(file.startswith(mount + "/") for mount in mounts), file)
+
+    def test_renderings_are_the_golden_ones(self):
+        if os.environ.get("UPDATE_GOLDEN") == "1":
+            for path in GOLDEN.glob("*"):
+                path.unlink()
+            for (case, version), rendering in all_renderings().items():
+                if version.startswith("v3"):
+                    manifests, notes = rendering.golden()
+                    (GOLDEN / f"{case}.yaml").write_text(manifests)
+                    (GOLDEN / f"{case}.notes.txt").write_text(notes)
+        expected = {f"{case}{end}" for case in cases() for end in (".yaml", ".notes.txt")}
+        self.assertEqual({path.name for path in GOLDEN.glob("*")}, expected)
+        self.maxDiff = None
+        for (case, version), rendering in all_renderings().items():
+            with self.subTest(case=case, helm=version):
+                manifests, notes = rendering.golden()
+                self.assertEqual(manifests, (GOLDEN / f"{case}.yaml").read_text())
+                self.assertEqual(notes, (GOLDEN / f"{case}.notes.txt").read_text())
+
+
+class Values(unittest.TestCase):
+    def test_wrong_ones_are_refused_with_a_text_that_names_them(self):
+        inputs = [(program, *refused) for program in HELMS for refused in REFUSED]
+        all_done = at_once(lambda it: release(it[0], "template", it[1]), inputs)
+        for (program, arguments, text), done in zip(inputs, all_done):
+            with self.subTest(values=arguments, helm=program.parent.name):
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(text, done.stderr)
+
+    def test_each_is_in_the_schema_and_documented(self):
+        values = yaml.safe_load((CHART / "values.yaml").read_text())
+        schema = json.loads((CHART / "values.schema.json").read_text())
+        self.assertEqual(set(schema["properties"]), set(values))
+        self.assertIs(schema["additionalProperties"], False)
+        documented = {path for path, _ in readme.documented((CHART / "values.yaml").read_text())}
+
+        def covered(value, path):
+            if path in documented:
+                return
+            self.assertTrue(isinstance(value, dict) and value, f"{'.'.join(path)}: no comment")
+            for key, inner in value.items():
+                covered(inner, (*path, key))
+
+        for key, value in values.items():
+            covered(value, (key,))
+
+    def test_the_chart_has_the_programs_version(self):
+        chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+        cargo = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+        self.assertEqual([chart["version"], chart["appVersion"]], [cargo, cargo])
+        self.assertIn(f"prometheus-mirror:{cargo}", chart["annotations"]["artifacthub.io/images"])
+
+    def test_a_package_holds_what_is_needed_and_no_more(self):
+        for program in HELMS:
+            with tempfile.TemporaryDirectory() as folder:
+                done = helm(program, "package", CHART, "--destination", folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                package = next(pathlib.Path(folder).glob("*.tgz"))
+                shown = helm(program, "template", "mirror", package, *KEY)
+                self.assertEqual(shown.returncode, 0, shown.stderr)
+                names = {it.removeprefix("prometheus-mirror/") for it in tarfile.open(package).getnames()}
+            self.assertLessEqual({"values.schema.json", "README.md", "files/monitoring/alerts.yaml"}, names)
+            self.assertFalse({it for it in names if it.startswith("ci/")})
+
+
+class Cases(unittest.TestCase):
+    """What single values files are for."""
+
+    def rendering(self, case):
+        return next(it for (name, _), it in all_renderings().items() if name == case)
+
+    def test_a_wall_always_stands(self):
+        for case in cases():
+            settings = yaml.safe_load(self.rendering(case).configuration())
+            listed = settings.get("policy", {}).get("allowed_upstreams", "any")
+            walls = [settings.get("callers"), settings.get("allowed_callers"),
+                     settings.get("connections"), listed != "any"]
+            self.assertTrue(any(walls), case)
+
+    def test_a_random_token_is_kept_over_upgrades_by_looking_it_up(self):
+        before = "the-token-of-the-release-before"
+        name = "mirror-prometheus-mirror-caller-token"
+        with cluster.with_secret("mirror", "stackstate", name, {"token": before}) as kubeconfig:
+            asked = [*KEY, "--kubeconfig", kubeconfig, "--dry-run=server", "--disable-openapi-validation"]
+            for program in HELMS:
+                kept = Rendering(program, asked)
+                self.assertEqual(kept.secrets()[name]["token"], before)
+                details = json.loads(kept.form()["Connection Details JSON"])
+                self.assertEqual(details["token"], before)
+
+    def test_a_random_token_is_another_in_each_installation(self):
+        renderings = [it for (name, _), it in all_renderings().items() if name == "default"]
+        tokens = {it.secrets()["mirror-prometheus-mirror-caller-token"]["token"] for it in renderings}
+        self.assertEqual([len(it) for it in tokens], [43, 43])
+
+    def test_only_what_a_reload_cannot_change_rolls_the_pods(self):
+        def checksum(*more):
+            done = release(HELMS[0], "template", [*KEY, *more, "--show-only", "templates/deployment.yaml"])
+            return re.search(r"checksum/restart: (\w+)", done.stdout)[1]
+
+        before = checksum()
+        for same in ("config.log.level=debug", "connections.a.url=http://a:9090",
+                     "global.apiKey=another-key-0123456789"):
+            self.assertEqual(checksum("--set", same), before, same)
+        for other in ("port=9000", "adminPort=9000", "workers=3", "config.listen=127.0.0.1",
+                      "config.log.format=text"):
+            self.assertNotEqual(checksum("--set", other), before, other)
+
+    def test_a_secret_in_words_makes_the_configuration_a_secret(self):
+        for case, kind in (("connections", "ConfigMap"), ("callers", "ConfigMap"),
+                           ("connections-with-secrets", "Secret")):
+            names = [it["metadata"]["name"] for it in self.rendering(case).of(kind)]
+            self.assertIn("mirror-prometheus-mirror-config", names, case)
+        words = [
+            'connections.a.url=http://u:p@a:9090', 'connections.a.bearer_token=x',
+            'connections.a.headers.X-Api-Key=x', 'callers[0].tokens={0123456789abcdef}',
+            'connections.a.tls_config.key=x', 'connections.a.aws.aws_secret_access_key=x',
+            'connections.a.oauth2.endpoint_params.p=x', 'connections.a.aws.external_id=x',
+        ]
+        for word in words:
+            more = ["--set", word, "--set", "callers[0].name=a"]
+            done = release(HELMS[0], "template", [*KEY, *more])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertNotIn("kind: ConfigMap", done.stdout, word)
+
+    def test_pod_identity_opens_one_link_local_address(self):
+        def reached(case):
+            text = json.dumps(self.rendering(case).one("NetworkPolicy")["spec"]["egress"])
+            return "169.254.170.23/32" in text
+        self.assertTrue(reached("pod-identity"))
+        self.assertFalse(reached("irsa"))
+
+    def test_alerts_without_overrides_are_those_of_the_mixin(self):
+        groups = self.rendering("pod-monitoring").one("PrometheusRule")["spec"]["groups"]
+        text = (ROOT / "monitoring/alerts.yaml").read_text()
+        # A PodMonitoring's own name is the job.
+        text = text.replace('job="prometheus-mirror"', 'job="mirror-prometheus-mirror"')
+        expected = yaml.safe_load((ROOT / "monitoring/rules.yaml").read_text())["groups"]
+        expected += yaml.safe_load(text)["groups"]
+        self.assertEqual(groups, expected)
+
+    def test_a_threshold_of_ones_own_reaches_the_alert(self):
+        rule = self.rendering("monitoring").one("PrometheusRule")
+        rules = {it.get("alert"): it for group in rule["spec"]["groups"] for it in group["rules"]}
+        self.assertIn("> 20", rules["MirrorBackendSlow"]["expr"])
+        self.assertEqual(rules["MirrorSlow"]["for"], "1h")
+        self.assertNotIn("MirrorInsecure", rules)
+        self.assertIn('job="prometheus-mirror"', rules["MirrorDown"]["expr"])
+
+    def test_dashboards_are_those_of_the_mixin(self):
+        data = self.rendering("monitoring").one("ConfigMap", "-dashboards")["data"]
+        for path in (ROOT / "monitoring/dashboards").glob("*.json"):
+            self.assertEqual(json.loads(data[f"prometheus-mirror-{path.name}"]), json.loads(path.read_text()))
+
+    def test_autoscaling_leaves_the_number_of_pods_alone(self):
+        self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])
+
+    def test_each_named_connection_is_tried_by_the_helm_test(self):
+        containers = self.rendering("connections").one("Pod")["spec"]["containers"]
+        named = [argument for it in containers for argument in it["args"] if "--connection=" in argument]
+        self.assertEqual(named, ["--connection=amp", "--connection=lab"])
+
+
+if __name__ == "__main__":
+    unittest.main()
