@@ -92,7 +92,10 @@ impl Mirror {
         // With the whole list at hand a prefix needs no call.
         let whole = list_key(opened, lookup, &attempt.whole_selectors);
         let list = match self.lists.kept(&whole).await {
-            Some(list) => list,
+            Some(list) => {
+                opened.cx.note(|recorded| recorded.cached += 1);
+                list
+            }
             None => {
                 opened.cx.asks_all(Purpose::Values, &attempt.spelled);
                 self.label_values(opened, lookup, &attempt.selectors)
@@ -153,6 +156,10 @@ impl Mirror {
                 .values_in_series(cx, label, selectors, start, end)
                 .await
         };
+        if cx.is_dry() {
+            // Nothing is sent: what comes back is no list that others could use.
+            return fetch().await.map(Arc::new);
+        }
         let turn = Turn::new(&cx.deadline, upstream.host());
         let list = self.lists.list(key, &turn, fetch).await;
         recorded::remembered(cx, &turn);
