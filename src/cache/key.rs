@@ -9,7 +9,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::promql::Spelled;
+use crate::translate::plan::Spelled;
 use crate::translate::plan::ComputedRead;
 use crate::translate::plan::Grid;
 use crate::translate::plan::Instants;

@@ -3,9 +3,8 @@
 
 pub use crate::options::{InfInterpretation, NanInterpretation};
 use crate::promql::Fragment;
-use crate::promql::Spelled;
 use crate::promql::expr::Expr;
-pub use crate::promql::{METRIC_NAME, Selector};
+pub use crate::promql::{METRIC_NAME, Origin, Selector, Spelled};
 pub use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};
 

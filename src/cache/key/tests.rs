@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::promql::Origin;
+use crate::translate::plan::Origin;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
