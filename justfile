@@ -27,3 +27,11 @@ fuzz seconds="10" *targets:
 # breaks the checks that security rests on, one at a time, to see a test fail; takes hours
 mutants *options:
     scripts/mutants.sh {{options}}
+
+# the goals of docs/performance.md, side by side with nginx; an hour, or --quick
+bench *options:
+    bench/run.sh {{options}}
+
+# instructions of a replay against bench/baseline.json; --rebase writes it
+gate *options:
+    bench/gate.sh {{options}}

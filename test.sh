@@ -16,9 +16,9 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(release contract memory hostile quickstart backends connections)
-# Only with --full, or by name: its build takes as long as half of the others together.
-long=(fuzz)
+slow=(release static unit image documents monitoring chart console contract memory hostile quickstart scale backends connections)
+# Only with --full, or by name: each has a build of its own, or a Debian root to make.
+long=(instructions package fuzz)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
@@ -26,7 +26,7 @@ usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 list() {
   local name
   for name in "${fast[@]}" "${slow[@]}" "${long[@]}"; do
-    printf '%-11s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/steps/$name.sh")"
+    printf '%-12s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/steps/$name.sh")"
   done
 }
 
@@ -77,6 +77,8 @@ trap 'status=$?; end_group; close_scratch "$status"' EXIT
 step "programs"
 need_cargo
 need_debian cc=gcc c++=g++ curl=curl python3=python3 /usr/include/stdio.h=libc6-dev
+# Without it the step says that it was skipped.
+[[ " ${steps[*]} " != *" instructions "* ]] || (need_debian valgrind=valgrind) || true
 python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
 
 table='' passed=0 failed=0 skipped=0
@@ -99,7 +101,7 @@ for name in "${steps[@]}"; do
     failed) failed=$((failed + 1)) ;;
     skipped) skipped=$((skipped + 1)) ;;
   esac
-  table+=$(printf '%-11s %-8s %4d s  %s' "$name" "$result" $((SECONDS - begun)) "$note")$'\n'
+  table+=$(printf '%-12s %-8s %4d s  %s' "$name" "$result" $((SECONDS - begun)) "$note")$'\n'
 done
 
 printf '\n%s\n%d passed, %d failed, %d skipped\n' "$table" "$passed" "$failed" "$skipped"

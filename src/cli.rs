@@ -1,21 +1,34 @@
 //! The command line (experience.md, section 4). Data goes to stdout, everything else to stderr;
 //! only this module prints.
 
+mod chart;
 mod check_config;
+mod connect;
+mod diagnose;
+mod environment;
+mod errors;
 mod exit;
+mod fields;
+mod generated;
 mod health;
+mod json;
+mod onboard;
 mod print;
 mod print_config;
+mod query;
 mod schema;
+mod select;
 mod serve;
+mod show;
 mod test_connection;
+mod when;
 
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::config::ProcessEnvironment;
@@ -28,6 +41,8 @@ pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
 /// Exit code: the command line or the settings cannot be used (`PM-5xxx`).
 pub const USAGE: u8 = 2;
+/// Exit code: the person at the terminal had enough of it.
+pub const INTERRUPTED: u8 = 130;
 
 /// Exit code: a part of the program went on panicking, so that it has to be started anew.
 pub const PANICKED: u8 = 70;
@@ -60,6 +75,40 @@ enum Command {
     PrintConfig(print_config::Arguments),
     /// Test a connection step by step, as the mirror would reach it.
     TestConnection(test_connection::Arguments),
+    /// Print the points of a metric, as StackState would get them.
+    Query(query::Arguments),
+    /// Print the fields that can be used in conditions.
+    Fields(fields::FieldsFlags),
+    /// Print the values of a field.
+    Values(fields::ValuesFlags),
+    /// Print what to type into StackState's data source form, and test it.
+    Onboard(onboard::Arguments),
+    /// Look for the cause of an empty answer, with at most ten calls.
+    Diagnose(diagnose::Arguments),
+    /// Explain an error id: how it happens, how to fix it.
+    Error {
+        /// The id, for example PM-2001.
+        id: String,
+    },
+    /// List all error ids, findings and notices.
+    Errors {
+        /// As a Markdown table.
+        #[arg(long)]
+        markdown: bool,
+        #[command(flatten)]
+        show: show::ShowFlags,
+    },
+    /// Print the completions of a shell.
+    Completions {
+        /// Which one.
+        shell: generated::For,
+    },
+    /// Print the man page, or write one a command.
+    Man {
+        /// Where to write them.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Print a schema.
     Schema {
         /// Which one.
@@ -120,7 +169,9 @@ impl From<ServeFlags> for Flags {
 
 /// Runs the command that `arguments` name, the program's own name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let command = environment::with_twins(Cli::command(), &ProcessEnvironment);
+    let parsed = command.try_get_matches_from(arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, and are no failure. Where the text cannot be
@@ -134,7 +185,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Serve(flags)) => serve::run(flags.into()),
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
-        Some(Command::TestConnection(arguments)) => test_connection::run(arguments),
+        Some(Command::TestConnection(arguments)) => test_connection::run(&arguments),
+        Some(Command::Onboard(arguments)) => onboard::run(&arguments),
+        Some(Command::Completions { shell }) => generated::completions(shell),
+        Some(Command::Man { dir }) => generated::man(dir),
+        Some(Command::Diagnose(arguments)) => diagnose::run(&arguments),
+        Some(Command::Error { id }) => errors::one(&id),
+        Some(Command::Errors { markdown, show }) => errors::all(markdown, show),
+        Some(Command::Query(arguments)) => query::run(&arguments),
+        Some(Command::Fields(flags)) => fields::names(&flags),
+        Some(Command::Values(flags)) => fields::values(&flags),
         Some(Command::Schema { schema }) => schema::run(schema),
         Some(Command::Health { url, config }) => health::run(url, config),
     };

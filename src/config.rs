@@ -28,6 +28,7 @@ mod reader;
 mod secret_file;
 mod setting;
 mod source;
+mod supervisor;
 mod tls;
 mod tree;
 mod walls;
@@ -54,6 +55,7 @@ pub use error::Finding;
 pub use error::Origin;
 pub use files::Files;
 pub use source::Source;
+pub use supervisor::Supervisor;
 
 /// Every setting with its value decided.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@
 //! Nothing here builds `PromQL` or reads what a backend sends: a second way would drift, and then
 //! lie. Walls, guard, policy and limits hold as for any request.
 
+pub mod diagnose;
 mod record;
 pub mod solver;
 pub mod tap;

@@ -7,6 +7,7 @@
 pub mod labels;
 mod process;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use prometheus_client::encoding::text;
@@ -39,7 +40,7 @@ pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; chars
 
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 /// Labels of which one can be the name of a configured connection.
-type Named<const N: usize> = [(&'static str, String); N];
+type Named<const N: usize> = [(&'static str, Cow<'static, str>); N];
 
 /// Upper bounds of the duration histograms, in seconds. The deadline of a request is at most 60 s;
 /// below 5 ms lies only what no backend was asked for.
@@ -461,7 +462,7 @@ impl Instruments {
     pub fn backend_call(&self, connection: Option<&str>, outcome: CallOutcome, took: Duration) {
         let backend = backend(connection);
         self.backend_calls
-            .get_or_create(&[backend.clone(), ("outcome", outcome.as_str().to_owned())])
+            .get_or_create(&[backend.clone(), ("outcome", outcome.as_str().into())])
             .inc();
         self.backend_call_duration
             .get_or_create(&[backend])
@@ -470,7 +471,7 @@ impl Instruments {
 
     /// Counts one call to the backend of `connection` that repeats another.
     pub fn backend_retry(&self, connection: Option<&str>, outcome: CallOutcome) {
-        let outcome = ("outcome", outcome.as_str().to_owned());
+        let outcome = ("outcome", outcome.as_str().into());
         self.backend_retries
             .get_or_create(&[backend(connection), outcome])
             .inc();
@@ -478,7 +479,7 @@ impl Instruments {
 
     /// Counts one failed call to the backend of `connection` that was worth a repeat and had none.
     pub fn backend_retry_denied(&self, connection: Option<&str>, reason: Denied) {
-        let reason = ("reason", reason.as_str().to_owned());
+        let reason = ("reason", reason.as_str().into());
         self.backend_retries_denied
             .get_or_create(&[backend(connection), reason])
             .inc();
@@ -576,7 +577,7 @@ impl Instruments {
     /// Counts one attempt to have a session or a token for `connection`.
     pub fn credential_refresh(&self, connection: Option<&str>, result: Refresh) {
         self.credential_refresh
-            .get_or_create(&[backend(connection), ("result", result.as_str().to_owned())])
+            .get_or_create(&[backend(connection), ("result", result.as_str().into())])
             .inc();
     }
 
@@ -763,8 +764,9 @@ impl Instruments {
     }
 }
 
-fn backend(connection: Option<&str>) -> (&'static str, String) {
-    ("backend", connection.unwrap_or(OTHER_BACKEND).to_owned())
+fn backend(connection: Option<&str>) -> (&'static str, Cow<'static, str>) {
+    let name = connection.map(|name| Cow::Owned(name.to_owned()));
+    ("backend", name.unwrap_or(Cow::Borrowed(OTHER_BACKEND)))
 }
 
 /// Counts dropped lines of the log, which begins before there are instruments.

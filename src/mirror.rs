@@ -15,6 +15,7 @@ mod field_names;
 mod field_values;
 pub mod ladder;
 mod metric;
+mod probing;
 mod recorded;
 mod said;
 
@@ -48,6 +49,7 @@ pub use complete::Completion;
 pub use complete::Item;
 pub use complete::Wanted;
 pub use metric::MetricAnswer;
+pub use probing::Probing;
 use said::Said;
 
 /// The four methods, and what they need.

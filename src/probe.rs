@@ -296,7 +296,8 @@ async fn is_gauge(cx: &Context, upstream: &Upstream, metric: &str) -> Result<boo
 
 /// The interval at which `count` samples, at least two, fill `window`; the nearest usual one if it
 /// is within 12 % of it.
-fn snapped(window: Millis, count: f64) -> Millis {
+#[must_use]
+pub fn snapped(window: Millis, count: f64) -> Millis {
     let measured = window.seconds() * 1000.0 / count;
     let near = USUAL
         .into_iter()

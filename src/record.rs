@@ -104,6 +104,13 @@ impl Context {
         }
     }
 
+    /// The same, but no call is repeated.
+    #[must_use]
+    pub fn without_repeats(self) -> Self {
+        self.repeats.store(u32::MAX, Ordering::Relaxed);
+        self
+    }
+
     /// Notes that `step` took so long, if notes are taken. Of what is repeated the times add up.
     pub fn took(&self, step: Step, took: Duration) {
         if let Some(notes) = &self.notes {

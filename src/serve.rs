@@ -12,6 +12,7 @@ mod descriptors;
 mod framing;
 mod listen;
 mod memory;
+mod notify;
 mod panics;
 mod patient;
 mod reload;
@@ -37,8 +38,10 @@ use crate::app::AppError;
 use crate::app::reload::Reloads;
 use crate::config::Loaded;
 use crate::config::Source;
+use crate::config::Supervisor;
 use crate::logging::Running as Log;
 use listen::listen;
+use notify::Notifier;
 use reload::Reloader;
 use stages::Hangups;
 use stages::Signals;
@@ -94,12 +97,17 @@ impl ServeError {
 }
 
 /// Serves as the settings say, which are read from `source` again when they change, until a signal
-/// ends it. The program's `serve` command.
+/// ends it, and tells `supervisor`. The program's `serve` command.
 ///
 /// # Errors
 ///
 /// Any [`ServeError`].
-pub async fn run(loaded: Loaded, source: Source, log: Log) -> Result<(), ServeError> {
+pub async fn run(
+    loaded: Loaded,
+    source: Source,
+    log: Log,
+    supervisor: Supervisor,
+) -> Result<(), ServeError> {
     let signals = Signals::install().map_err(ServeError::Signals)?;
     let hangups = Hangups::install().map_err(ServeError::Signals)?;
     panics::log();
@@ -131,9 +139,12 @@ pub async fn run(loaded: Loaded, source: Source, log: Log) -> Result<(), ServeEr
         (reloader, hangups, requests),
         |(reloader, hangups, requests)| Box::pin(reloader.follow(hangups, requests)),
     );
+    let notifier = Notifier::new(&supervisor);
     tokio::select! {
-        served = serve_both(app, listener, admin, stages, reloads) => served,
+        served = serve_both(app, listener, admin, stages, reloads, &notifier) => served,
         Err(GivenUp) = reload => Err(ServeError::Panicked),
+        // It has no end; it is here so that it lives until the last request has ended.
+        () = notifier.live() => Ok(()),
     }
 }
 
@@ -167,7 +178,8 @@ pub async fn serve_until(
     admin: TcpListener,
     stages: Stages,
 ) -> Result<(), ServeError> {
-    serve_both(app, listener, admin, stages, Reloads::default()).await
+    let nobody = Notifier::default();
+    serve_both(app, listener, admin, stages, Reloads::default(), &nobody).await
 }
 
 async fn serve_both(
@@ -176,6 +188,7 @@ async fn serve_both(
     admin: TcpListener,
     stages: Stages,
     reloads: Reloads,
+    notifier: &Notifier,
 ) -> Result<(), ServeError> {
     let instruments = Arc::clone(&app.instruments);
     let heart = tended("heart", &instruments, Arc::clone(&app), |app| {
@@ -185,7 +198,7 @@ async fn serve_both(
         Box::pin(memory::watch(app))
     });
     tokio::select! {
-        served = serve_port(&app, listener, admin, &stages, reloads) => served,
+        served = serve_port(&app, listener, admin, &stages, reloads, notifier) => served,
         Err(GivenUp) = heart => Err(ServeError::Panicked),
         Err(GivenUp) = memory => Err(ServeError::Panicked),
     }
@@ -197,6 +210,7 @@ async fn serve_port(
     admin: TcpListener,
     stages: &Stages,
     reloads: Reloads,
+    notifier: &Notifier,
 ) -> Result<(), ServeError> {
     let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
     app.errands.run_here();
@@ -205,6 +219,7 @@ async fn serve_port(
     let admin = admin::start(Admin::new(app, reloads), admin);
     let _admin = admin.map_err(ServeError::Admin)?;
     app.state.set_ready();
+    notifier.ready();
 
     let most = descriptors::connections(descriptors::raise());
     let instruments = Some(Arc::clone(&app.instruments));
@@ -217,6 +232,7 @@ async fn serve_port(
         () = &mut accepting => {}
         () = stages.draining.cancelled() => {
             app.state.set_draining();
+            notifier.stopping();
             app.instruments.draining();
             tracing::info!("stopping: not ready any more");
             accepting.await;

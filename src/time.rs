@@ -44,6 +44,34 @@ impl UnixMillis {
         Self((self.0 + step.0 - 1).div_euclid(step.0) * step.0)
     }
 
+    /// The instant as RFC 3339 in UTC, with as many decimals as it has: none or three.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let millis = self.0;
+        // Days since the first of March of the year 0, so that a leap day is the last of its year.
+        let day = millis.div_euclid(86_400_000) + 719_468;
+        let era = day.div_euclid(146_097);
+        let of_era = day.rem_euclid(146_097);
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let date = of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 {
+            shifted + 3
+        } else {
+            shifted - 9
+        };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let rest = millis.rem_euclid(86_400_000);
+        let (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60);
+        let (second, fraction) = (rest / 1_000 % 60, rest % 1_000);
+        let decimals = match fraction {
+            0 => String::new(),
+            fraction => format!(".{fraction:03}"),
+        };
+        format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}{decimals}Z")
+    }
+
     /// How long this instant is after `earlier`; negative if it is before it.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Millis {

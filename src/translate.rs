@@ -226,6 +226,12 @@ pub fn plan(question: &Question, facts: Facts) -> Result<Plan, TranslateError> {
     }
 }
 
+/// What a dialect adds to each `query` and `query_range` call.
+#[must_use]
+pub fn parameters(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
+    exact::parameters(dialect)
+}
+
 /// Refuses `PromQL` that is longer than any that is sent (security.md, "Limits on input").
 fn within_promql_text(text: &str) -> Result<(), TranslateError> {
     if text.len() > limits::PROMQL_TEXT {

@@ -27,6 +27,7 @@ mod shown;
 mod sign;
 mod status;
 mod tally;
+mod vector;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 #[cfg(any(test, fuzzing, feature = "bench"))]
@@ -41,6 +42,7 @@ use crate::limits::Charged;
 use crate::limits::Size;
 use crate::record::Context;
 use crate::record::Reservation;
+use crate::series::Labels;
 use crate::series::Metadata;
 use crate::series::SampleSink;
 use crate::series::Stop;
@@ -59,6 +61,7 @@ use crate::upstream::decode::Types;
 use crate::upstream::decode::ValuesOf;
 use crate::upstream::first::First;
 use crate::upstream::request::Call;
+use crate::upstream::vector::Vector;
 
 pub use crate::egress::Refusal;
 pub use crate::egress::dial::Part;
@@ -280,6 +283,23 @@ impl Upstream {
         let mut first = First::default();
         self.query(cx, expr, at, parameters, &mut first).await?;
         Ok(first.0)
+    }
+
+    /// The first hundred series that `expr` has at an instant, each with its value.
+    ///
+    /// # Errors
+    ///
+    /// Each [`UpstreamError`].
+    pub async fn vector(
+        &self,
+        cx: &Context,
+        expr: &str,
+        at: UnixMillis,
+        parameters: &[(&'static str, &'static str)],
+    ) -> Result<Vec<(Labels, f64)>, UpstreamError> {
+        let mut vector = Vector::default();
+        self.query(cx, expr, at, parameters, &mut vector).await?;
+        Ok(vector.series)
     }
 
     /// Whether any series matches one of `selectors` within `range`.

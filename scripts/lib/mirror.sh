@@ -1,10 +1,26 @@
 # The mirror: built, and started on loopback. Sourced after say.sh and ports.sh.
 # shellcheck shell=bash
 
-# build_mirror: the release binary; sets `mirror` to it.
+# Further options of the build, for whoever sources this.
+cargo_options=(--quiet)
+
+# build_mirror: the release binary, the same one that packages and image hold:
+# nothing in it is loaded at run time. Sets `mirror` to it. The target is named although it is the
+# host's, so that the flags do not reach build scripts and procedural macros. MIRROR=/path uses
+# another binary and builds nothing.
+# The backend of getrandom: by default it looks the system call up in the C library at run time, which
+# a static binary cannot, and then opens /dev/urandom, which an empty root has not.
 build_mirror() {
-  cargo build --release --locked --quiet || die "cargo build"
-  mirror=${CARGO_TARGET_DIR:-target}/release/prometheus-mirror
+  mirror=${MIRROR:-}
+  if [[ -n $mirror ]]; then
+    [[ -x $mirror ]] || die "MIRROR=$mirror is not a program"
+    return
+  fi
+  local host
+  host=$(rustc --print host-tuple)
+  RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\" ${RUSTFLAGS:-}" \
+    cargo build --release --locked --target "$host" "${cargo_options[@]}" || die "cargo build"
+  mirror=${CARGO_TARGET_DIR:-target}/$host/release/prometheus-mirror
 }
 
 # start_mirror DIR: starts it with a random key; sets `mirror_pid`, `mirror_port`,

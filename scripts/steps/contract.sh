@@ -19,7 +19,9 @@ wait_for_buckets
 
 export MIRROR=http://127.0.0.1:$mirror_port MIRROR_KEY=$key
 export BACKEND=http://127.0.0.1:$prometheus_port
-"$bin/python" tests/contract/readme.py README.md
+for page in README.md docs/queries.md; do
+  "$bin/python" tests/contract/readme.py "$page"
+done
 
 examples=400
 if [[ ${FULL:-} == 1 ]]; then examples=4000; fi

@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
-use std::pin::pin;
 use std::task::Poll;
 
 use crate::instruments::Instruments;
@@ -14,12 +13,15 @@ use crate::instruments::Instruments;
 pub(super) struct Panicked;
 
 /// Runs `work` to its end, or to its panic, which is counted and after which it is not polled again.
-pub(super) async fn caught<F: Future>(
+///
+/// Work on a request is a large value, and every future around it would be moved with all of it, at
+/// each layer of the router. So it goes to the heap here, before anything holds it.
+pub(super) fn caught<F: Future>(
     instruments: &Instruments,
     work: F,
-) -> Result<F::Output, Panicked> {
-    let mut work = pin!(work);
-    poll_fn(|context| {
+) -> impl Future<Output = Result<F::Output, Panicked>> {
+    let mut work = Box::pin(work);
+    poll_fn(move |context| {
         // Unwind safety: the future is dropped and never looked into after a panic. What it shared
         // with others are atomics and locks that poison.
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
@@ -31,7 +33,6 @@ pub(super) async fn caught<F: Future>(
             }
         }
     })
-    .await
 }
 
 #[cfg(test)]

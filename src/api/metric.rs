@@ -11,17 +11,17 @@ use crate::app::App;
 
 /// The points of one metric.
 pub(super) async fn metric(State(app): State<Arc<App>>, call: Call) -> Response {
-    let answer = call
-        .work(&app, async {
-            app.mirror
-                .metric(
-                    call.configured(),
-                    call.caller(),
-                    call.arrival(),
-                    &call.read()?,
-                )
-                .await
-        })
-        .await;
+    // In a box, for the layers around this move what they are given, and it is large.
+    let work = Box::pin(async {
+        app.mirror
+            .metric(
+                call.configured(),
+                call.caller(),
+                call.arrival(),
+                &call.read()?,
+            )
+            .await
+    });
+    let answer = call.work(&app, work).await;
     reply::answer(&call, answer)
 }

@@ -9,7 +9,6 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::translate::plan::Spelled;
 use crate::translate::plan::ComputedRead;
 use crate::translate::plan::Grid;
 use crate::translate::plan::Instants;
@@ -22,6 +21,7 @@ use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
 use crate::translate::plan::SampleRead;
 use crate::translate::plan::Several;
+use crate::translate::plan::Spelled;
 use crate::translate::plan::Subject;
 
 /// The key of an answer. Cheap to clone.

@@ -263,7 +263,9 @@ struct Landing<W: Work> {
 impl<W: Work> Landing<W> {
     async fn fly(mut self) {
         let flight = Arc::clone(&self.flight);
-        let run = flight.abandoned.run_until_cancelled(flight.work.run());
+        // In a box, for it is large, and is moved before it begins.
+        let work = Box::pin(flight.work.run());
+        let run = flight.abandoned.run_until_cancelled(work);
         let Some(done) = run.await else {
             return;
         };

@@ -14,6 +14,8 @@ use tokio::runtime::Builder;
 use super::{DONE, FAILED, USAGE, print};
 use crate::config;
 use crate::config::Flags;
+use crate::config::Purpose;
+use crate::config::World;
 use crate::connections::url::BaseUrl;
 use crate::egress::Dialler;
 use crate::egress::Guard;
@@ -57,7 +59,12 @@ fn address(config: Option<PathBuf>) -> Result<SocketAddr, u8> {
         config,
         ..Flags::default()
     };
-    let loaded = config::load(&flags, super::world()).map_err(|error| {
+    // Only the address is wanted: neither a key nor what stands in files.
+    let world = World {
+        purpose: Purpose::Show,
+        ..super::world()
+    };
+    let loaded = config::load(&flags, world).map_err(|error| {
         print::findings(&error);
         USAGE
     })?;

@@ -4,7 +4,9 @@ use tokio::runtime::Builder;
 
 use super::{DONE, FAILED, PANICKED, USAGE, print};
 use crate::config::Flags;
+use crate::config::ProcessEnvironment;
 use crate::config::Source;
+use crate::config::Supervisor;
 use crate::logging;
 use crate::serve;
 use crate::serve::ServeError;
@@ -50,7 +52,8 @@ pub(super) fn run(flags: Flags) -> u8 {
             return FAILED;
         }
     };
-    let ended = runtime.block_on(serve::run(loaded, source, log.clone()));
+    let supervisor = Supervisor::of(&ProcessEnvironment, std::process::id());
+    let ended = runtime.block_on(serve::run(loaded, source, log.clone(), supervisor));
     // Not by its end: a task that stands still in a file system must not keep the program.
     runtime.shutdown_background();
     if let Err(error @ (ServeError::Cut { .. } | ServeError::Panicked)) = &ended {

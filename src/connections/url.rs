@@ -24,6 +24,9 @@ const API_PATHS: [&[&str]; 5] = [
     &["api", "v1"],
 ];
 
+/// What the segments of most calls take.
+const SEGMENTS: usize = 32;
+
 /// Longest name of a host, in bytes (RFC 1035, section 2.3.4, without the dot at its end).
 const NAME: usize = 253;
 
@@ -121,17 +124,15 @@ impl BaseUrl {
     /// leave the base; `.` and `..` cannot be written as a segment and are left out.
     #[must_use]
     pub fn endpoint(&self, segments: &[&str]) -> Url {
-        let mut path = self.0.path().trim_end_matches('/').to_owned();
-        for segment in segments.iter().filter(|it| !matches!(**it, "." | "..")) {
-            path.push('/');
-            // Not by the parser's own segments: it drops tabs and line breaks first, and what is
-            // left of ".\t." leaves the base.
-            let encoded: String = byte_serialize(segment.as_bytes()).collect();
-            path.push_str(&encoded.replace('+', "%20"));
-        }
         let mut url = self.0.clone();
-        url.set_path(&path);
+        url.set_path(&below(self.0.path(), segments));
         url
+    }
+
+    /// The text of the same, which needs no parser.
+    #[must_use]
+    pub fn endpoint_text(&self, segments: &[&str]) -> String {
+        below(self.0.as_str(), segments)
     }
 }
 
@@ -145,6 +146,22 @@ impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// `base` and the `segments` below it.
+fn below(base: &str, segments: &[&str]) -> String {
+    let base = base.trim_end_matches('/');
+    let mut text = String::with_capacity(base.len() + SEGMENTS);
+    text.push_str(base);
+    for segment in segments.iter().filter(|it| !matches!(**it, "." | "..")) {
+        text.push('/');
+        // Not by the parser's own segments: it drops tabs and line breaks first, and what is left of
+        // ".\t." leaves the base.
+        for part in byte_serialize(segment.as_bytes()) {
+            text.push_str(if part == "+" { "%20" } else { part });
+        }
+    }
+    text
 }
 
 /// A URL that is used as it is, without an API path below it: of tokens, of STS. Checked

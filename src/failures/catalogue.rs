@@ -3,6 +3,8 @@
 //! An id is never reused. It ends every `details`, and stands in the `X-Mirror-Error` header, in
 //! the log and in the instruments.
 
+pub mod pages;
+
 use std::fmt;
 
 macro_rules! catalogue {

@@ -77,10 +77,11 @@ async fn in_chunks(
     let chunks: Vec<Instants> = split::chunks(instants, size).collect();
     let mut left = chunks.len();
     // Where no limit can bite every chunk is needed anyway, and what is before it takes no room from it.
-    if run.shared.plan.limit >= split::count(instants).div_ceil(read.group) {
+    // A single one, as most are, needs no company.
+    if left > 1 && run.shared.plan.limit >= split::count(instants).div_ceil(read.group) {
         let start = run.writer.start();
         let calls = chunks.into_iter();
-        let calls = calls.map(|chunk| caller.halving(chunk, start.clone()));
+        let calls = calls.map(|chunk| Box::pin(caller.halving(chunk, start.clone())));
         let mut answers = stream::iter(calls).buffered(PARALLEL);
         while let Some(chunk) = answers.next().await {
             if let Some(ended) = join(run, read, chunk).await? {

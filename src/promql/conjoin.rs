@@ -5,6 +5,7 @@
 
 use crate::promql::Matcher;
 use crate::promql::Origin;
+use crate::promql::Selector;
 use crate::promql::Spelled;
 use crate::promql::scan;
 use crate::promql::selector::Listed;
@@ -92,6 +93,26 @@ pub fn conjoin(
 #[must_use]
 pub fn selectors(text: &str, bounds: Bounds) -> Vec<Spelled> {
     parse(text, bounds.depth).map_or_else(|_| Vec::new(), |mut tree| list(&mut tree))
+}
+
+/// The same as values; one with an `or` inside its braces is left out.
+#[must_use]
+pub fn selector_values(text: &str, bounds: Bounds) -> Vec<Selector> {
+    let Ok(mut tree) = parse(text, bounds.depth) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    tree.selectors_mut(&mut |selector| {
+        if let [matchers] = selector.alternatives.as_slice()
+            && let [first, others @ ..] = matchers.as_slice()
+        {
+            let value = Selector::with(first.clone()).and_all(others.iter().cloned());
+            if !found.contains(&value) {
+                found.push(value);
+            }
+        }
+    });
+    found
 }
 
 /// Whether the values of `text` depend on the whole range that is asked for, as with `@ start()`.

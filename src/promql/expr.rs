@@ -11,6 +11,7 @@ use crate::promql::Spelled;
 use crate::promql::ink;
 use crate::promql::ink::Ink;
 use crate::promql::ink::put;
+use crate::promql::quote;
 use crate::time::Millis;
 
 /// A `PromQL` expression.
@@ -21,6 +22,14 @@ pub struct Expr(Node);
 enum Node {
     /// A number, as `PromQL` reads it.
     Number(String, Origin),
+    /// `{…}`
+    Instant(Selector),
+    /// `label_replace(expr,"label","value","","")`
+    Named {
+        inner: Box<Expr>,
+        label: &'static str,
+        value: String,
+    },
     /// `{…}[range]`
     Range { selector: Selector, range: Millis },
     /// `{…}[range] offset 1ms`
@@ -102,6 +111,23 @@ impl Operator {
 }
 
 impl Expr {
+    /// The value of each series at the instant of evaluation: `{…}`.
+    #[must_use]
+    pub fn instant(selector: &Selector) -> Self {
+        Self(Node::Instant(selector.clone()))
+    }
+
+    /// The same series under the label `label` with the value `number`, by which the arms of an
+    /// `or` are told apart. A number, since `$` in a text would mean something.
+    #[must_use]
+    pub fn numbered(self, label: &'static str, number: usize) -> Self {
+        Self(Node::Named {
+            inner: Box::new(self),
+            label,
+            value: number.to_string(),
+        })
+    }
+
     /// The samples of `range` up to the instant of evaluation, themselves: `{…}[<range>]`.
     #[must_use]
     pub fn range(selector: &Selector, range: Millis) -> Self {
@@ -179,6 +205,12 @@ impl Expr {
         )
     }
 
+    /// `self == other`, which keeps the series of `self` that equal theirs in `other`: not NaN.
+    #[must_use]
+    pub fn equal_to(self, other: Self) -> Self {
+        self.binary(Operator::EqualTo, other)
+    }
+
     /// `self / other`
     #[must_use]
     pub fn over(self, other: Self) -> Self {
@@ -236,6 +268,19 @@ impl Expr {
     fn print(&self, ink: &mut dyn Ink) -> fmt::Result {
         match &self.0 {
             Node::Number(text, origin) => put(ink, *origin, text),
+            Node::Instant(selector) => selector.print(ink),
+            Node::Named {
+                inner,
+                label,
+                value,
+            } => {
+                let (label, value) = (quote::string(label), quote::string(value));
+                let empty = quote::string("");
+                put(ink, Origin::Profile, "label_replace(")?;
+                inner.print(ink)?;
+                let rest = format_args!(",{label},{value},{empty},{empty})");
+                put(ink, Origin::Profile, rest)
+            }
             Node::Range { selector, range } => {
                 selector.print(ink)?;
                 put(ink, Origin::Profile, format_args!("[{range}]"))

@@ -190,6 +190,12 @@ impl Selector {
         self
     }
 
+    /// Its matchers, at least one.
+    #[must_use]
+    pub fn matchers(&self) -> &[Matcher] {
+        &self.matchers
+    }
+
     /// The selector as a person writes it, for texts: `up{job="x"}`.
     #[must_use]
     pub fn shown(&self) -> String {

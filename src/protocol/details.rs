@@ -19,6 +19,11 @@ impl RawDetails {
     pub fn text(&self) -> &str {
         self.0.get()
     }
+
+    /// The same, for a request that is written.
+    pub(in crate::protocol) fn raw(&self) -> &RawValue {
+        &self.0
+    }
 }
 
 impl fmt::Debug for RawDetails {

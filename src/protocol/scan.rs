@@ -163,15 +163,38 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let inner = self.inner()?;
-        let mut keys = HashSet::new();
+        let mut keys = Keys::default();
         while let Some(Key(key)) = map.next_key()? {
             let place = self.below(&key);
-            if !keys.insert(key) {
+            if !keys.is_new(key) {
                 return Err(de::Error::custom("a key twice in one object"));
             }
             map.next_value_seed(Self { place, ..inner })?;
         }
         Ok(())
+    }
+}
+
+/// The keys of one object so far. Few are compared one by one, which is cheaper than to hash them; of
+/// many, which only the caller's ill will makes, each costs the same.
+#[derive(Default)]
+struct Keys<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Keys<'de> {
+    const FEW: usize = 16;
+
+    fn is_new(&mut self, key: Cow<'de, str>) -> bool {
+        if self.few.contains(&key) {
+            return false;
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(key);
+            return true;
+        }
+        self.many.insert(key)
     }
 }
 

@@ -494,7 +494,7 @@ fn check_length(read: &Read) -> Result<(), TranslateError> {
 
 /// VictoriaMetrics aligns ranges of 50 points and more, and replaces the newest values, unless it is
 /// told not to.
-fn parameters(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
+pub(super) fn parameters(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
     match dialect {
         Dialect::PromqlOpen | Dialect::PromqlClosed => Vec::new(),
         Dialect::Metricsql => vec![("nocache", "1"), ("latency_offset", "1ms")],

@@ -117,7 +117,7 @@ pub(super) fn request(
     let request = match verb {
         Verb::Post => builder
             .method(Method::POST)
-            .uri(base.endpoint(path).as_str())
+            .uri(base.endpoint_text(path))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(form)),
         Verb::Get => builder

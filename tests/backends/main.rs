@@ -43,6 +43,7 @@ mod rig;
 mod samples;
 
 mod counters;
+mod diagnose;
 mod fields;
 mod gauges;
 mod histograms;
@@ -86,7 +87,7 @@ enum On {
     Pair(fn(&Rig<'_>, &Rig<'_>)),
 }
 
-const SUBJECTS: [(&str, &[Case]); 18] = [
+const SUBJECTS: [(&str, &[Case]); 19] = [
     ("stored", stored::CASES),
     ("gauges", gauges::CASES),
     ("counters", counters::CASES),
@@ -105,6 +106,7 @@ const SUBJECTS: [(&str, &[Case]); 18] = [
     ("metadata", metadata::CASES),
     ("legacy", legacy::CASES),
     ("left_open", left_open::CASES),
+    ("diagnose", diagnose::CASES),
 ];
 
 /// What every engine must have been asked in a whole run: fewer means that a loop went empty.

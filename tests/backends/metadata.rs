@@ -32,10 +32,7 @@ live_odd 4
 ";
 
 fn kinds(rig: &Rig<'_>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let target = listener.local_addr().unwrap().to_string();
-    // Ends with the process: it waits for a connection that no longer comes.
-    std::thread::spawn(move || listener.incoming().try_for_each(|stream| expose(stream?)));
+    let target = target();
     let folder = rig.folder.join(format!("{}-live", rig.engine.kind.name));
     let engine = Engine::start(rig.engine.kind, rig.backends, &folder, Some(&target));
     engine.wait_for_metadata("live_odd");
@@ -54,6 +51,15 @@ fn kinds(rig: &Rig<'_>) {
     assert_eq!(values("__gauge__"), ["live_level_total", "live_odd"]);
     assert_eq!(values("__histogram__"), ["live_latency"]);
     assert_eq!(values("__summary__"), ["live_size"]);
+}
+
+/// The address of a target that exposes all kinds.
+pub(crate) fn target() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap().to_string();
+    // Ends with the process: it waits for a connection that no longer comes.
+    std::thread::spawn(move || listener.incoming().try_for_each(|stream| expose(stream?)));
+    target
 }
 
 /// Answers one scrape.

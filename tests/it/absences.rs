@@ -208,7 +208,12 @@ const RULES: &[Rule] = &[
         words: &[],
         literals: &["_type", "remotemirrorerror", "metricstoreconnectionerror"],
         within: &[],
-        except: &["src/protocol.rs", "src/protocol/"],
+        except: &[
+            "src/protocol.rs",
+            "src/protocol/",
+            // Pages about errors name the types of errors.
+            "src/failures/catalogue/pages.rs",
+        ],
         plant: ("src/api/reply.rs", "body(\"{\\\"_type\\\": 1}\")"),
     },
     Rule {

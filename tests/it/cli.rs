@@ -4,6 +4,9 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::process::Output;
 
+use crate::fake_backend::Answer;
+use crate::fake_backend::Backend;
+
 /// Runs the program with `arguments` and no variables but `variables`.
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_prometheus-mirror"))
@@ -224,4 +227,220 @@ fn test_connection_needs_a_connection_and_a_file_that_can_be_read() {
     check(&output, 2, "", "error[PM-5002]: ");
     let output = run(&["test-connection"], &[("MIRROR_CONNECTION", "x")]);
     assert_eq!(output.status.code(), Some(5));
+}
+
+const NONE: &str = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
+const DIALECT: &str = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[0,"11"]}]}}"#;
+
+/// A backend with two samples of one series, its labels and their values; it knows no other name.
+fn backend() -> Backend {
+    Backend::start(|call| {
+        let query = call.parameters.iter().find(|(name, _)| name == "query");
+        let query = query.map_or("", |(_, text)| text.as_str());
+        Answer::json(match call.path.as_str() {
+            "/api/v1/labels" => r#"{"status":"success","data":["__name__","job"]}"#,
+            path if path.ends_with("/values") => r#"{"status":"success","data":["up","upper"]}"#,
+            "/api/v1/metadata" => r#"{"status":"success","data":{}}"#,
+            "/api/v1/series" => r#"{"status":"success","data":[]}"#,
+            _ if query.contains("vector(NaN)") => DIALECT,
+            _ if query.contains("\"upp\"") || query.contains("\"nothing\"") => NONE,
+            _ if query.starts_with("count(") => {
+                r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[0,"2"]}]}}"#
+            }
+            _ => {
+                r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"up"},"values":[[1699999200,"1.50"],[1699999215.5,"2"]]}]}}"#
+            }
+        })
+    })
+}
+
+/// The details of a backend as a file.
+fn details(backend: &Backend) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().join("lab.json");
+    std::fs::write(&name, format!(r#"{{"url":"{}"}}"#, backend.url())).unwrap();
+    (folder, name.to_str().unwrap().to_owned())
+}
+
+const RANGE: [&str; 4] = ["--from", "1699999200000", "--to", "2023-11-14T22:05:00Z"];
+
+#[test]
+fn query_prints_csv_off_a_terminal_and_every_other_form_when_asked() {
+    let backend = backend();
+    let (_folder, name) = details(&backend);
+    let query = |more: &[&str], variables: &[(&str, &str)]| {
+        let all = [&["query", "__gauge__=up"][..], &RANGE, more].concat();
+        run(&all, variables)
+    };
+    let csv = "time,value\n2023-11-14T22:00:00Z,1.50\n2023-11-14T22:00:15.500Z,2.0\n";
+    check(&query(&["-c", &name], &[]), 0, csv, "");
+    let twins = [
+        ("MIRROR_CONNECTION", name.as_str()),
+        ("MIRROR_OUTPUT", "csv"),
+    ];
+    check(&query(&[], &twins), 0, csv, "");
+    let table = query(&["-c", &name, "-o", "table", "--color", "always"], &[]);
+    let text = String::from_utf8(table.stdout).unwrap();
+    assert!(text.starts_with("\u{1b}[1mTIME "), "{text}");
+    let json = query(&["-c", &name, "-o", "json"], &[]);
+    let text = String::from_utf8(json.stdout).unwrap();
+    assert!(text.starts_with(r#"{"_type":"MetricsResponse""#), "{text}");
+    let yaml = query(&["-c", &name, "-o", "yaml"], &[]);
+    let text = String::from_utf8(yaml.stdout).unwrap();
+    assert!(
+        text.contains("  points:\n  - [1.50,1699999200000]\n"),
+        "{text}"
+    );
+    let chart = query(&["-c", &name, "-o", "chart"], &[("NO_COLOR", "1")]);
+    let text = String::from_utf8(chart.stdout).unwrap();
+    assert!(
+        text.contains("maximum 2.0 at 2023-11-14T22:00:15.500Z\n"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 100) && !text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_request_of_a_file_is_sent_as_it_is() {
+    let backend = backend();
+    let (folder, _) = details(&backend);
+    let name = folder.path().join("request.json");
+    let request = format!(
+        r#"{{"connectionDetails":{{"url":"{}"}},"query":{{"conditions":[{{"key":"__gauge__","value":{{"value":"up"}}}}],"startTime":1699999200000,"endTime":1699999500000,"limit":1}}}}"#,
+        backend.url()
+    );
+    std::fs::write(&name, request).unwrap();
+    let output = run(&["query", "--request", name.to_str().unwrap()], &[]);
+    let csv = "time,value\n2023-11-14T22:00:00Z,1.50\n";
+    check(&output, 0, csv, "note: the answer is partial");
+}
+
+#[test]
+fn fields_and_values_are_listed() {
+    let backend = backend();
+    let (_folder, name) = details(&backend);
+    let output = run(&["fields", "-c", &name, "-o", "csv"], &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.starts_with("field,classified\n__counter__,\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("job,\n"), "{text}");
+    let output = run(&["values", "job", "-c", &name], &[]);
+    check(&output, 0, "VALUE\nup\nupper\n", "");
+    let output = run(&["values", "job", "-c", &name, "-o", "chart"], &[]);
+    check(&output, 2, "", "error: a chart");
+}
+
+#[test]
+fn an_exit_code_tells_what_kind_of_failure_it_was() {
+    let backend = backend();
+    let (_folder, name) = details(&backend);
+    let query = |conditions: &[&str]| {
+        let all = [&["query", "-c", &name][..], &RANGE, conditions].concat();
+        run(&all, &[])
+    };
+    check(&query(&["__gauge__=nothing"]), 3, "", "error[PM-2002]: ");
+    check(&query(&["job=x"]), 1, "", "error[PM-1003]: ");
+    check(&query(&["job"]), 2, "", "error: ");
+    check(
+        &query(&["__gauge__=up", "--bucket", "60"]),
+        2,
+        "",
+        "error: ",
+    );
+    let (folder, _) = details(&backend);
+    let dead = folder.path().join("dead.json");
+    std::fs::write(&dead, r#"{"url":"http://127.0.0.1:1"}"#).unwrap();
+    let output = run(&["fields", "-c", dead.to_str().unwrap()], &[]);
+    check(&output, 6, "", "error[PM-3002]: ");
+}
+
+#[test]
+fn a_diagnosis_names_the_cause_and_what_to_try() {
+    let backend = backend();
+    let (_folder, name) = details(&backend);
+    let output = run(&["diagnose", "-c", &name, "__gauge__=upp"], &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    for line in [
+        "\nFAIL  metric     no series named upp in the last 1 h ",
+        "\ncause certain    no series named upp in the last 1 h; nearest: up (2 series), upper\n",
+        "\ntry              __gauge__ = up\n",
+        "\n4 of 10 calls, ",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert_eq!(backend.calls().len(), 4);
+}
+
+#[test]
+fn the_catalogue_needs_no_network() {
+    let output = run(&["error", "pm-2001"], &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        text.starts_with("PM-2001  ") && text.contains("How to fix it\n"),
+        "{text}"
+    );
+    check(
+        &run(&["error", "PM-1"], &[]),
+        2,
+        "",
+        "error: there is no error",
+    );
+    let output = run(&["errors", "--markdown"], &[]);
+    let index = prometheus_mirror::failures::catalogue::pages::index();
+    check(&output, 0, &index, "");
+    let output = run(&["errors", "-o", "json"], &[]);
+    assert!(output.stdout.starts_with(br#"[{"id":"PM-1001","#));
+}
+
+#[test]
+fn onboarding_shows_no_secret_unless_it_is_told_to() {
+    let backend = backend();
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().join("lab.json");
+    let text = format!(
+        r#"{{"url":"{}","basic_auth":{{"username":"u","password":"planted-1"}}}}"#,
+        backend.url()
+    );
+    std::fs::write(&name, text).unwrap();
+    let name = name.to_str().unwrap();
+    let key = [("API_KEY", "planted-23456789abcdef")];
+    let hidden = run(&["onboard", "-c", name], &key);
+    let text = String::from_utf8(hidden.stdout).unwrap();
+    assert!(
+        text.starts_with("Mirror URL          http://127.0.0.1:9900\n"),
+        "{text}"
+    );
+    assert!(!text.contains("planted"), "{text}");
+    let shown = run(&["onboard", "-c", name, "--show-secrets"], &key);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        text.contains("planted-1") && text.contains("planted-23456789abcdef"),
+        "{text}"
+    );
+}
+
+#[test]
+fn completions_and_man_pages_are_made_of_the_definition() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = run(&["completions", shell], &[]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success() && text.contains("diagnose"),
+            "{shell}"
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(&["man", "--dir", folder.path().to_str().unwrap()], &[]);
+    check(&output, 0, "", "");
+    let page = std::fs::read_to_string(folder.path().join("prometheus-mirror-query.1")).unwrap();
+    assert!(
+        page.contains(".TH") && page.contains("\\-\\-since"),
+        "{page}"
+    );
+    assert!(folder.path().join("prometheus-mirror.1").exists());
 }

@@ -28,6 +28,7 @@ mod admin;
 mod regressions;
 mod ladder;
 mod egress;
+mod error_pages;
 mod supply_chain;
 mod limits;
 mod overload;

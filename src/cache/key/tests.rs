@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::translate::plan::Origin;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
@@ -13,6 +12,7 @@ use crate::translate::plan::ComputedRead;
 use crate::translate::plan::InfInterpretation;
 use crate::translate::plan::NanInterpretation;
 use crate::translate::plan::ObservationsRead;
+use crate::translate::plan::Origin;
 use crate::translate::plan::Percentile;
 use crate::translate::plan::Quantiles;
 use crate::translate::plan::Selector;

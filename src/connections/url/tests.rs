@@ -224,5 +224,6 @@ proptest! {
         let url = base.endpoint(&["x", &segment]);
         prop_assert!(url.as_str().starts_with("http://h/a/b/x"));
         prop_assert!(url.query().is_none() && url.fragment().is_none());
+        prop_assert_eq!(base.endpoint_text(&["x", &segment]), url.as_str());
     }
 }

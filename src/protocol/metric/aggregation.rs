@@ -117,14 +117,16 @@ impl AggregationMethod {
         ("EVENT_COUNT_NO_ZEROS", Self::EventCountNoZeros),
     ];
 
-    /// Its name.
+    /// Its name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
-        let named = Self::NAMED.iter().find(|(_, method)| *method == self);
-        named.map_or("", |(name, _)| *name)
+        let named = |(_, known): &&(&str, Self)| *known == self;
+        Self::NAMED.iter().find(named).map_or("", |(name, _)| name)
     }
 
-    fn of_name(name: &str) -> Option<Self> {
+    /// The method of that name, in any case.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
         let named = |(known, _): &&(&str, Self)| known.eq_ignore_ascii_case(name);
         Self::NAMED.iter().find(named).map(|&(_, method)| method)
     }

@@ -5,14 +5,19 @@ use crate::time::UnixMillis;
 /// Most bytes that a time takes.
 pub(super) const LONGEST: usize = 20;
 
+/// How many bytes nearly all times take: from September 2001 to November 2286.
+const THIRTEEN: usize = 13;
+/// The smallest number of nine digits.
+const EIGHT: u64 = 100_000_000;
+
 /// A time as it is written, at the start of more bytes than it takes: bytes of a constant number
 /// are copied faster than some.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written {
     pub(super) bytes: [u8; LONGEST],
     pub(super) length: usize,
-    /// All but the last eight digits, where there are thirteen; else zero.
-    upper: u64,
+    /// The time without its last eight digits, where it is a number of thirteen.
+    base: Option<u64>,
 }
 
 impl Default for Written {
@@ -22,27 +27,35 @@ impl Default for Written {
 }
 
 impl Written {
-    /// `at` in milliseconds since 1970. That it comes after a time that begins with the same digits
-    /// saves half of the work.
+    /// Becomes `at` in milliseconds since 1970. That it was a time that begins with the same digits
+    /// saves more than half of the work.
     #[inline]
-    pub(super) fn then(&self, at: UnixMillis) -> Self {
-        const EIGHT: u64 = 100_000_000;
-        let size = at.get().unsigned_abs();
-        let upper = size / EIGHT;
-        // Thirteen digits: from September 2001 to November 2286.
-        if at.get() > 0 && (10_000..100_000).contains(&upper) {
-            let mut bytes = self.bytes;
-            if upper != self.upper {
-                bytes[..5].copy_from_slice(&eight(upper)[3..]);
+    pub(super) fn go_to(&mut self, at: UnixMillis) {
+        if let Some(base) = self.base {
+            let lower = at.get().cast_unsigned().wrapping_sub(base);
+            if lower < EIGHT {
+                self.bytes[5..13].copy_from_slice(&eight(lower));
+                return;
             }
-            bytes[5..13].copy_from_slice(&eight(size % EIGHT));
-            return Self {
-                bytes,
-                length: 13,
-                upper,
-            };
         }
-        Self::of_any(at)
+        *self = Self::of_another(at);
+    }
+
+    #[cold]
+    fn of_another(at: UnixMillis) -> Self {
+        match u64::try_from(at.get()) {
+            Ok(size @ 1_000_000_000_000..10_000_000_000_000) => {
+                let mut bytes = [0; LONGEST];
+                bytes[..5].copy_from_slice(&eight(size / EIGHT)[3..]);
+                bytes[5..13].copy_from_slice(&eight(size % EIGHT));
+                Self {
+                    bytes,
+                    length: THIRTEEN,
+                    base: Some(size - size % EIGHT),
+                }
+            }
+            _ => Self::of_any(at),
+        }
     }
 
     #[cold]
@@ -53,7 +66,7 @@ impl Written {
         Self {
             bytes,
             length: text.len(),
-            upper: 0,
+            base: None,
         }
     }
 }
@@ -80,8 +93,12 @@ mod tests {
     fn check(millis: i64) {
         let at = UnixMillis::new(millis);
         let day = UnixMillis::new(millis.saturating_sub(86_400_000));
-        let first = Written::default().then(at);
-        for written in [first, first.then(at), first.then(day).then(at)] {
+        let after = |before: &[UnixMillis]| {
+            let mut written = Written::default();
+            before.iter().for_each(|at| written.go_to(*at));
+            written
+        };
+        for written in [after(&[at]), after(&[at, at]), after(&[at, day, at])] {
             let Written { bytes, length, .. } = written;
             assert_eq!(bytes[..length], *millis.to_string().as_bytes());
         }
@@ -97,7 +114,15 @@ mod tests {
 
     #[test]
     fn times_of_other_lengths_are_written_too() {
-        for millis in [0, 7, -7, 999_999_999_999, 10_000_000_000_000, i64::MIN] {
+        for millis in [
+            0,
+            7,
+            -7,
+            -732_725_930_599,
+            999_999_999_999,
+            10_000_000_000_000,
+            i64::MIN,
+        ] {
             check(millis);
         }
         check(1_000_000_000_000);

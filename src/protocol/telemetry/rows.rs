@@ -68,7 +68,8 @@ const HEAD: usize = head!(aggregated, false).len();
 const TAIL: &[u8] = b"]}}";
 /// More than a point takes: the longest value, two times, and what stands around them.
 const ROW: usize = 96;
-const PAGE: usize = 4 << 10;
+/// Up to 2 KiB at a time are cleared without being taken for a long stretch of memory.
+const PAGE: usize = 2 << 10;
 
 /// The points so far, ascending in time, as text.
 pub struct Rows {
@@ -150,11 +151,13 @@ impl Rows {
         if self.kind == Kind::Aggregated {
             let start = at - width;
             if self.last.0 != start {
-                self.last = (start, self.last.1.then(start));
+                self.last.0 = start;
+                self.last.1.go_to(start);
             }
             end += time(&self.last.1, &mut row[end..]);
         }
-        self.last = (at, self.last.1.then(at));
+        self.last.0 = at;
+        self.last.1.go_to(at);
         end += time(&self.last.1, &mut row[end..]);
         row[end..end + 2].copy_from_slice(b"],");
         self.end += end + 2;
@@ -270,11 +273,17 @@ fn copy(text: &[u8], is_whole: bool, row: &mut [u8]) -> usize {
             row[length - 8..length].copy_from_slice(last);
         }
         (Some(_), Some(_)) => row[..length].copy_from_slice(text),
-        _ => {
-            for (to, from) in row.iter_mut().zip(text) {
-                *to = *from;
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                row[..4].copy_from_slice(first);
+                row[length - 4..length].copy_from_slice(last);
             }
-        }
+            _ => {
+                for (to, from) in row.iter_mut().zip(text) {
+                    *to = *from;
+                }
+            }
+        },
     }
     if is_whole {
         row[length..length + 2].copy_from_slice(b".0");
@@ -286,7 +295,9 @@ fn copy(text: &[u8], is_whole: bool, row: &mut [u8]) -> usize {
 /// Writes a comma and a time; how many bytes that takes.
 #[inline]
 fn time(time: &Written, row: &mut [u8]) -> usize {
-    row[0] = b',';
-    row[1..=digits::LONGEST].copy_from_slice(&time.bytes);
+    if let Some(row) = row.first_chunk_mut::<{ 1 + digits::LONGEST }>() {
+        row[0] = b',';
+        row[1..].copy_from_slice(&time.bytes);
+    }
     1 + time.length
 }

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The documents: links, examples against their schemas, commands, and that tables are fresh
+set -euo pipefail
+source scripts/lib/say.sh
+source scripts/lib/mirror.sh
+source scripts/lib/python.sh
+python_env documents scripts/documents/requirements.txt || die "cannot install jsonschema"
+python3 scripts/documents/tables.py --check
+build_mirror
+"$bin/python" scripts/documents/check.py "$mirror"

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# The Debian package in a clean Debian root: install, start, query, upgrade, purge
+set -euo pipefail
+source scripts/lib/say.sh
+source scripts/lib/debian.sh
+source scripts/lib/ports.sh
+source scripts/lib/prometheus.sh
+source scripts/lib/mirror.sh
+
+etc=etc/prometheus-mirror
+# Mode, owner and path of what a package must hold; documents and examples beside these.
+contents='-rw-r--r-- root/root ./etc/default/prometheus-mirror
+-rw-r--r-- root/root ./etc/prometheus-mirror/config.yaml
+-rw-r--r-- root/root ./usr/lib/systemd/system/prometheus-mirror.service
+-rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/copyright
+-rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/third-party-licenses.txt
+-rwxr-xr-x root/root ./usr/bin/prometheus-mirror'
+
+# inside COMMAND…: in the root, without what this shell has in its environment.
+inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
+
+# install DEB: as an administrator would who has been given a file.
+install_deb() {
+  cp "$1" "$root/tmp/it.deb"
+  # A configuration that was changed stays, as dpkg proposes.
+  inside dpkg --force-confold --install /tmp/it.deb >"$scratch/dpkg.log" 2>&1 || {
+    logs+=("$scratch/dpkg.log")
+    die "dpkg --install ${1##*/}"
+  }
+}
+
+# serve_and_ask: as the unit would start it, but for the user, whom systemd makes; then what
+# StackState asks first.
+serve_and_ask() {
+  # Where systemd puts the credential: a copy that this user alone reads.
+  rm -rf "$root/run/credentials"
+  mkdir -p "$root/run/credentials"
+  cp "$root/$etc/api-key" "$root/run/credentials/api-key"
+  chown -R 65532:65532 "$root/run/credentials"
+  chmod 0400 "$root/run/credentials/api-key"
+  port=$(free_port 9900) admin=$(free_port 9901)
+  env -i PATH="$PATH" API_KEY_FILE=/run/credentials/api-key PORT="$port" ADMIN_PORT="$admin" \
+    chroot --userspec=65532:65532 "$root" \
+    /usr/bin/prometheus-mirror serve --config /etc/prometheus-mirror/config.yaml \
+    >"$scratch/mirror.log" 2>&1 &
+  logs=("$scratch/mirror.log")
+  local serving=$!
+  await "$serving" curl -sf "http://127.0.0.1:$admin/-/ready" || die "the installed mirror does not start"
+  curl -sS --max-time 20 -D "$scratch/head" --data \
+    "{\"connectionDetails\": {\"url\": \"http://127.0.0.1:$prometheus_port\"}}" \
+    "http://127.0.0.1:$port/api/connection" >"$scratch/answer"
+  grep -q '"status":"OK"' "$scratch/answer" || die "connection test: $(<"$scratch/answer")"
+  # The pipe keeps the key out of any command line.
+  tr -d '\r' <"$scratch/head" | sed -n 's/^x-mirror-api-key: //Ip' | cmp -s - <(cat "$root/$etc/api-key"; echo) ||
+    die "the answer does not carry the key that the installation made"
+  kill -INT "$serving"
+  wait "$serving" || die "the installed mirror did not stop with exit code 0"
+}
+
+((EUID == 0)) || skip "a Debian root needs root to be made"
+need_debian debootstrap=debootstrap dpkg-deb=dpkg python3=python3
+open_scratch package
+fetch_prometheus
+build_mirror
+version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+python3 scripts/package/licenses.py target/third-party-licenses.txt
+export SOURCE_DATE_EPOCH=1700000000
+deb=$scratch/mirror_$version.deb newer=$scratch/mirror_newer.deb
+python3 scripts/package/deb.py "$mirror" "$version" "$deb"
+python3 scripts/package/deb.py "$mirror" "$version" "$scratch/again.deb"
+cmp "$deb" "$scratch/again.deb" || die "two packages of one binary differ"
+python3 scripts/package/deb.py "$mirror" "$version+newer" "$newer"
+
+held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
+  grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$' | LC_ALL=C sort)
+[[ $held == "$(LC_ALL=C sort <<<"$contents")" ]] || die "it holds: $held"
+[[ $(dpkg-deb --info "$deb" conffiles | tr '\n' ' ') == "/$etc/config.yaml /etc/default/prometheus-mirror " ]] ||
+  die "conffiles: $(dpkg-deb --info "$deb" conffiles)"
+say "$(dpkg-deb --info "$deb" | sed -n 's/^ *\(new Debian package.*\|size .*bytes\).*/\1/p' | head -n 1): contents, modes and conffiles are as listed"
+
+# Kept between runs; each works on a copy.
+base=target/debian-root
+if [[ ! -e $base/usr/bin/dpkg ]]; then
+  rm -rf "$base" "$base.new"
+  debootstrap --variant=minbase bookworm "$base.new" \
+    "$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb \(\[.*\] \)\?\(http[^ ]*\) bookworm .*/\2/p' \
+      /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)" \
+    >"$scratch/debootstrap.log" 2>&1 || { logs+=("$scratch/debootstrap.log"); skip "debootstrap found no Debian to fetch"; }
+  mv "$base.new" "$base"
+fi
+root=$scratch/root
+cp -a "$base" "$root"
+start_prometheus "$scratch"
+
+install_deb "$deb"
+[[ $(stat -c '%a %U:%G' "$root/$etc/api-key") == '600 root:root' ]] || die "the key's file: $(stat "$root/$etc/api-key")"
+[[ $(wc -c <"$root/$etc/api-key") == 43 ]] || die "the key is not 32 bytes in base64url"
+grep -q "/$etc/api-key" "$scratch/dpkg.log" || die "the installation does not tell where the key is"
+if grep -qF -f "$root/$etc/api-key" "$scratch/dpkg.log"; then die "the installation shows the key"; fi
+inside prometheus-mirror check-config "/$etc/config.yaml" >/dev/null || die "its configuration is not good"
+serve_and_ask
+say "installed, started as the unit would, and asked"
+
+cp "$root/$etc/api-key" "$scratch/key"
+echo 'log: { format: text }' >>"$root/$etc/config.yaml"
+install_deb "$newer"
+cmp -s "$scratch/key" "$root/$etc/api-key" || die "the upgrade changed the key"
+grep -q 'format: text' "$root/$etc/config.yaml" || die "the upgrade changed the configuration"
+serve_and_ask
+say "upgraded: key and configuration are kept"
+
+inside dpkg --remove prometheus-mirror >>"$scratch/dpkg.log" 2>&1 || die "dpkg --remove"
+[[ -e $root/$etc/api-key && -e $root/$etc/config.yaml ]] || die "removal takes key or configuration away"
+inside dpkg --purge prometheus-mirror >>"$scratch/dpkg.log" 2>&1 || die "dpkg --purge"
+left=$(find "$root" -xdev -name '*prometheus-mirror*' -not -path '*/var/lib/dpkg/*-old' -not -path '*/var/log/*')
+[[ -z $left ]] || die "purged, and still there: $left"
+say "purged: nothing of it is left"
