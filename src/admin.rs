@@ -2,6 +2,8 @@
 //! what is for the operator. It never carries the key, and it belongs behind a network policy, not
 //! behind an ingress.
 
+mod console;
+mod debug;
 mod gate;
 mod health;
 mod metrics;
@@ -11,6 +13,7 @@ mod schemas;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
@@ -18,6 +21,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::Request;
 use http::StatusCode;
+use http::Uri;
 use http::header::CACHE_CONTROL;
 use hyper::body::Body;
 use tower::ServiceExt as _;
@@ -41,6 +45,7 @@ impl Admin {
             .route("/-/healthy", get(health::healthy))
             .route("/-/ready", get(health::ready))
             .route("/metrics", get(metrics::metrics))
+            .merge(console::routes())
             .with_state(Arc::clone(app));
         // With the console token; without one set, on this machine.
         let told = Router::new()
@@ -49,6 +54,7 @@ impl Admin {
                 "/schemas/connection-details.json",
                 get(schemas::connection_details),
             )
+            .merge(debug::routes())
             .fallback(no_such_path)
             .with_state(Arc::clone(app));
         // On this machine alone.
@@ -79,6 +85,10 @@ impl Admin {
     }
 }
 
-async fn no_such_path() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "no such path\n")
+async fn no_such_path(uri: Uri) -> Response {
+    let text = "no such path\n";
+    if uri.path().starts_with("/debug/") {
+        return debug::error(StatusCode::NOT_FOUND, None, text);
+    }
+    (StatusCode::NOT_FOUND, text).into_response()
 }

@@ -1,13 +1,17 @@
 //! Everything that is built once and shared by all requests, the configuration that they see, and
 //! the one clock.
 
+mod errands;
 pub mod reload;
 mod snapshot;
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +19,7 @@ use crate::caller::Caller;
 use crate::caller::Refusals;
 use crate::config::Insecure;
 use crate::config::Settings;
+use crate::explain::tap::Tap;
 use crate::instruments::Insecurity;
 use crate::instruments::Instruments;
 use crate::instruments::Scope;
@@ -24,6 +29,8 @@ use crate::limits::Pressure;
 use crate::limits::Rooms;
 use crate::mirror::Mirror;
 use crate::time::UnixMillis;
+pub use errands::Errands;
+pub use errands::Undone;
 pub use snapshot::Snapshot;
 
 /// How long the heart may stand still before the program counts as stuck (reliability.md, "Health
@@ -35,6 +42,12 @@ pub const HEARTBEAT_LIMIT: Duration = Duration::from_secs(10);
 pub struct App {
     /// The four methods.
     pub mirror: Mirror,
+    /// The last requests.
+    pub tap: Tap,
+    /// What is asked for at the admin listener, and done where requests are worked on.
+    pub errands: Errands,
+    /// How the last reload ended.
+    reloaded: Mutex<Option<Reloaded>>,
     /// Our own instruments.
     pub instruments: Arc<Instruments>,
     /// Which strangers stand in the log already.
@@ -66,6 +79,17 @@ pub enum AppError {
     Key,
 }
 
+/// How a reload ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reloaded {
+    /// Whether what was read is in force.
+    pub ok: bool,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// What is wrong with it; no values.
+    pub problems: Vec<String>,
+}
+
 impl App {
     /// The application that `settings` describe.
     ///
@@ -93,6 +117,9 @@ impl App {
             own_budget,
             instruments,
             refusals: Refusals::default(),
+            tap: Tap::new(wall_clock()),
+            errands: Errands::default(),
+            reloaded: Mutex::default(),
             unaccepted: Budget::exact(limits::UNACCEPTED_BODIES),
             state: State::new(),
             clock: wall_clock,
@@ -110,6 +137,25 @@ impl App {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.current.subscribe()
+    }
+
+    /// How the last reload ended; `None` if there was none.
+    #[must_use]
+    pub fn reloaded(&self) -> Option<Reloaded> {
+        let reloaded = self.reloaded.lock();
+        reloaded.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A reload has ended, with these problems if it failed.
+    pub fn tell_reload(&self, problems: Vec<String>) {
+        self.instruments.config_reloaded(problems.is_empty());
+        let reloaded = Reloaded {
+            ok: problems.is_empty(),
+            at: (self.clock)().get(),
+            problems,
+        };
+        let mut last = self.reloaded.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(reloaded);
     }
 
     /// From now on new requests see `settings`.
@@ -190,6 +236,12 @@ impl State {
         let since = now.saturating_duration_since(self.started).as_millis();
         self.beat
             .store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// For how long the program has run at `now`.
+    #[must_use]
+    pub fn uptime(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
     }
 
     /// Whether the heart has beaten within [`HEARTBEAT_LIMIT`] before `now`.

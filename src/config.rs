@@ -90,6 +90,9 @@ pub struct Settings {
     /// Setting `console.token` or `console.token_file`, variable `CONSOLE_TOKEN` or
     /// `MIRROR_CONSOLE_TOKEN_FILE`: 16 to 512 bytes.
     pub console_token: Option<TokenDigest>,
+    /// How many requests the tap keeps: `0..=4096`; 0: none. Setting `console.tap_entries`, variable
+    /// `MIRROR_CONSOLE_TAP_ENTRIES`; default 500.
+    pub tap_entries: usize,
     /// How much is worked on at once, and how the end comes. Settings `limits`, but for the calls to
     /// backends, which stand with the connections.
     pub limits: Load,

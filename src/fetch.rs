@@ -12,6 +12,7 @@ mod pooled;
 mod published;
 mod quantiles;
 mod ranges;
+mod recorded;
 #[cfg(any(test, fuzzing, feature = "bench"))]
 mod replay;
 mod samples;
@@ -27,10 +28,12 @@ use crate::fetch::collect::Kept;
 use crate::limits::Charge;
 use crate::protocol::telemetry::Telemetry;
 use crate::record::Context;
+use crate::record::stages::Purpose;
 use crate::series::Apart;
 use crate::series::Labels;
 use crate::series::Sample;
 use crate::translate::Plan;
+use crate::translate::plan::Instants;
 use crate::translate::plan::Read;
 use crate::translate::plan::Several;
 use crate::upstream::Upstream;
@@ -102,6 +105,23 @@ pub struct Fetched {
     pub is_cut: bool,
 }
 
+/// How many calls `plan` takes if nothing is too big for the backend and no limit is met.
+#[must_use]
+pub fn chunks(plan: &Plan) -> usize {
+    match &plan.read {
+        Read::Nothing | Read::Missing => 0,
+        Read::Range(read) => ranges::chunk_count(read),
+        Read::Samples(_) | Read::Observations(_) | Read::Computed(_) => 1,
+        Read::Legacy(read) => ranges::legacy_count(read),
+    }
+}
+
+/// How many instants there are.
+#[must_use]
+pub fn count(instants: Instants) -> usize {
+    split::count(instants)
+}
+
 /// Runs `plan` against `upstream`. What is finished on the way stands in `published`.
 ///
 /// # Errors
@@ -121,6 +141,7 @@ pub async fn run(
         charge: upstream.charge(),
         seen: Seen::default(),
     };
+    run.seen.series = run.shared.apart();
     let ended = match &plan.read {
         Read::Nothing => return Ok(run.finish(Ended::Whole)),
         Read::Missing => return Err(FetchError::NoSeries),
@@ -140,11 +161,14 @@ pub async fn run(
             },
         ) => {
             run.writer = Writer::new(plan);
+            run.seen.pooled = series.count();
             run.seen.series = series;
             pooled::run(&mut run, read, *percentile, *budget).await
         }
         (ended, _) => ended,
-    }?;
+    };
+    run.record(ended.as_ref().map(|ended| *ended));
+    let ended = ended?;
     if !run.seen.any_sample && !run.subject_exists().await? {
         return Err(FetchError::NoSeries);
     }
@@ -177,6 +201,9 @@ struct Seen {
     series: Apart,
     any_answer: bool,
     any_sample: bool,
+    samples: usize,
+    /// How many series were made one; 0: none were.
+    pooled: usize,
     /// Whether a prefix is all that there was time for.
     is_cut: bool,
 }
@@ -203,6 +230,7 @@ impl<'a> Run<'a> {
         self.seen.any_answer = true;
         self.published.answered();
         self.seen.any_sample |= collected.samples > 0;
+        self.seen.samples += collected.samples;
         if let Some(first) = &self.seen.first {
             collected.series.add(first);
         }
@@ -293,9 +321,11 @@ impl<'a> Run<'a> {
         if subject.selectors.is_empty() {
             return Ok(true);
         }
-        let found = upstream
-            .has_series(cx, &subject.selectors, subject.range)
-            .await?;
+        cx.asks_all(Purpose::Series, &subject.selectors);
+        let selectors: Vec<String> = (subject.selectors.iter())
+            .map(|selector| selector.text.clone())
+            .collect();
+        let found = upstream.has_series(cx, &selectors, subject.range).await?;
         Ok(found)
     }
 

@@ -51,6 +51,19 @@ const DURATIONS: [f64; 13] = [
 /// What `backend` is for a connection that the configuration does not name.
 const OTHER_BACKEND: &str = "other";
 
+/// What is measured of a named connection; what was never measured is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// [`Breaker::number`].
+    pub breaker: Option<i64>,
+    /// In seconds.
+    pub clock_skew: Option<i64>,
+    /// In seconds since 1970.
+    pub credential_expiry: Option<i64>,
+    /// In seconds since 1970.
+    pub certificate_expiry: Option<i64>,
+}
+
 /// Every instrument of the program. Made once and shared; all methods may be called from anywhere.
 #[derive(Debug)]
 pub struct Instruments {
@@ -87,6 +100,8 @@ pub struct Instruments {
     answers: Family<Labels<1>, Counter>,
     answers_not_stored: Family<Labels<1>, Counter>,
     panics: Counter,
+    notices: Family<Labels<1>, Counter>,
+    tap_dropped: Counter,
     task_restarts: Counter,
     log_lines_dropped: Counter,
     memory_pressure: Gauge,
@@ -142,6 +157,8 @@ impl Instruments {
             answers: Family::default(),
             answers_not_stored: Family::default(),
             panics: Counter::default(),
+            notices: Family::default(),
+            tap_dropped: Counter::default(),
             task_restarts: Counter::default(),
             log_lines_dropped: Counter::default(),
             memory_pressure: Gauge::default(),
@@ -349,6 +366,16 @@ impl Instruments {
             self.insecure_config.clone(),
         );
         mirror.register(
+            "notices",
+            "What was to be known of answers, by id",
+            self.notices.clone(),
+        );
+        mirror.register(
+            "tap_dropped",
+            "Requests that the tap had no time for",
+            self.tap_dropped.clone(),
+        );
+        mirror.register(
             "answers",
             "Answers to metric queries that reached a plan, by where they came from",
             self.answers.clone(),
@@ -420,6 +447,16 @@ impl Instruments {
         self.errors.get_or_create(&[("code", code)]).inc();
     }
 
+    /// Counts one notice by its id, for example `PM-7004`: one of the catalogue, as above.
+    pub fn notice(&self, code: &'static str) {
+        self.notices.get_or_create(&[("code", code)]).inc();
+    }
+
+    /// Counts one request that the tap had no time for.
+    pub fn tap_dropped(&self) {
+        self.tap_dropped.inc();
+    }
+
     /// Counts one call to a backend and how long it took. `connection` is the name of the
     /// connection, if the configuration names it.
     pub fn backend_call(&self, connection: Option<&str>, outcome: CallOutcome, took: Duration) {
@@ -460,6 +497,28 @@ impl Instruments {
         self.breaker_opened
             .get_or_create(&[backend(connection)])
             .inc();
+    }
+
+    /// How many requests are worked on.
+    #[must_use]
+    pub fn requests_in_flight(&self) -> usize {
+        let gauge = self.in_flight.get_or_create(&[("scope", "global")]);
+        usize::try_from(gauge.get()).unwrap_or_default()
+    }
+
+    /// What is measured of a named connection.
+    #[must_use]
+    pub fn measured(&self, connection: &str) -> Measured {
+        let of = |family: &Family<Named<1>, Gauge>| {
+            let gauge = family.get(&[backend(Some(connection))]);
+            gauge.map(|gauge| gauge.get())
+        };
+        Measured {
+            breaker: of(&self.breaker_state),
+            clock_skew: of(&self.clock_skew),
+            credential_expiry: of(&self.credential_expiry),
+            certificate_expiry: of(&self.certificate_expiry),
+        }
     }
 
     /// Shows the breaker of a named connection no more: the name may be gone.
@@ -871,6 +930,11 @@ mod tests {
             r#"mirror_listener_certificate_expiry_timestamp_seconds{listener="mirror"} 7"#,
         );
         check(Instruments::panic, "mirror_panics_total 1");
+        check(
+            |i| i.notice("PM-7004"),
+            r#"mirror_notices_total{code="PM-7004"} 1"#,
+        );
+        check(Instruments::tap_dropped, "mirror_tap_dropped_total 1");
         check(|_| (), "mirror_config_last_reload_successful 1");
         check(
             |i| i.config_reloaded(false),

@@ -9,12 +9,14 @@
 //! changed or removed finds nothing of it.
 
 mod answers;
+mod complete;
 mod connection;
 mod field_names;
 mod field_values;
 pub mod ladder;
 mod metric;
 mod probing;
+mod recorded;
 mod said;
 
 use std::sync::Arc;
@@ -42,6 +44,10 @@ use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
 use answers::Answers;
 pub use answers::Finished;
+pub use complete::Completed;
+pub use complete::Completion;
+pub use complete::Item;
+pub use complete::Wanted;
 pub use metric::MetricAnswer;
 pub use probing::Probing;
 use said::Said;
@@ -135,7 +141,7 @@ impl Mirror {
             .admit(&mut connection, named)
             .map_err(|error| failures::policy(&error))?;
         let deadline = Deadline::new(arrival.started, connection.timeout);
-        let cx = Context::new(arrival.request_id, deadline);
+        let cx = Context::new(arrival.request_id, deadline).recorded_by(arrival.recorder);
         let size = configured.calls.of(connection.name.as_deref());
         let upstream = self
             .upstreams
@@ -151,11 +157,13 @@ impl Mirror {
                 tracing::warn!(connection, host, warning = text, "connection details");
             }
         }
-        Ok(Opened {
+        let opened = Opened {
             cx,
             connection,
             upstream,
             warnings,
-        })
+        };
+        recorded::connection(&opened, details, request_timeout);
+        Ok(opened)
     }
 }

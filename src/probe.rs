@@ -11,7 +11,12 @@ use moka::future::Cache;
 use crate::cache::Turn;
 use crate::options::Dialect;
 use crate::options::QueryOptions;
+use crate::promql::Origin;
+use crate::promql::Spelled;
 use crate::record::Context;
+use crate::record::Notice;
+use crate::record::Recorded;
+use crate::record::stages::Purpose;
 use crate::series::MetricType;
 use crate::time::Millis;
 use crate::time::UnixMillis;
@@ -45,11 +50,25 @@ const DIALECTS: u64 = 1_024;
 const INTERVALS: u64 = 4_096;
 const FORMS: u64 = 4_096;
 
+/// A scrape interval, and whether it is only assumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Interval {
+    length: Millis,
+    is_assumed: bool,
+}
+
+impl Interval {
+    const ASSUMED: Self = Self {
+        length: ASSUMED,
+        is_assumed: true,
+    };
+}
+
 /// The facts that are known.
 #[derive(Debug)]
 pub struct Prober {
     dialects: Cache<String, Dialect>,
-    intervals: Cache<(String, String), Millis>,
+    intervals: Cache<(String, String), Interval>,
     forms: Cache<(String, String), HistogramForm>,
 }
 
@@ -89,6 +108,7 @@ impl Prober {
     ) -> Result<Facts, UpstreamError> {
         let dialect = match options.dialect {
             Some(dialect) => dialect,
+            None if cx.is_dry() => Dialect::PromqlOpen,
             None if question.needs_dialect() => self.dialect(cx, upstream).await?,
             None => Dialect::PromqlOpen,
         };
@@ -97,7 +117,11 @@ impl Prober {
             None => HistogramForm::Absent,
         };
         let scrape_interval = match translate::interval_probe(question, dialect, histogram) {
-            Some(probe) => self.interval(cx, upstream, &probe).await?,
+            Some(probe) => {
+                let interval = self.interval(cx, upstream, &probe).await?;
+                cx.note(|recorded| tell(interval, recorded));
+                interval.length
+            }
             None => options.scrape_interval.unwrap_or(ASSUMED),
         };
         Ok(Facts {
@@ -137,8 +161,11 @@ impl Prober {
         upstream: &Upstream,
         probe: &FormProbe,
     ) -> Result<HistogramForm, UpstreamError> {
+        if cx.is_dry() {
+            return Ok(HistogramForm::Classic);
+        }
         // By selector, because one job may have moved to native histograms and another not.
-        let key = (upstream.identity().to_owned(), probe.classic.clone());
+        let key = (upstream.identity().to_owned(), probe.classic.text.clone());
         let turn = Turn::new(&cx.deadline, upstream.host());
         let form = loop {
             let ask = turn.lead(ask_form(cx, upstream, probe));
@@ -159,7 +186,10 @@ impl Prober {
         cx: &Context,
         upstream: &Upstream,
         probe: &IntervalProbe,
-    ) -> Result<Millis, UpstreamError> {
+    ) -> Result<Interval, UpstreamError> {
+        if cx.is_dry() {
+            return Ok(Interval::ASSUMED);
+        }
         let key = (upstream.identity().to_owned(), probe.metric.clone());
         let turn = Turn::new(&cx.deadline, upstream.host());
         loop {
@@ -173,12 +203,25 @@ impl Prober {
 }
 
 async fn ask_dialect(cx: &Context, upstream: &Upstream) -> Result<Dialect, UpstreamError> {
+    let query = Spelled::of(DIALECT, Origin::Profile);
+    cx.asks(Purpose::Probe, &query.text, &query.fragments);
     let value = upstream.value(cx, DIALECT, UnixMillis::new(0), &[]).await?;
     Ok(match value {
         Some(12.0) => Dialect::PromqlClosed,
         Some(1.0) => Dialect::Metricsql,
         _ => Dialect::PromqlOpen,
     })
+}
+
+/// Writes down where the scrape interval is from.
+fn tell(interval: Interval, recorded: &mut Recorded) {
+    if interval.is_assumed {
+        let assumed = Notice::IntervalAssumed(interval.length.get());
+        recorded.notice(assumed);
+        recorded.interval_from = Some("assumed");
+    } else {
+        recorded.interval_from = Some("probed");
+    }
 }
 
 /// Whether the backend itself answered, with a status that says nothing about credentials. That
@@ -194,19 +237,23 @@ async fn ask_interval(
     cx: &Context,
     upstream: &Upstream,
     probe: &IntervalProbe,
-) -> Result<Millis, UpstreamError> {
+) -> Result<Interval, UpstreamError> {
     for (expr, window) in [
         (&probe.ten_minutes, Millis::MINUTE.times(10)),
         (&probe.one_hour, Millis::HOUR),
     ] {
+        cx.asks(Purpose::ScrapeInterval, &expr.text, &expr.fragments);
         let count = upstream
-            .value(cx, expr, probe.at, &probe.parameters)
+            .value(cx, &expr.text, probe.at, &probe.parameters)
             .await?;
         if let Some(count) = count.filter(|count| *count >= 2.0) {
-            return Ok(snapped(window, count));
+            return Ok(Interval {
+                length: snapped(window, count),
+                is_assumed: false,
+            });
         }
     }
-    Ok(ASSUMED)
+    Ok(Interval::ASSUMED)
 }
 
 async fn ask_form(
@@ -214,8 +261,9 @@ async fn ask_form(
     upstream: &Upstream,
     probe: &FormProbe,
 ) -> Result<HistogramForm, UpstreamError> {
-    let has = async |selector: &String| {
-        let selectors = std::slice::from_ref(selector);
+    let has = async |selector: &Spelled| {
+        cx.asks_all(Purpose::Series, std::slice::from_ref(selector));
+        let selectors = std::slice::from_ref(&selector.text);
         upstream.has_series(cx, selectors, probe.range).await
     };
     let form = if has(&probe.classic).await? {

@@ -5,6 +5,7 @@
 //! formatting. Only `quote` writes a quote. Queries of our own are [`Expr`]s; the text of a caller
 //! passes `scan` and `tree` inside [`conjoin`], which adds matchers to it.
 
+pub mod ink;
 pub mod quote;
 pub mod number;
 pub mod selector;
@@ -16,7 +17,8 @@ mod tree;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 
-pub use expr::Expr;
+pub use expr::{Expr, Length};
+pub use ink::{Fragment, Origin, Spelled};
 pub use selector::{MatchOp, Matcher, Selector};
 
 /// The label that holds the name of a metric.

@@ -14,6 +14,7 @@ pub mod condition;
 pub mod telemetry;
 pub mod failure;
 pub mod schema;
+pub mod kept;
 pub mod written;
 mod details;
 mod object;
@@ -103,6 +104,49 @@ pub enum MirrorMethod {
     FieldValues,
     /// `/api/metric`
     Metric,
+}
+
+impl MirrorMethod {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Connection,
+        Self::FieldNames,
+        Self::FieldValues,
+        Self::Metric,
+    ];
+
+    /// Its name in our own words: `field_names`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::FieldNames => "field_names",
+            Self::FieldValues => "field_values",
+            Self::Metric => "metric",
+        }
+    }
+
+    /// `_type` of its requests.
+    #[must_use]
+    pub const fn request(self) -> &'static str {
+        match self {
+            Self::Connection => "TestConnectionRequest",
+            Self::FieldNames => "FieldNamesRequest",
+            Self::FieldValues => "FieldValuesRequest",
+            Self::Metric => "MetricsRequest",
+        }
+    }
+
+    /// `_type` of its answers.
+    #[must_use]
+    pub const fn response(self) -> &'static str {
+        match self {
+            Self::Connection => "TestConnectionResponse",
+            Self::FieldNames => "FieldNamesResponse",
+            Self::FieldValues => "FieldValuesResponse",
+            Self::Metric => "MetricsResponse",
+        }
+    }
 }
 
 #[cfg(test)]

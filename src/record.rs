@@ -1,14 +1,22 @@
 //! What travels with one request: its id, its deadline, what it has used up, and what is noted of
 //! its way.
 
+mod notice;
+mod recorder;
 mod served;
+pub mod stages;
 mod steps;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::time::Deadline;
 use crate::time::UnixMillis;
+pub use notice::Notice;
+pub use recorder::Depth;
+pub use recorder::Recorded;
+pub use recorder::Recorder;
 pub use served::Freshness;
 pub use served::Served;
 use steps::Notes;
@@ -25,6 +33,8 @@ pub struct Arrival {
     pub now: UnixMillis,
     /// What it wants of answers that are there already.
     pub freshness: Freshness,
+    /// What writes its way down, if somebody wants to see it.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 /// Why an answer of a backend must not be kept for others.
@@ -49,6 +59,7 @@ pub struct Context {
     repeats: AtomicU32,
     reservations: AtomicU8,
     notes: Option<Notes>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Context {
@@ -62,16 +73,24 @@ impl Context {
             repeats: AtomicU32::new(0),
             reservations: AtomicU8::new(0),
             notes: None,
+            recorder: None,
         }
     }
 
+    /// The same, with what writes the way of the request down.
+    #[must_use]
+    pub fn recorded_by(self, recorder: Option<Arc<Recorder>>) -> Self {
+        Self { recorder, ..self }
+    }
+
     /// The context of work that this request begins and others may wait for too: with a deadline of
-    /// its own, and what was used up so far.
+    /// its own, and what was used up so far. What it does stands in the record of this request.
     #[must_use]
     pub fn branch(&self) -> Self {
         Self {
             calls: AtomicU32::new(self.calls()),
             repeats: AtomicU32::new(self.repeats()),
+            recorder: self.recorder.clone(),
             ..Self::new(self.request_id.clone(), self.deadline.clone())
         }
     }

@@ -107,4 +107,8 @@ pub trait SampleSink {
     /// The series is complete. `histograms` tells whether it held native histogram samples, which
     /// no float query can read.
     fn end_series(&mut self, labels: Labels, histograms: bool) -> ControlFlow<Stop>;
+    /// How many samples it took, where it counts them.
+    fn taken(&self) -> usize {
+        0
+    }
 }

@@ -213,6 +213,7 @@ async fn serve_port(
     notifier: &Notifier,
 ) -> Result<(), ServeError> {
     let ports = [&listener, &admin].map(|it| it.local_addr().map(|address| address.port()));
+    app.errands.run_here();
     app.mirror.listens_on(ports.into_iter().flatten().collect());
     // Dropped last, so that health can be asked for until the end.
     let admin = admin::start(Admin::new(app, reloads), admin);

@@ -10,6 +10,7 @@
 //!
 //! The profiles part here, once: the legacy profile shares no rule with the exact one but quoting.
 
+pub mod became;
 pub mod conditions;
 pub mod plan;
 mod exact;
@@ -28,6 +29,7 @@ pub mod legacy;
 
 use crate::limits;
 use crate::options::{Dialect, Profile, QueryOptions};
+use crate::promql::Spelled;
 use crate::protocol::Invalid;
 use crate::protocol::metric::MetricsQuery;
 use crate::time::{Millis, TimeRange, UnixMillis};
@@ -64,9 +66,9 @@ pub struct FormProbe {
     /// The base name, under which metadata know it.
     pub metric: String,
     /// Whose series make it a classic one.
-    pub classic: String,
+    pub classic: Spelled,
     /// Whose series make it a native one, if there are no classic ones.
-    pub native: String,
+    pub native: Spelled,
     /// Where to look.
     pub range: TimeRange,
 }
@@ -77,9 +79,9 @@ pub struct IntervalProbe {
     /// The name of the metric that is asked about, under which the interval is remembered.
     pub metric: String,
     /// `PromQL` that counts the samples of the fullest series in the last 10 minutes.
-    pub ten_minutes: String,
+    pub ten_minutes: Spelled,
     /// The same over one hour, asked when fewer than two samples came back.
-    pub one_hour: String,
+    pub one_hour: Spelled,
     /// When to ask.
     pub at: UnixMillis,
     /// Parameters that the dialect adds to the call.
@@ -157,6 +159,16 @@ impl Question {
         match &self.0 {
             Form::Exact(exact) => exact.needs_dialect(),
             Form::Legacy(_) => false,
+        }
+    }
+
+    /// A query that makes one series of all that are asked about, for a person; `None` for a query
+    /// in the caller's own words.
+    #[must_use]
+    pub fn combining(&self) -> Option<String> {
+        match &self.0 {
+            Form::Exact(exact) => exact.combining(),
+            Form::Legacy(_) => None,
         }
     }
 }

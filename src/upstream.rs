@@ -23,6 +23,7 @@ mod retry;
 mod retry_after;
 mod scrub;
 mod sessions;
+mod shown;
 mod sign;
 mod status;
 mod tally;
@@ -455,6 +456,9 @@ impl Upstream {
         sink: &mut S,
     ) -> Result<Answer, UpstreamError> {
         let decoded = self.ask(cx, call, QueryData::new(sink)).await?;
+        if let Some(call) = decoded.call {
+            cx.record(|recorded| recorded.read(call, sink.taken()));
+        }
         if decoded.value == Some(Stop::Memory) {
             return Err(UpstreamError::Memory);
         }

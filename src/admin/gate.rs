@@ -24,6 +24,7 @@ use http::header::AUTHORIZATION;
 use http::header::RETRY_AFTER;
 use http::header::WWW_AUTHENTICATE;
 
+use super::debug;
 use crate::app::App;
 use crate::caller::Peer;
 use crate::caller::TokenDigest;
@@ -100,7 +101,7 @@ impl Gate {
                 if refusal == Refusal::Wrong && self.app.refusals.is_due(source, Instant::now()) {
                     tracing::warn!(%source, "a wrong token for the console");
                 }
-                refusal.answer()
+                refusal.answer(request.uri().path().starts_with("/debug/"))
             }
         }
     }
@@ -132,7 +133,7 @@ impl Gate {
 
 impl Refusal {
     /// What is said to who does not pass: nothing of what lies behind.
-    fn answer(self) -> Response {
+    fn answer(self, is_json: bool) -> Response {
         let (status, text) = match self {
             Self::Elsewhere => (
                 StatusCode::FORBIDDEN,
@@ -149,7 +150,11 @@ impl Refusal {
             ),
             Self::TooSoon(_) => (StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens\n"),
         };
-        let mut response = (status, text).into_response();
+        let mut response = if is_json {
+            debug::error(status, None, text)
+        } else {
+            (status, text).into_response()
+        };
         let head = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             head.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -14,10 +14,13 @@ use tracing::Span;
 use super::caught::caught;
 use super::reply;
 use super::reply::Told;
+use super::wire::Seen;
 use super::wire::arrival_of;
 use crate::app::App;
+use crate::explain::tap::Ended;
 use crate::instruments::MethodLabel;
 use crate::instruments::RequestOutcome;
+use crate::protocol::MirrorMethod;
 use crate::record::Arrival;
 
 /// `handler`, every request to which is observed as `method`.
@@ -78,6 +81,9 @@ impl Watch {
         }
         let (status, outcome) = (response.status().as_u16(), told.outcome.as_str());
         let (ms, calls) = (millis(took), told.calls);
+        if let Some(seen) = &told.seen {
+            self.tap(seen, &told, took);
+        }
         let (code, cause) = (told.code, told.cause);
         // Probes of `/healthcheck` come every few seconds and are not worth a line each, and strangers
         // must not fill the log.
@@ -86,6 +92,37 @@ impl Watch {
             tracing::debug!(status, outcome, ms, "answered");
         } else {
             tracing::info!(status, outcome, ms, code, cause, calls, "answered");
+        }
+    }
+}
+
+impl Watch {
+    /// Counts the notices of a call, and offers it to the tap.
+    fn tap(&self, seen: &Seen, told: &Told, took: Duration) {
+        let recorded = seen.recorder.take();
+        let instruments = &self.app.instruments;
+        for notice in &recorded.notices {
+            instruments.notice(notice.code());
+        }
+        let ended = Ended {
+            id: &self.arrival.request_id,
+            at: self.arrival.now,
+            method: match self.method {
+                MethodLabel::Connection => MirrorMethod::Connection,
+                MethodLabel::FieldName => MirrorMethod::FieldNames,
+                MethodLabel::FieldValue => MirrorMethod::FieldValues,
+                MethodLabel::Metric => MirrorMethod::Metric,
+                MethodLabel::Other => return,
+            },
+            outcome: told.outcome.as_str(),
+            code: told.code,
+            ms: took.as_secs_f64() * 1_000.0,
+            calls: told.calls,
+            recorded,
+            body: &seen.body,
+        };
+        if !self.app.tap.offer(ended, self.app.snapshot().tap_entries) {
+            instruments.tap_dropped();
         }
     }
 }

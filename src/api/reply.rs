@@ -16,6 +16,7 @@ use http::header::CONTENT_TYPE;
 use http::header::RETRY_AFTER;
 
 use super::wire::Call;
+use super::wire::Seen;
 use crate::app::Snapshot;
 use crate::caller::Accepted;
 use crate::failures;
@@ -54,6 +55,8 @@ pub(super) struct Told {
     pub(super) calls: Option<u32>,
     /// Whether a success holds nothing.
     pub(super) empty: bool,
+    /// What was asked, and what was written down of its way.
+    pub(super) seen: Option<Seen>,
 }
 
 /// How a request can fail to be a call.
@@ -233,8 +236,13 @@ fn close(head: &mut HeaderMap) {
 }
 
 /// The answer to `call`, which takes up its slot until it is written.
+///
+/// The instruments and the tap are told what was asked.
 fn signed(call: &Call, mut response: Response) -> Response {
     response.extensions_mut().insert(call.in_flight.clone());
+    if let Some(told) = response.extensions_mut().get_mut::<Told>() {
+        told.seen = Some(call.seen());
+    }
     sign(&call.snapshot, &call.accepted, response)
 }
 

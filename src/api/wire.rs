@@ -38,7 +38,9 @@ use crate::protocol::DecodeError;
 use crate::protocol::scan;
 use crate::protocol::scan::Scanned;
 use crate::record::Arrival;
+use crate::record::Depth;
 use crate::record::Freshness;
+use crate::record::Recorder;
 
 /// One call of an accepted caller, its body read and scanned but not yet understood.
 #[derive(Debug)]
@@ -52,6 +54,15 @@ pub(super) struct Call {
     pub(super) in_flight: InFlight,
     /// The text of the body, or why it is none.
     body: Result<Bytes, DecodeError>,
+    recorder: Arc<Recorder>,
+}
+
+/// What is known of a call beside its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) recorder: Arc<Recorder>,
+    /// As it came, secrets included; for as long as the answer is made.
+    pub(super) body: Bytes,
 }
 
 impl Call {
@@ -68,6 +79,14 @@ impl Call {
     /// How the call arrived.
     pub(super) fn arrival(&self) -> Arrival {
         self.arrival.clone()
+    }
+
+    /// What is known of the call for the tap, and to count its notices.
+    pub(super) fn seen(&self) -> Seen {
+        Seen {
+            recorder: Arc::clone(&self.recorder),
+            body: self.body.clone().unwrap_or_default(),
+        }
     }
 
     /// The request in the body. `Content-Type` is not looked at.
@@ -145,12 +164,17 @@ impl FromRequest<Arc<App>> for Call {
         owned.map_err(|reason| shed(Some(&accepted), reason))?;
         let arrival = head.extensions.get().cloned();
         let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));
+        let recorder = Arc::new(Recorder::new(Depth::Brief));
         Ok(Self {
             accepted,
             snapshot,
-            arrival,
+            arrival: Arrival {
+                recorder: Some(Arc::clone(&recorder)),
+                ..arrival
+            },
             in_flight,
             body,
+            recorder,
         })
     }
 }
@@ -161,6 +185,7 @@ pub(super) fn arrival_of(app: &App, head: &HeaderMap) -> Arrival {
         request_id: request_id(head),
         started: Instant::now(),
         now: (app.clock)(),
+        recorder: None,
         freshness: Freshness::of(
             head.get_all(CACHE_CONTROL)
                 .iter()

@@ -5,6 +5,7 @@ use http::HeaderValue;
 use super::AppError;
 use crate::caller::Gate;
 use crate::caller::TokenDigest;
+use crate::config::Insecure;
 use crate::config::Settings;
 use crate::connections::Configured;
 use crate::egress::tls::ServerTls;
@@ -22,6 +23,10 @@ pub struct Snapshot {
     pub tls: Option<ServerTls>,
     /// What proves a person to the admin listener; `None`: only this machine is answered there.
     pub console_token: Option<TokenDigest>,
+    /// How many requests the tap keeps.
+    pub tap_entries: usize,
+    /// Which doors are left open.
+    pub insecure: Insecure,
     /// How much is worked on at once, and how the end comes.
     pub limits: Load,
     /// What is configured about connections.
@@ -45,6 +50,8 @@ impl Snapshot {
             callers: settings.callers.clone(),
             tls: settings.tls.clone(),
             console_token: settings.console_token.clone(),
+            tap_entries: settings.tap_entries,
+            insecure: settings.insecure,
             limits: settings.limits.clone(),
             connections: Configured {
                 answer_ttl: settings.answers.ttl,

@@ -14,6 +14,8 @@ pub struct Dropped {
     pub infinity_replaced: u64,
     /// Infinities that became no point.
     pub infinity_dropped: u64,
+    /// Buckets without a value that became a point with 0.0.
+    pub zero_filled: u64,
 }
 
 /// Lets finite values pass, decides about the others and counts them.
@@ -51,6 +53,11 @@ impl Finite {
         point
     }
 
+    /// A bucket without a value is zero.
+    pub(super) fn fill(&mut self) {
+        self.dropped.zero_filled += 1;
+    }
+
     /// Forgets what was counted.
     pub(super) fn restart(&mut self) {
         self.dropped = Dropped::default();
@@ -63,11 +70,13 @@ impl Finite {
             nan_dropped,
             infinity_replaced,
             infinity_dropped,
+            zero_filled,
         } = other;
         self.dropped.nan_replaced += nan_replaced;
         self.dropped.nan_dropped += nan_dropped;
         self.dropped.infinity_replaced += infinity_replaced;
         self.dropped.infinity_dropped += infinity_dropped;
+        self.dropped.zero_filled += zero_filled;
     }
 
     pub(super) fn dropped(&self) -> Dropped {

@@ -13,6 +13,8 @@ pub(super) const REACH: Millis = Millis::MINUTE.times(5);
 pub(super) struct Rates {
     since: UnixMillis,
     predecessor: Option<Sample>,
+    /// Whether the counter began anew.
+    pub(super) has_reset: bool,
 }
 
 impl Rates {
@@ -21,6 +23,7 @@ impl Rates {
         Self {
             since,
             predecessor: None,
+            has_reset: false,
         }
     }
 
@@ -34,6 +37,7 @@ impl Rates {
         // A counter only falls when it starts again, and then from zero. A NaN on either side
         // compares as no fall and makes the rate NaN.
         let increase = if sample.value < before.value {
+            self.has_reset = true;
             sample.value
         } else {
             sample.value - before.value

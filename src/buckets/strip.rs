@@ -166,6 +166,7 @@ impl Strip {
                 if let Some(due) = due {
                     while *due < at && !self.rows.is_full() {
                         self.rows.push(Figure::Float(0.0), *due, width);
+                        self.finite.fill();
                         *due = *due + width;
                     }
                     *due = at + width;
@@ -235,6 +236,7 @@ impl Strip {
         {
             while *due <= check.instants.last && !self.rows.is_full() {
                 self.rows.push(Figure::Float(0.0), *due, *width);
+                self.finite.fill();
                 *due = *due + *width;
             }
         }

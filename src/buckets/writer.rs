@@ -174,7 +174,10 @@ impl Writer {
         let mut values = Vec::new();
         fill::each_bucket(grid, Owns::End, samples, is_zero_filled, |bucket| {
             match bucket {
-                Bucket::Empty(end) => self.rows.push(Figure::Float(0.0), end, width),
+                Bucket::Empty(end) => {
+                    self.rows.push(Figure::Float(0.0), end, width);
+                    self.finite.fill();
+                }
                 Bucket::Holds(end, held) => {
                     values.clear();
                     values.extend(held.iter().map(|sample| sample.value));
@@ -256,6 +259,12 @@ impl Writer {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.rows.capacity()
+    }
+
+    /// Whether a counter was seen to begin anew; only raw points show it.
+    #[must_use]
+    pub fn has_reset(&self) -> bool {
+        matches!(&self.rule, Rule::Rates(rates) if rates.has_reset)
     }
 
     /// How many values were not taken as they came.

@@ -21,6 +21,7 @@ use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
 use crate::translate::plan::SampleRead;
 use crate::translate::plan::Several;
+use crate::translate::plan::Spelled;
 use crate::translate::plan::Subject;
 
 /// The key of an answer. Cheap to clone.
@@ -93,6 +94,9 @@ impl Text {
             nan,
             inf,
             parameters,
+            // For the record of a request; what they are about changes the read itself.
+            rate_window: _,
+            held_back: _,
         } = plan;
         self.subject(subject);
         self.read(read);
@@ -115,16 +119,24 @@ impl Text {
         } = subject;
         self.put(name);
         self.put(shown);
-        self.put(selectors);
+        self.spelled(selectors);
         self.put(range);
         match quantiles {
             None => self.put(&0_u8),
             Some(Quantiles { all, wanted, count }) => {
                 self.put(&1_u8);
-                self.put(all);
+                self.put(&all.text);
                 self.put(wanted);
-                self.put(count);
+                self.put(&count.text);
             }
+        }
+    }
+
+    /// What the texts are made of is for the record alone.
+    fn spelled(&mut self, all: &[Spelled]) {
+        self.put(&all.len());
+        for Spelled { text, fragments: _ } in all {
+            self.put(text);
         }
     }
 
@@ -158,6 +170,7 @@ impl Text {
     fn range(&mut self, read: &RangeRead) {
         let RangeRead {
             expr,
+            fragments: _,
             instants: Instants { first, last, step },
             group,
             is_splittable,
@@ -222,6 +235,7 @@ impl Text {
     fn legacy(&mut self, read: &LegacyRead) {
         let LegacyRead {
             expr,
+            fragments: _,
             start,
             end,
             step,

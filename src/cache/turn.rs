@@ -45,6 +45,12 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Whether the call was this caller's, so that nothing remembered answered it.
+    #[must_use]
+    pub fn has_led(&self) -> bool {
+        self.has_led.load(Ordering::Relaxed)
+    }
+
     /// `call`, if it falls to this caller to make it. In a box: a cache holds it several times over,
     /// and all of them would lie on the stack.
     pub fn lead<'f, T>(&'f self, call: impl Future<Output = T> + Send + 'f) -> BoxFuture<'f, T> {

@@ -160,6 +160,7 @@ impl Local {
             request_id: name.to_owned(),
             started: Instant::now(),
             now: (self.app.clock)(),
+            recorder: None,
             freshness: Freshness::Any,
         }
     }

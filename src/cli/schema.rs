@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::{DONE, print};
+use crate::explain;
 use crate::openapi;
 
 /// The schemas that can be printed.
@@ -14,6 +15,8 @@ pub(super) enum Schema {
     ConnectionDetails,
     /// The configuration file, as JSON Schema.
     Config,
+    /// The record that explains a request, as JSON Schema.
+    Record,
 }
 
 /// Prints `schema`; the exit code.
@@ -21,6 +24,7 @@ pub(super) fn run(schema: Schema) -> u8 {
     match schema {
         Schema::Openapi => print::data(&openapi::document()),
         Schema::Config => print::data(&openapi::config()),
+        Schema::Record => print::data(&explain::schema()),
         Schema::ConnectionDetails => print::data(&openapi::connection_details()),
     }
     DONE

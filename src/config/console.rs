@@ -8,7 +8,18 @@ use super::setting;
 use crate::caller::TokenDigest;
 use crate::secret::Secret;
 
+/// How many requests the tap keeps (experience.md, "The engine").
+pub(super) const TAP: usize = 500;
+/// The most that it may be told to keep (a choice: 64 MiB at 16 KiB each).
+const MOST: u32 = 4_096;
+
 impl Reader<'_> {
+    /// How many requests the tap keeps.
+    pub(super) fn tap_entries(&mut self) -> usize {
+        let entries = self.value(&setting::TAP_ENTRIES, |given| given.integer(0..=MOST));
+        entries.map_or(TAP, |entries| usize::try_from(entries).unwrap_or(TAP))
+    }
+
     /// The token of the console; without one only this machine is answered. It needs to be no other
     /// than the key, but should be: the key is known to `StackState`.
     pub(super) fn console_token(&mut self, api_key: Option<&Secret>) -> Option<TokenDigest> {

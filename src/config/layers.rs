@@ -9,7 +9,7 @@ use super::file;
 use super::files::Files;
 use super::print::REDACTED;
 use super::setting;
-use super::setting::{CALLERS, CONNECTIONS, LATER, SECTIONS, Setting};
+use super::setting::{CALLERS, CONNECTIONS, SECTIONS, Setting};
 use super::tree::{At, Member, Node, Value};
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
@@ -146,10 +146,6 @@ impl<'a> Layers<'a> {
     fn unknown(&self, section: Option<&str>, member: &Member, known: &[&'static str]) -> Finding {
         let section = section.map(|section| format!("{section}."));
         let path = section.unwrap_or_default() + &keys::shown(&member.name);
-        if LATER.contains(&path.as_str()) {
-            let origin = self.place(member.name_at, path);
-            return Finding::new(Code::BadValue, origin, "not supported yet");
-        }
         let nearest = keys::nearest(&member.name, known.iter().copied());
         let hint = nearest.map(|name| format!("; did you mean {name}"));
         let text = format!("unknown key{}", hint.unwrap_or_default());

@@ -59,6 +59,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
     let exposed = listen::exposed(listener, world.running);
     let api_key = reader.api_key(exposed, world);
     let key = api_key.as_ref().map(|(api_key, _)| api_key);
+    let tap_entries = reader.tap_entries();
     let console_token = reader.console_token(key);
     let defaults = reader.defaults();
     let policy = reader.policy();
@@ -99,6 +100,7 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
             insecure,
             tls: tls.material,
             console_token,
+            tap_entries,
             limits,
             connections,
             answers,

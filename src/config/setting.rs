@@ -12,9 +12,6 @@ pub(super) const CONNECTIONS: &str = "connections";
 /// The list of callers, each of which is a map.
 pub(super) const CALLERS: &str = "callers";
 
-/// Settings of chapters that are not built yet: refused, since ignoring a limit would be worse.
-pub(super) const LATER: [&str; 1] = ["console.tap_entries"];
-
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Setting {
@@ -63,6 +60,7 @@ pub(super) const CONSOLE_TOKEN: Setting = Setting {
     ..member("console", "token", Form::Text, "null")
 };
 pub(super) const CONSOLE_TOKEN_FILE: Setting = member("console", "token_file", Form::Text, "null");
+pub(super) const TAP_ENTRIES: Setting = member("console", "tap_entries", Form::Text, "500");
 pub(super) const ALLOWED_UPSTREAMS: Setting =
     member("policy", "allowed_upstreams", Form::List, "null");
 pub(super) const PRIVATE_TARGETS: Setting =
@@ -86,7 +84,7 @@ pub(super) const SHUTDOWN_DELAY: Setting = member("limits", "shutdown_delay", Fo
 pub(super) const DRAIN: Setting = member("limits", "drain", Form::Text, "20s");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 34] = [
+const SETTINGS: [Setting; 35] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -106,6 +104,7 @@ const SETTINGS: [Setting; 34] = [
     TLS_CLIENT_CA_FILE,
     CONSOLE_TOKEN,
     CONSOLE_TOKEN_FILE,
+    TAP_ENTRIES,
     ALLOWED_UPSTREAMS,
     PRIVATE_TARGETS,
     NAMED_ONLY,

@@ -159,4 +159,8 @@ impl SampleSink for Collected {
         self.histograms |= histograms;
         ControlFlow::Continue(())
     }
+
+    fn taken(&self) -> usize {
+        self.samples
+    }
 }

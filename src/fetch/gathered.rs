@@ -8,6 +8,7 @@ use crate::fetch::FetchError;
 use crate::fetch::Run;
 use crate::fetch::Shared;
 use crate::limits::Charge;
+use crate::record::stages::Purpose;
 use crate::series::Labels;
 use crate::series::NumberText;
 use crate::series::Observations;
@@ -138,10 +139,12 @@ pub(super) async fn ask(
     let Shared { cx, upstream, plan } = run.shared();
     let mut gathered = Gathered::new(most, upstream.charge());
     let expr = read.expr(part);
+    cx.asks(Purpose::Raw, &expr.text, &expr.fragments);
     upstream
-        .query(cx, &expr, part.end, &plan.parameters, &mut gathered)
+        .query(cx, &expr.text, part.end, &plan.parameters, &mut gathered)
         .await?;
     run.seen.any_answer = true;
+    run.seen.samples += gathered.samples;
     run.seen.any_sample |= gathered.samples > 0;
     for series in &mut gathered.series {
         let mut labels = series.labels.clone();

@@ -3,6 +3,7 @@
 use crate::fetch::FetchError;
 use crate::fetch::Run;
 use crate::fetch::Shared;
+use crate::record::stages::Purpose;
 use crate::translate::plan::Quantiles;
 use crate::upstream::UpstreamError;
 
@@ -26,6 +27,8 @@ pub(super) async fn exist(run: &Run<'_>, wanted: &Quantiles) -> Result<bool, Fet
     // A summary may have nothing but its sum and its count.
     if exposed.is_empty() {
         let selectors = std::slice::from_ref(&wanted.count);
+        cx.asks_all(Purpose::Series, selectors);
+        let selectors = std::slice::from_ref(&wanted.count.text);
         let found = (upstream.has_series(cx, selectors, plan.subject.range)).await?;
         if !found {
             return Ok(false);
@@ -39,7 +42,8 @@ async fn exposed(run: &Run<'_>, wanted: &Quantiles) -> Result<Vec<String>, Upstr
     let Shared { cx, upstream, plan } = run.shared();
     let range = plan.subject.range;
     let (start, end) = (Some(range.start), Some(range.end));
-    let selectors = std::slice::from_ref(&wanted.all);
+    cx.asks_all(Purpose::Values, std::slice::from_ref(&wanted.all));
+    let selectors = std::slice::from_ref(&wanted.all.text);
     let list = if upstream.fits(LABEL, selectors, start, end) {
         (upstream.label_values(cx, LABEL, selectors, start, end)).await?
     } else {

@@ -15,7 +15,7 @@ use crate::fetch::collect::Collected;
 use crate::fetch::collect::Keep;
 use crate::fetch::collect::Kept;
 use crate::fetch::split;
-use crate::series::Apart;
+use crate::record::stages::Purpose;
 use crate::series::Sample;
 use crate::time::Millis;
 use crate::time::UnixMillis;
@@ -184,6 +184,22 @@ pub(super) async fn legacy(run: &mut Run<'_>, read: &LegacyRead) -> Result<Ended
     Ok(Ended::Whole)
 }
 
+/// In how many chunks a range of the exact profile is asked.
+pub(super) fn chunk_count(read: &RangeRead) -> usize {
+    if read.is_splittable {
+        split::count(read.instants).div_ceil(chunk_size(read))
+    } else {
+        1
+    }
+}
+
+/// In how many chunks a range of the legacy profile is asked.
+pub(super) fn legacy_count(read: &LegacyRead) -> usize {
+    let steps = (read.end - read.start).div_euclid(read.step).max(0);
+    let instants = usize::try_from(steps).map_or(usize::MAX, |steps| steps.saturating_add(1));
+    instants.div_ceil(LEGACY_STEPS)
+}
+
 /// How many instants one call may hold: whole groups within both limits, at least one group.
 fn chunk_size(read: &RangeRead) -> usize {
     let by_range = read.max_range.get() / read.instants.step.get() + 1;
@@ -269,10 +285,11 @@ impl Caller<'_> {
             Form::Legacy(_) => Asked::Legacy(instants),
         };
         let strip = Strip::of(plan, asked, start);
-        let collected = Collected::new(keep, Apart::default(), strip, upstream.charge());
+        let collected = Collected::new(keep, self.run.apart(), strip, upstream.charge());
         let mut collected = collected.map_err(|_| UpstreamError::Memory)?;
         match self.read {
             Form::Exact(read) => {
+                cx.asks(Purpose::Points, &read.expr, &read.fragments);
                 let query = RangeQuery {
                     expr: &read.expr,
                     start: instants.first,
@@ -283,6 +300,7 @@ impl Caller<'_> {
                 upstream.query_range(cx, &query, &mut collected).await?;
             }
             Form::Legacy(read) => {
+                cx.asks(Purpose::Points, &read.expr, &read.fragments);
                 let start = instants.first.get() / 1000;
                 // The last chunk ends where the predecessor's only one did, on a step or not.
                 let end = (instants.last.get() / 1000 + read.step - 1).min(read.end);

@@ -15,6 +15,7 @@ use crate::fetch::TURN;
 use crate::fetch::collect::Collected;
 use crate::fetch::collect::Keep;
 use crate::limits;
+use crate::record::stages::Purpose;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::translate::Plan;
@@ -116,8 +117,13 @@ pub(super) async fn ask(
     let collected = Collected::new(keep, known, strip, upstream.charge());
     let mut collected = collected.map_err(|_| UpstreamError::Memory)?;
     let expr = read.expr(part);
+    let purpose = match keep {
+        Keep::First { .. } => Purpose::Raw,
+        Keep::All { .. } => Purpose::Pool,
+    };
+    cx.asks(purpose, &expr.text, &expr.fragments);
     upstream
-        .query(cx, &expr, part.end, &plan.parameters, &mut collected)
+        .query(cx, &expr.text, part.end, &plan.parameters, &mut collected)
         .await?;
     match keep {
         Keep::First { .. } if collected.is_over => Err(upstream.over_samples()),

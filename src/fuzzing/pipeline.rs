@@ -120,6 +120,8 @@ impl Case {
             nan: self.nan,
             inf: self.inf,
             parameters: Vec::new(),
+            rate_window: None,
+            held_back: None,
         }
     }
 

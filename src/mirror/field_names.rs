@@ -9,11 +9,13 @@ use crate::failures;
 use crate::failures::Failure;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
+use crate::mirror::recorded;
 use crate::protocol::field_names::FieldDescriptor;
 use crate::protocol::field_names::FieldNamesRequest;
 use crate::protocol::field_names::FieldNamesResponse;
 use crate::protocol::field_names::FieldType;
 use crate::record::Arrival;
+use crate::record::stages::Purpose;
 use crate::translate::fields;
 
 impl Mirror {
@@ -29,6 +31,7 @@ impl Mirror {
         arrival: Arrival,
         request: &FieldNamesRequest,
     ) -> Result<FieldNamesResponse, Failure> {
+        recorded::field_names(&arrival, request);
         let Opened {
             cx,
             connection,
@@ -44,8 +47,11 @@ impl Mirror {
         let options = &connection.options;
         let profile = options.profile;
 
+        recorded::lookup_conditions(&cx, &request.query.conditions, None, options);
         let plan = fields::names(&request.query, options)
             .map_err(|error| failures::translate(&error, profile))?;
+        recorded::lists(&cx, "field_names");
+        cx.asks_all(Purpose::Labels, &plan.spelled);
         let (start, end) = whole_minutes(plan.start, plan.end);
         let key = ListKey {
             identity: upstream.identity().to_owned(),
@@ -53,16 +59,18 @@ impl Mirror {
             selectors: plan.selectors.clone(),
             range: (start, end),
         };
+        let turn = Turn::new(&cx.deadline, upstream.host());
         let list = self
             .lists
-            .list(key, &Turn::new(&cx.deadline, upstream.host()), || {
+            .list(key, &turn, || {
                 upstream.label_names(&cx, &plan.selectors, start, end)
             })
             .await
             .map_err(|error| failures::upstream(&error, profile))?;
+        recorded::remembered(&cx, &turn);
         let (labels, is_cut) = plan.labels(&list.values);
         let virtual_fields = plan.virtual_fields.iter().map(|name| (*name).to_owned());
-        let fields = virtual_fields
+        let fields: Vec<FieldDescriptor> = virtual_fields
             .chain(labels)
             .map(|field_name| FieldDescriptor {
                 classified: options.classified_labels.contains(&field_name),
@@ -70,9 +78,11 @@ impl Mirror {
                 field_type: FieldType::String,
             })
             .collect();
-        Ok(FieldNamesResponse {
+        let response = FieldNamesResponse {
             is_partial: is_cut || list.is_cut,
             fields,
-        })
+        };
+        cx.note(|recorded| recorded.listed(response.fields.len(), response.is_partial));
+        Ok(response)
     }
 }

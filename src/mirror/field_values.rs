@@ -12,9 +12,11 @@ use crate::failures::Failure;
 use crate::limits::Charged;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
+use crate::mirror::recorded;
 use crate::protocol::field_values::FieldValuesRequest;
 use crate::protocol::field_values::FieldValuesResponse;
 use crate::record::Arrival;
+use crate::record::stages::Purpose;
 use crate::translate::conditions::Kind;
 use crate::translate::fields;
 use crate::translate::fields::Attempt;
@@ -36,6 +38,7 @@ impl Mirror {
         arrival: Arrival,
         request: &FieldValuesRequest,
     ) -> Result<FieldValuesResponse, Failure> {
+        recorded::field_values(&arrival, request);
         let opened = self.open(
             configured,
             caller,
@@ -46,8 +49,12 @@ impl Mirror {
         let options = &opened.connection.options;
         let profile = options.profile;
 
+        let query = &request.query;
+        let asked = Some(query.field_name.as_str());
+        recorded::lookup_conditions(&opened.cx, &query.conditions, asked, options);
         let plan = fields::values(&request.query, options)
             .map_err(|error| failures::translate(&error, profile))?;
+        recorded::lists(&opened.cx, "field_values");
         let (kind, lookup) = match plan {
             ValuesPlan::Nothing => {
                 return Ok(FieldValuesResponse {
@@ -68,7 +75,10 @@ impl Mirror {
                 break;
             }
         }
-        Ok(lookup.answer(found.0, found.1))
+        let response = lookup.answer(found.0, found.1);
+        let cx = &opened.cx;
+        cx.note(|recorded| recorded.listed(response.values.len(), response.is_partial));
+        Ok(response)
     }
 
     /// The hits of one attempt, and whether the backend's list was cut.
@@ -82,8 +92,12 @@ impl Mirror {
         // With the whole list at hand a prefix needs no call.
         let whole = list_key(opened, lookup, &attempt.whole_selectors);
         let list = match self.lists.kept(&whole).await {
-            Some(list) => list,
+            Some(list) => {
+                opened.cx.note(|recorded| recorded.cached += 1);
+                list
+            }
             None => {
+                opened.cx.asks_all(Purpose::Values, &attempt.spelled);
                 self.label_values(opened, lookup, &attempt.selectors)
                     .await?
             }
@@ -142,8 +156,14 @@ impl Mirror {
                 .values_in_series(cx, label, selectors, start, end)
                 .await
         };
+        if cx.is_dry() {
+            // Nothing is sent: what comes back is no list that others could use.
+            return fetch().await.map(Arc::new);
+        }
         let turn = Turn::new(&cx.deadline, upstream.host());
-        self.lists.list(key, &turn, fetch).await
+        let list = self.lists.list(key, &turn, fetch).await;
+        recorded::remembered(cx, &turn);
+        list
     }
 }
 

@@ -14,6 +14,7 @@ use crate::mirror::Opened;
 use crate::mirror::answers::Asked;
 use crate::mirror::answers::Given;
 use crate::mirror::answers::Unanswered;
+use crate::mirror::recorded;
 use crate::options::Profile;
 use crate::protocol::metric::MetricsRequest;
 use crate::record::Arrival;
@@ -47,6 +48,7 @@ impl Mirror {
         request: &MetricsRequest,
     ) -> Result<MetricAnswer, Failure> {
         let (now, freshness) = (arrival.now, arrival.freshness);
+        recorded::metric(&arrival, request);
         let Opened {
             cx,
             connection,
@@ -63,6 +65,7 @@ impl Mirror {
         let profile = options.profile;
         let untranslated = |error| failures::translate(&error, profile);
 
+        recorded::metric_conditions(&cx, &request.query.conditions, options);
         let question = translate::question(&request.query, options, now).map_err(untranslated)?;
         let facts = self
             .prober
@@ -70,6 +73,14 @@ impl Mirror {
             .await
             .map_err(|error| failures::upstream(&error, profile))?;
         let plan = translate::plan(&question, facts).map_err(untranslated)?;
+        recorded::plan(
+            &cx,
+            &request.query.conditions,
+            options,
+            &question,
+            &plan,
+            facts,
+        );
         let Given { served, answer } = self
             .answers
             .answer(Asked {

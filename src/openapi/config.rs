@@ -238,6 +238,10 @@ struct Console {
     token: Option<String>,
     /// The file of the token, read again when it changes. Variable `MIRROR_CONSOLE_TOKEN_FILE`.
     token_file: Option<String>,
+    /// How many of the last requests are kept in memory for the console, without their secrets; 0:
+    /// none.
+    #[schemars(range(max = 4096), extend("default" = 500))]
+    tap_entries: Option<u64>,
 }
 
 #[derive(JsonSchema)]

@@ -4,7 +4,9 @@
 //! parsed again and must be the tree that was meant.
 
 use crate::promql::Matcher;
+use crate::promql::Origin;
 use crate::promql::Selector;
+use crate::promql::Spelled;
 use crate::promql::scan;
 use crate::promql::selector::Listed;
 use crate::promql::tree;
@@ -14,9 +16,9 @@ use crate::promql::tree::Tree;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conjoined {
     /// Its text; byte for byte the caller's if it selects nothing that could be restricted.
-    pub text: String,
+    pub text: Spelled,
     /// Its vector selectors, without ranges and offsets, each once.
-    pub selectors: Vec<String>,
+    pub selectors: Vec<Spelled>,
 }
 
 /// How much of a text is handled.
@@ -73,12 +75,12 @@ pub fn conjoin(
     let selectors = list(&mut wanted);
     if selectors.is_empty() {
         return Ok(Conjoined {
-            text: text.to_owned(),
+            text: Spelled::of(text, Origin::Tilde),
             selectors,
         });
     }
-    let printed = wanted.to_string();
-    if parse(&printed, bounds.depth) != Ok(wanted) {
+    let printed = wanted.spelled();
+    if parse(&printed.text, bounds.depth) != Ok(wanted) {
         return Err(ConjoinError::CannotPrint);
     }
     Ok(Conjoined {
@@ -89,7 +91,7 @@ pub fn conjoin(
 
 /// The vector selectors of `text`, without ranges and offsets, each once; none if it does not parse.
 #[must_use]
-pub fn selectors(text: &str, bounds: Bounds) -> Vec<String> {
+pub fn selectors(text: &str, bounds: Bounds) -> Vec<Spelled> {
     parse(text, bounds.depth).map_or_else(|_| Vec::new(), |mut tree| list(&mut tree))
 }
 
@@ -128,10 +130,10 @@ fn parse(text: &str, depth: usize) -> Result<Tree, ConjoinError> {
     tree::read(&scanned).ok_or(ConjoinError::DoesNotParse)
 }
 
-fn list(tree: &mut Tree) -> Vec<String> {
+fn list(tree: &mut Tree) -> Vec<Spelled> {
     let mut found = Vec::new();
     tree.selectors_mut(&mut |selector| {
-        let text = selector.series().to_string();
+        let text = selector.series();
         if !found.contains(&text) {
             found.push(text);
         }

@@ -4,9 +4,13 @@
 //! precedence of `PromQL` wants, and no others.
 
 use std::fmt;
-use std::fmt::Display as _;
 
+use crate::promql::Origin;
 use crate::promql::Selector;
+use crate::promql::Spelled;
+use crate::promql::ink;
+use crate::promql::ink::Ink;
+use crate::promql::ink::put;
 use crate::promql::quote;
 use crate::time::Millis;
 
@@ -17,7 +21,7 @@ pub struct Expr(Node);
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
     /// A number, as `PromQL` reads it.
-    Number(String),
+    Number(String, Origin),
     /// `{…}`
     Instant(Selector),
     /// `label_replace(expr,"label","value","","")`
@@ -29,7 +33,7 @@ enum Node {
     /// `{…}[range]`
     Range { selector: Selector, range: Millis },
     /// `{…}[range] offset 1ms`
-    Window { selector: Selector, range: Millis },
+    Window { selector: Selector, range: Length },
     /// A function or an aggregation without grouping.
     Call {
         name: &'static str,
@@ -48,9 +52,30 @@ enum Node {
     /// `expr[range:step]`
     Subquery {
         inner: Box<Expr>,
-        range: Millis,
-        step: Millis,
+        range: Length,
+        step: Length,
     },
+}
+
+/// A length of time, and what decides on it: the bucket, if nobody says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Length {
+    millis: Millis,
+    origin: Origin,
+}
+
+impl Length {
+    /// A length that `origin` decides on.
+    #[must_use]
+    pub const fn of(millis: Millis, origin: Origin) -> Self {
+        Self { millis, origin }
+    }
+}
+
+impl From<Millis> for Length {
+    fn from(millis: Millis) -> Self {
+        Self::of(millis, Origin::BucketSize)
+    }
 }
 
 /// The binary operators in use, all of them left-associative.
@@ -116,10 +141,10 @@ impl Expr {
     /// `{…}[<range>] offset 1ms`. The offset makes `[s, e)` of both kinds of engines, while
     /// evaluation stays on multiples of the step (queries.md, "Sending").
     #[must_use]
-    pub fn window(selector: &Selector, range: Millis) -> Self {
+    pub fn window(selector: &Selector, range: impl Into<Length>) -> Self {
         Self(Node::Window {
             selector: selector.clone(),
-            range,
+            range: range.into(),
         })
     }
 
@@ -137,7 +162,10 @@ impl Expr {
     pub fn call_with(name: &'static str, number: &'static str, argument: Self) -> Self {
         Self(Node::Call {
             name,
-            arguments: vec![Self(Node::Number(number.to_owned())), argument],
+            arguments: vec![
+                Self(Node::Number(number.to_owned(), Origin::Method)),
+                argument,
+            ],
         })
     }
 
@@ -171,7 +199,10 @@ impl Expr {
     /// `self == 0`, which keeps the series that are zero.
     #[must_use]
     pub fn equal_to_zero(self) -> Self {
-        self.binary(Operator::EqualTo, Self(Node::Number("0".to_owned())))
+        self.binary(
+            Operator::EqualTo,
+            Self(Node::Number("0".to_owned(), Origin::Method)),
+        )
     }
 
     /// `self == other`, which keeps the series of `self` that equal theirs in `other`: not NaN.
@@ -188,35 +219,36 @@ impl Expr {
 
     /// `self / <seconds of length>`
     #[must_use]
-    pub fn over_seconds(self, length: Millis) -> Self {
-        self.over(Self::seconds(length))
+    pub fn over_seconds(self, length: impl Into<Length>) -> Self {
+        self.over(Self::seconds(length.into()))
     }
 
     /// `self * <seconds of length>`
     #[must_use]
-    pub fn times_seconds(self, length: Millis) -> Self {
-        self.binary(Operator::Times, Self::seconds(length))
+    pub fn times_seconds(self, length: impl Into<Length>) -> Self {
+        self.binary(Operator::Times, Self::seconds(length.into()))
     }
 
     /// `self[range:step]`
     #[must_use]
-    pub fn subquery(self, range: Millis, step: Millis) -> Self {
+    pub fn subquery(self, range: impl Into<Length>, step: impl Into<Length>) -> Self {
         Self(Node::Subquery {
             inner: Box::new(self),
-            range,
-            step,
+            range: range.into(),
+            step: step.into(),
         })
     }
 
     /// A length in seconds as the shortest decimal without exponent: `60`, `0.5`. Printed from the
     /// integer, since a float could not tell milliseconds apart for all lengths.
-    fn seconds(length: Millis) -> Self {
-        let (whole, fraction) = (length.get() / 1000, length.get() % 1000);
+    fn seconds(length: Length) -> Self {
+        let millis = length.millis.get();
+        let (whole, fraction) = (millis / 1000, millis % 1000);
         let mut text = whole.to_string();
         if fraction != 0 {
             text.push_str(format!(".{fraction:03}").trim_end_matches('0'));
         }
-        Self(Node::Number(text))
+        Self(Node::Number(text, length.origin))
     }
 
     fn binary(self, operator: Operator, right: Self) -> Self {
@@ -227,22 +259,16 @@ impl Expr {
         })
     }
 
-    /// Writes the expression as the operand of something that binds with `precedence`.
-    fn operand(&self, precedence: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Node::Binary { operator, .. } if operator.precedence() < precedence => {
-                write!(f, "({self})")
-            }
-            _ => self.fmt(f),
-        }
+    /// Its text, and what it is made of.
+    #[must_use]
+    pub fn spelled(&self) -> Spelled {
+        ink::spelled(|ink| self.print(ink))
     }
-}
 
-impl fmt::Display for Expr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn print(&self, ink: &mut dyn Ink) -> fmt::Result {
         match &self.0 {
-            Node::Number(text) => f.write_str(text),
-            Node::Instant(selector) => selector.fmt(f),
+            Node::Number(text, origin) => put(ink, *origin, text),
+            Node::Instant(selector) => selector.print(ink),
             Node::Named {
                 inner,
                 label,
@@ -250,37 +276,72 @@ impl fmt::Display for Expr {
             } => {
                 let (label, value) = (quote::string(label), quote::string(value));
                 let empty = quote::string("");
-                write!(f, "label_replace({inner},{label},{value},{empty},{empty})")
+                put(ink, Origin::Profile, "label_replace(")?;
+                inner.print(ink)?;
+                let rest = format_args!(",{label},{value},{empty},{empty})");
+                put(ink, Origin::Profile, rest)
             }
-            Node::Range { selector, range } => write!(f, "{selector}[{range}]"),
+            Node::Range { selector, range } => {
+                selector.print(ink)?;
+                put(ink, Origin::Profile, format_args!("[{range}]"))
+            }
             Node::Window { selector, range } => {
-                write!(f, "{selector}[{range}] offset {}", Millis::ONE)
+                selector.print(ink)?;
+                put(ink, range.origin, format_args!("[{}]", range.millis))?;
+                put(
+                    ink,
+                    Origin::Profile,
+                    format_args!(" offset {}", Millis::ONE),
+                )
             }
             Node::Call { name, arguments } => {
-                write!(f, "{name}(")?;
+                put(ink, Origin::Method, format_args!("{name}("))?;
                 for (index, argument) in arguments.iter().enumerate() {
                     if index > 0 {
-                        f.write_str(", ")?;
+                        put(ink, Origin::Method, ", ")?;
                     }
-                    argument.fmt(f)?;
+                    argument.print(ink)?;
                 }
-                f.write_str(")")
+                put(ink, Origin::Method, ")")
             }
-            Node::SumBy { labels, inner } => write!(f, "sum by ({labels}) ({inner})"),
+            Node::SumBy { labels, inner } => {
+                put(ink, Origin::Method, format_args!("sum by ({labels}) ("))?;
+                inner.print(ink)?;
+                put(ink, Origin::Method, ")")
+            }
             Node::Binary {
                 operator,
                 left,
                 right,
             } => {
-                left.operand(operator.precedence(), f)?;
-                write!(f, " {} ", operator.text())?;
-                right.operand(operator.precedence() + 1, f)
+                left.operand(operator.precedence(), ink)?;
+                put(ink, Origin::Method, format_args!(" {} ", operator.text()))?;
+                right.operand(operator.precedence() + 1, ink)
             }
             Node::Subquery { inner, range, step } => {
-                inner.operand(u8::MAX, f)?;
-                write!(f, "[{range}:{step}]")
+                inner.operand(u8::MAX, ink)?;
+                put(ink, range.origin, format_args!("[{}", range.millis))?;
+                put(ink, step.origin, format_args!(":{}]", step.millis))
             }
         }
+    }
+
+    /// Prints the expression as the operand of something that binds with `precedence`.
+    fn operand(&self, precedence: u8, ink: &mut dyn Ink) -> fmt::Result {
+        match &self.0 {
+            Node::Binary { operator, .. } if operator.precedence() < precedence => {
+                put(ink, Origin::Method, "(")?;
+                self.print(ink)?;
+                put(ink, Origin::Method, ")")
+            }
+            _ => self.print(ink),
+        }
+    }
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.print(f)
     }
 }
 
@@ -352,7 +413,10 @@ mod tests {
             (119_999, "119.999"),
             (9_007_199_254_740_991, "9007199254740.991"),
         ] {
-            assert_eq!(Expr::seconds(Millis::new(millis)).to_string(), expected);
+            assert_eq!(
+                Expr::seconds(Millis::new(millis).into()).to_string(),
+                expected
+            );
         }
     }
 }

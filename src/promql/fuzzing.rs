@@ -111,7 +111,7 @@ fn edits(text: &str, matchers: &[Matcher]) {
     let Ok(edited) = conjoin::conjoin(text, matchers, BOUNDS) else {
         return;
     };
-    assert!(edited.text.len() <= BOUNDS.length.max(text.len()));
+    assert!(edited.text.text.len() <= BOUNDS.length.max(text.len()));
     let mut meant = Vec::new();
     let mut before = parsed(text).expect("was read before");
     before.selectors_mut(&mut |selector| {
@@ -121,10 +121,10 @@ fn edits(text: &str, matchers: &[Matcher]) {
         meant.push(selector.clone());
     });
     let mut found = Vec::new();
-    let mut after = parsed(&edited.text).expect("what is sent parses");
+    let mut after = parsed(&edited.text.text).expect("what is sent parses");
     after.selectors_mut(&mut |selector| found.push(selector.clone()));
-    assert_eq!(found, meant, "{} of {text}", edited.text);
-    assert_eq!(after, before, "{} of {text}", edited.text);
+    assert_eq!(found, meant, "{} of {text}", edited.text.text);
+    assert_eq!(after, before, "{} of {text}", edited.text.text);
     assert_eq!(edited.selectors.is_empty(), meant.is_empty());
 }
 

@@ -4,9 +4,15 @@
 //! also for metric names that are keywords or not ASCII.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use crate::promql::METRIC_NAME;
+use crate::promql::Origin;
+use crate::promql::Spelled;
+use crate::promql::ink;
+use crate::promql::ink::Ink;
 use crate::promql::quote;
+use crate::time::Millis;
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +41,10 @@ impl MatchOp {
 }
 
 /// One condition on a label.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+///
+/// Two of them are equal if they match the same, wherever they come from: a text that is read back
+/// knows nothing of a request.
+#[derive(Clone, Debug)]
 pub struct Matcher {
     /// The name of the label, any text but the empty one.
     pub label: String,
@@ -43,6 +52,22 @@ pub struct Matcher {
     pub op: MatchOp,
     /// What it is compared with: a text, or a regular expression, which Prometheus anchors.
     pub value: String,
+    /// The index of the request's condition that it was made of, if it was.
+    pub condition: Option<usize>,
+}
+
+impl PartialEq for Matcher {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.label, self.op, &self.value) == (&other.label, other.op, &other.value)
+    }
+}
+
+impl Eq for Matcher {}
+
+impl Hash for Matcher {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.label, self.op, &self.value).hash(state);
+    }
 }
 
 impl Matcher {
@@ -88,7 +113,15 @@ impl Matcher {
             label: label.into(),
             op,
             value: value.into(),
+            condition: None,
         }
+    }
+
+    /// The same, made of the condition with this index.
+    #[must_use]
+    pub fn of_condition(mut self, index: usize) -> Self {
+        self.condition = Some(index);
+        self
     }
 
     /// Whether it names one metric.
@@ -120,6 +153,12 @@ impl Selector {
     #[must_use]
     pub fn of(metric: &str) -> Self {
         Self::with(Matcher::equal(METRIC_NAME, metric))
+    }
+
+    /// The series of one metric, which the condition with this index names.
+    #[must_use]
+    pub fn of_condition(metric: &str, index: usize) -> Self {
+        Self::with(Matcher::equal(METRIC_NAME, metric).of_condition(index))
     }
 
     /// The series of all metrics. Prometheus refuses a selector whose matchers all match the absent
@@ -168,26 +207,59 @@ impl Selector {
             _ => self.to_string(),
         }
     }
+
+    /// The sum over all of its series, for texts; of their rates over a window if there is one.
+    #[must_use]
+    pub fn combined(&self, window: Option<Millis>) -> String {
+        let shown = self.shown();
+        match window {
+            Some(window) => format!("sum(rate({shown}[{window}]))"),
+            None => format!("sum({shown})"),
+        }
+    }
+
+    /// Its text, and what it is made of.
+    #[must_use]
+    pub fn spelled(&self) -> Spelled {
+        ink::spelled(|ink| self.print(ink))
+    }
+
+    /// The braces go with the matchers beside them.
+    pub(super) fn print(&self, ink: &mut dyn Ink) -> fmt::Result {
+        let first = self.matchers.first().and_then(|first| first.condition);
+        ink.mark(first.map_or(Origin::Profile, Origin::Condition));
+        ink.write_str("{")?;
+        Listed(&self.matchers).print(ink, Origin::Profile)?;
+        ink.write_str("}")
+    }
 }
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{}}}", Listed(&self.matchers))
+        self.print(f)
     }
 }
 
 /// Matchers with commas between them.
 pub(super) struct Listed<'a>(pub(super) &'a [Matcher]);
 
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Listed<'_> {
+    /// Those without a condition come from `others`; a comma goes with what follows it.
+    pub(super) fn print(&self, ink: &mut dyn Ink, others: Origin) -> fmt::Result {
         for (index, matcher) in self.0.iter().enumerate() {
+            ink.mark(matcher.condition.map_or(others, Origin::Condition));
             if index > 0 {
-                f.write_str(",")?;
+                ink.write_str(",")?;
             }
-            matcher.fmt(f)?;
+            write!(ink, "{matcher}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.print(f, Origin::Profile)
     }
 }
 

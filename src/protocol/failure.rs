@@ -33,3 +33,16 @@ pub enum FailureBody {
         details: String,
     },
 }
+
+impl FailureBody {
+    /// Its `_type`, and what it says in a few words if it does.
+    #[must_use]
+    pub fn described(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::MetricStoreConnectionError { .. } => ("MetricStoreConnectionError", None),
+            Self::MetricNotFoundError { .. } => ("MetricNotFoundError", None),
+            Self::UnsupportedFieldTypeError { .. } => ("UnsupportedFieldTypeError", None),
+            Self::RemoteMirrorError { summary, .. } => ("RemoteMirrorError", Some(summary)),
+        }
+    }
+}

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
 
 use crate::protocol::schema::Tag;
 pub use rows::Figure;
@@ -26,6 +27,46 @@ pub struct Telemetry {
     /// The whole `MetricsResponse` as JSON. What it was charged to is free again when the last copy
     /// of these bytes is dropped, also one that is being sent.
     pub body: Bytes,
+}
+
+/// What points there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// `_type` of the points.
+    pub kind: &'static str,
+    /// When the first one is, or begins; in milliseconds since 1970.
+    pub first: Option<i64>,
+    /// When the last one is, or ends.
+    pub last: Option<i64>,
+}
+
+impl Telemetry {
+    /// What points there are, read from the body: for who looks at an answer.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        #[derive(Deserialize)]
+        struct Response<'a> {
+            #[serde(borrow)]
+            telemetry: Points<'a>,
+        }
+        #[derive(Deserialize)]
+        struct Points<'a> {
+            #[serde(rename = "_type")]
+            kind: &'a str,
+            points: Vec<Vec<serde_json::Number>>,
+        }
+        let Response { telemetry } = serde_json::from_slice(&self.body).ok()?;
+        let first = telemetry.points.first().and_then(|it| it.get(1));
+        let last = telemetry.points.last().and_then(|it| it.last());
+        Some(Span {
+            kind: match telemetry.kind {
+                "RawMetricTelemetry" => "RawMetricTelemetry",
+                _ => "AggregatedMetricTelemetry",
+            },
+            first: first.and_then(serde_json::Number::as_i64),
+            last: last.and_then(serde_json::Number::as_i64),
+        })
+    }
 }
 
 impl JsonSchema for Telemetry {

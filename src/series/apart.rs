@@ -16,6 +16,8 @@ pub struct Apart {
     sets: HashSet<u64>,
     labels: BTreeMap<String, Values>,
     kept: usize,
+    /// The sets themselves, if they are wanted.
+    whole: Option<Vec<Labels>>,
 }
 
 /// The values that one label has.
@@ -31,12 +33,33 @@ struct Values {
     lacking: usize,
 }
 
+/// Most sets that are kept (experience.md, "Why is it empty, why is it too many").
+const SETS: usize = 1_000;
+
 impl Apart {
+    /// Nothing yet; the sets themselves are kept too, up to 1,000 of them.
+    #[must_use]
+    pub fn keeping() -> Self {
+        Self {
+            whole: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// The sets, if they were kept.
+    #[must_use]
+    pub fn sets(&self) -> &[Labels] {
+        self.whole.as_deref().unwrap_or_default()
+    }
+
     /// Takes one more set, unless an equal one is there.
     pub fn add(&mut self, set: &Labels) {
         let before = self.sets.len();
         if !self.sets.insert(hash(set)) {
             return;
+        }
+        if let Some(whole) = self.whole.as_mut().filter(|whole| whole.len() < SETS) {
+            whole.push(set.clone());
         }
         for (name, value) in &set.0 {
             match self.labels.get_mut(name) {

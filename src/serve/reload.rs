@@ -98,7 +98,8 @@ impl Reloader {
                 Ok(self.apply(loaded)?)
             }
             Err(ConfigError { findings, files }) => {
-                self.app.instruments.config_reloaded(false);
+                let problems = findings.iter().map(ToString::to_string);
+                self.app.tell_reload(problems.collect());
                 for finding in &findings {
                     tracing::error!(code = %finding.code, "{finding}");
                 }
@@ -131,7 +132,8 @@ impl Reloader {
         }
         let applied = self.app.apply(&settings);
         // Before the log says so: who reads there that it is done finds it done.
-        self.app.instruments.config_reloaded(applied.is_ok());
+        let problem = applied.as_ref().err().map(ToString::to_string);
+        self.app.tell_reload(problem.into_iter().collect());
         if let Err(error) = applied {
             tracing::error!(%error, "the configuration cannot be used; the one before stays in force");
             return Err(error);

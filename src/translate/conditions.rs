@@ -108,6 +108,13 @@ pub fn subject<'a>(
     }
 }
 
+/// The index of the one condition that names what is asked about, after [`subject`] has found it.
+#[must_use]
+pub fn subject_index(conditions: &[Condition], kinds: &[Kind]) -> usize {
+    let is_kind = |condition: &Condition| Kind::among(kinds, &condition.key).is_some();
+    conditions.iter().position(is_kind).unwrap_or_default()
+}
+
 /// The conditions on labels beside `kind`, as matchers in the order of the request.
 ///
 /// # Errors
@@ -116,16 +123,17 @@ pub fn subject<'a>(
 pub fn matchers(conditions: &[Condition], kind: Kind) -> Result<Vec<Matcher>, TranslateError> {
     let beside = conditions
         .iter()
-        .filter(|condition| Kind::of(&condition.key).is_none());
+        .enumerate()
+        .filter(|(_, condition)| Kind::of(&condition.key).is_none());
     beside
-        .map(|condition| {
+        .map(|(index, condition)| {
             if condition.key == METRIC_NAME {
                 return Err(unusable(condition, "conflicting __name__"));
             }
             if kind.inner_label() == Some(&condition.key) {
                 return Err(unusable(condition, "the kind decides on this label"));
             }
-            matcher(condition)
+            Ok(matcher(condition)?.of_condition(index))
         })
         .collect()
 }

@@ -3,9 +3,12 @@
 use crate::options::Dialect;
 use crate::options::MultipleSeries;
 use crate::promql::Expr;
+use crate::promql::Length;
+use crate::promql::Origin;
 use crate::promql::Selector;
 use crate::protocol::metric::AggregationMethod;
 use crate::time::Millis;
+use crate::translate::plan::RateWindow;
 use crate::translate::window;
 
 /// What the query of a counter depends on, beside method and selector.
@@ -16,6 +19,8 @@ pub(super) struct Setting {
     pub(super) width: Millis,
     /// `i`
     pub(super) interval: Millis,
+    /// What decides on it.
+    pub(super) interval_by: Origin,
     pub(super) several: MultipleSeries,
 }
 
@@ -28,10 +33,13 @@ pub(super) fn expr(method: AggregationMethod, selector: &Selector, setting: Sett
     let is_metricsql = setting.dialect == Dialect::Metricsql;
     // One sample per step of the inner resolution: the rate between its last two samples.
     let steps = || {
-        let window = setting.covering(setting.interval.times(4));
+        let window = setting.by_interval(setting.interval.times(4));
         all_series(Expr::call("irate", Expr::window(selector, window))).subquery(
             setting.covering(setting.width),
-            window::inner_resolution(setting.width, setting.interval),
+            Length::of(
+                window::inner_resolution(setting.width, setting.interval),
+                setting.interval_by,
+            ),
         )
     };
     match method {
@@ -71,11 +79,36 @@ pub(super) fn needs_interval(method: AggregationMethod, dialect: Dialect) -> boo
     }
 }
 
+/// The window that [`rate`] takes, if `method` takes one.
+pub(super) fn rate_window(
+    method: AggregationMethod,
+    dialect: Dialect,
+    width: Millis,
+    interval: Millis,
+) -> Option<RateWindow> {
+    let is_of_bucket = match method {
+        AggregationMethod::Mean | AggregationMethod::Sum | AggregationMethod::SumNoZeros => true,
+        AggregationMethod::Max | AggregationMethod::Min | AggregationMethod::Percentile(_) => false,
+        AggregationMethod::EventCount | AggregationMethod::EventCountNoZeros => return None,
+    };
+    let is_counted = is_of_bucket && dialect == Dialect::Metricsql;
+    let length = match (is_of_bucket, is_counted) {
+        (_, true) => width,
+        (true, false) => width + interval,
+        (false, false) => interval.times(4),
+    };
+    Some(RateWindow {
+        length: window::covering(dialect, length),
+        interval,
+        is_widened: is_of_bucket && !is_counted && width < interval.times(3),
+    })
+}
+
 /// `RATE`: over a window one interval wider than the bucket the extrapolation of `rate` cancels, so
 /// that the increments of the bucket come out exactly. `rate` does not extrapolate below zero, which
 /// makes the first buckets after a start too low; where nothing was reset, `delta` has no such cap.
 pub(super) fn rate(selector: &Selector, setting: Setting) -> Expr {
-    let wide = setting.covering(setting.width + setting.interval);
+    let wide = setting.by_interval(setting.width + setting.interval);
     let over = |function, window| Expr::call(function, Expr::window(selector, window));
     let step = over("delta", wide)
         .over_seconds(wide)
@@ -85,7 +118,7 @@ pub(super) fn rate(selector: &Selector, setting: Setting) -> Expr {
 
 /// `RATE` of native histograms, whose rates know no cap at zero.
 pub(super) fn plain_rate(selector: &Selector, setting: Setting) -> Expr {
-    let wide = setting.covering(setting.width + setting.interval);
+    let wide = setting.by_interval(setting.width + setting.interval);
     let rate = Expr::call("rate", Expr::window(selector, wide));
     with_fallback(rate, selector, setting)
 }
@@ -96,7 +129,7 @@ fn with_fallback(rate: Expr, selector: &Selector, setting: Setting) -> Expr {
     if setting.width >= setting.interval.times(3) {
         return rate;
     }
-    let window = setting.covering(setting.interval.times(4));
+    let window = setting.by_interval(setting.interval.times(4));
     rate.or(Expr::call("rate", Expr::window(selector, window)))
 }
 
@@ -109,6 +142,11 @@ impl Setting {
     fn covering(self, length: Millis) -> Millis {
         window::covering(self.dialect, length)
     }
+
+    /// A window that depends on the scrape interval.
+    fn by_interval(self, length: Millis) -> Length {
+        Length::of(self.covering(length), self.interval_by)
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +158,7 @@ mod tests {
         dialect: Dialect::PromqlOpen,
         width: Millis::MINUTE,
         interval: Millis::new(15_000),
+        interval_by: Origin::Interval,
         several: MultipleSeries::Combine,
     };
 

@@ -8,6 +8,7 @@ use crate::options::MultipleSeries;
 use crate::options::QueryOptions;
 use crate::options::Strategy;
 use crate::promql::Expr;
+use crate::promql::Origin;
 use crate::promql::Selector;
 use crate::protocol::Invalid;
 use crate::protocol::metric::AggregationMethod;
@@ -34,6 +35,7 @@ use crate::translate::plan::Instants;
 use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Plan;
 use crate::translate::plan::RangeRead;
+use crate::translate::plan::RateWindow;
 use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
 use crate::translate::plan::SampleRead;
@@ -107,16 +109,17 @@ pub(super) fn question(
         Shape::Buckets { width, .. } => Some(width),
     };
     let (kind, name) = conditions::subject(&query.conditions, &Kind::ALL)?;
+    let index = conditions::subject_index(&query.conditions, &Kind::ALL);
     let metric = || -> Result<Metric, TranslateError> {
         let matchers = conditions::matchers(&query.conditions, kind)?;
         Ok(Metric {
             name: name.to_owned(),
-            selector: Selector::of(name).and_all(matchers),
+            selector: Selector::of_condition(name, index).and_all(matchers),
         })
     };
     let family = || -> Result<Family, TranslateError> {
         let matchers = conditions::matchers(&query.conditions, kind)?;
-        Ok(Family::new(name, matchers))
+        Ok(Family::new(name, matchers).of_condition(index))
     };
     let about = match kind {
         Kind::Gauge => About::Gauge(metric()?),
@@ -186,6 +189,8 @@ impl Exact {
             nan: self.options.nan_interpretation,
             inf: self.options.inf_interpretation,
             parameters: parameters(facts.dialect),
+            rate_window: self.rate_window(facts),
+            held_back: self.held_back(facts.dialect),
         })
     }
 
@@ -252,8 +257,10 @@ impl Exact {
     fn buckets(&self, method: AggregationMethod, grid: Grid, facts: Facts) -> Asked {
         let is_zero_filled = is_gapless(method);
         let each_end = |expr: Expr| {
+            let expr = expr.spelled();
             Read::Range(RangeRead {
-                expr: expr.to_string(),
+                expr: expr.text,
+                fragments: expr.fragments,
                 instants: Instants {
                     first: grid.first_end,
                     last: grid.last_end,
@@ -281,6 +288,7 @@ impl Exact {
             dialect: facts.dialect,
             width: grid.width,
             interval: self.interval(facts),
+            interval_by: self.interval_by(),
             several,
         };
         let pushed_down = |expr| Asked {
@@ -378,15 +386,29 @@ impl Exact {
         (self.range.start <= end).then_some(TimeRange { end, ..self.range })
     }
 
-    fn grid(&self, dialect: Dialect, width: Millis) -> Option<Grid> {
-        let settle_delay = self.options.settle_delay.unwrap_or(match dialect {
+    /// For how long the newest data are held back.
+    fn settle_delay(&self, dialect: Dialect) -> Millis {
+        let delay = self.options.settle_delay.unwrap_or(match dialect {
             Dialect::PromqlOpen | Dialect::PromqlClosed => Millis::ZERO,
             // VictoriaMetrics 1.79 replaces the values of the last 30 s by earlier ones.
             Dialect::Metricsql => Millis::from_seconds(30),
         });
+        delay.min(window::LONGEST)
+    }
+
+    /// The same, if data that were asked for are so new.
+    fn held_back(&self, dialect: Dialect) -> Option<Millis> {
+        let delay = self.settle_delay(dialect);
+        let is_cut = matches!(self.shape, Shape::Buckets { .. })
+            && delay > Millis::ZERO
+            && self.range.end > self.now - delay;
+        is_cut.then_some(delay)
+    }
+
+    fn grid(&self, dialect: Dialect, width: Millis) -> Option<Grid> {
         let placement = Placement {
             range: self.range,
-            settled: self.now - settle_delay.min(window::LONGEST),
+            settled: self.now - self.settle_delay(dialect),
             alignment: self.options.bucket_alignment,
             include_partial_last: self.options.include_partial_last,
         };
@@ -399,6 +421,41 @@ impl Exact {
             .scrape_interval
             .unwrap_or(facts.scrape_interval);
         known.clamp(Millis::ONE, window::LONGEST)
+    }
+
+    /// The same for a person: `sum(rate(up[60000ms]))`.
+    pub(super) fn combining(&self) -> Option<String> {
+        let window = match self.shape {
+            Shape::Raw => raw::LOOKBACK,
+            Shape::Buckets { width, .. } => width.max(Millis::MINUTE),
+        };
+        match &self.about {
+            About::Gauge(metric) => Some(metric.selector.combined(None)),
+            About::Counter(metric) => Some(metric.selector.combined(Some(window))),
+            About::Histogram(_) | About::Summary(_) | About::Tilde(_) => None,
+        }
+    }
+
+    /// What decides on the scrape interval.
+    fn interval_by(&self) -> Origin {
+        match self.options.scrape_interval {
+            Some(_) => Origin::SetInterval,
+            None => Origin::Interval,
+        }
+    }
+
+    fn rate_window(&self, facts: Facts) -> Option<RateWindow> {
+        let Shape::Buckets { method, width } = self.shape else {
+            return None;
+        };
+        if self.options.strategy == Strategy::Raw {
+            return None;
+        }
+        let About::Counter(_) = &self.about else {
+            return None;
+        };
+        let interval = self.interval(facts);
+        counter::rate_window(method, facts.dialect, width, interval)
     }
 }
 

@@ -9,6 +9,8 @@ use crate::promql::Selector;
 pub(super) struct Family {
     /// The base name, under which it is not found.
     pub(super) name: String,
+    /// The index of the condition that names it, if one does.
+    condition: Option<usize>,
     /// The conditions of the request, in its order.
     matchers: Vec<Matcher>,
 }
@@ -17,8 +19,15 @@ impl Family {
     pub(super) fn new(name: &str, matchers: Vec<Matcher>) -> Self {
         Self {
             name: name.to_owned(),
+            condition: None,
             matchers,
         }
+    }
+
+    /// The same, which the condition with this index names.
+    pub(super) fn of_condition(mut self, index: usize) -> Self {
+        self.condition = Some(index);
+        self
     }
 
     /// `S`: the series of the base name.
@@ -44,18 +53,28 @@ impl Family {
     /// `S_sum` and `S_count` at once.
     pub(super) fn pairs(&self) -> Selector {
         let names = ["_sum", "_count"].map(|suffix| [&self.name, suffix].concat());
-        let name = Matcher::one_of(METRIC_NAME, &names);
-        Selector::with(name).and_all(self.matchers.iter().cloned())
+        self.series(Matcher::one_of(METRIC_NAME, &names))
+            .and_all(self.matchers.iter().cloned())
     }
 
     /// The series of the base name that meet one matcher more.
     pub(super) fn restricted(&self, matcher: Matcher) -> Selector {
-        let series = Selector::of(&self.name).and(matcher);
+        let series = self
+            .series(Matcher::equal(METRIC_NAME, &self.name))
+            .and(matcher);
         series.and_all(self.matchers.iter().cloned())
     }
 
+    fn series(&self, name: Matcher) -> Selector {
+        Selector::with(match self.condition {
+            Some(index) => name.of_condition(index),
+            None => name,
+        })
+    }
+
     fn named(&self, suffix: &str) -> Selector {
-        let series = Selector::of(&[&self.name, suffix].concat());
+        let name = [&self.name, suffix].concat();
+        let series = self.series(Matcher::equal(METRIC_NAME, name));
         series.and_all(self.matchers.iter().cloned())
     }
 }

@@ -30,16 +30,16 @@ use crate::translate::conditions::Kind;
 /// nothing. A lookup does not fail while a caller is still editing: of several kinds, or of one
 /// without a name, nothing is said.
 fn selector(
-    all: &[&Condition],
+    all: &[(usize, &Condition)],
     more: impl IntoIterator<Item = Matcher>,
 ) -> Result<Option<Selector>, TranslateError> {
     let name = named(all);
     let mut matchers = Vec::new();
-    for condition in all.iter().filter(|c| Kind::of(&c.key).is_none()) {
+    for (index, condition) in all.iter().filter(|(_, c)| Kind::of(&c.key).is_none()) {
         if condition.key == METRIC_NAME && name.is_some() {
             return Err(conditions::unusable(condition, "conflicting __name__"));
         }
-        matchers.push(conditions::matcher(condition)?);
+        matchers.push(conditions::matcher(condition)?.of_condition(*index));
     }
     matchers.extend(more);
     if name.is_none() && matchers.is_empty() {
@@ -64,26 +64,27 @@ fn selector(
 }
 
 /// The matcher of the one kind among the conditions.
-fn named(all: &[&Condition]) -> Option<Matcher> {
-    let (kind, name) = sole_kind(all)?;
+fn named(all: &[(usize, &Condition)]) -> Option<Matcher> {
+    let (index, kind, name) = sole_kind(all)?;
     let name = match name {
         ConditionValue::Text(name) if !name.is_empty() => name,
         _ => return None,
     };
-    match kind {
-        Kind::Counter | Kind::Gauge => Some(Matcher::equal(METRIC_NAME, name)),
+    let matcher = match kind {
+        Kind::Counter | Kind::Gauge => Matcher::equal(METRIC_NAME, name),
         Kind::Histogram | Kind::Summary => {
             let series = ["", "_bucket", "_sum", "_count"].map(|suffix| [name, suffix].concat());
-            Some(Matcher::one_of(METRIC_NAME, &series))
+            Matcher::one_of(METRIC_NAME, &series)
         }
-        Kind::Promql => None,
-    }
+        Kind::Promql => return None,
+    };
+    Some(matcher.of_condition(index))
 }
 
-fn sole_kind<'a>(all: &[&'a Condition]) -> Option<(Kind, &'a ConditionValue)> {
-    let mut kinds = all
-        .iter()
-        .filter_map(|condition| Some((Kind::of(&condition.key)?, &condition.value)));
+fn sole_kind<'a>(all: &[(usize, &'a Condition)]) -> Option<(usize, Kind, &'a ConditionValue)> {
+    let mut kinds = all.iter().filter_map(|(index, condition)| {
+        Some((*index, Kind::of(&condition.key)?, &condition.value))
+    });
     let first = kinds.next()?;
     kinds.next().is_none().then_some(first)
 }

@@ -95,6 +95,7 @@ mod tests {
     use super::*;
     use crate::options::MultipleSeries;
     use crate::promql::Matcher;
+    use crate::promql::Origin;
     use crate::protocol::metric::Percentile;
     use crate::time::Millis;
 
@@ -102,6 +103,7 @@ mod tests {
         dialect: Dialect::PromqlOpen,
         width: Millis::MINUTE,
         interval: Millis::new(15_000),
+        interval_by: Origin::Interval,
         several: MultipleSeries::Error,
     };
 

@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::options::QueryOptions;
+use crate::promql::Origin;
+use crate::promql::Spelled;
 use crate::promql::number;
 use crate::promql::quote;
 use crate::protocol::condition::Condition;
@@ -53,26 +55,27 @@ pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan,
     };
     let step = bucket.unwrap_or(SMALLEST_BUCKET).get() / 1000;
     let expr = match kind {
-        Kind::Promql => name.to_owned(),
+        Kind::Promql => Spelled::of(name, Origin::Tilde),
         Kind::Gauge => gauge(method, &selector(kind, name, &query.conditions)?, step)?,
         _ => counter(method, &selector(kind, name, &query.conditions)?, step)?,
     };
-    translate::within_promql_text(&expr)?;
+    translate::within_promql_text(&expr.text)?;
     let range = TimeRange {
         start: query.start_time,
         end: query.end_time,
     };
     Ok(Plan {
         subject: Subject {
-            name: expr.clone(),
-            shown: expr.clone(),
+            name: expr.text.clone(),
+            shown: expr.text.clone(),
             // The predecessor takes an empty answer for a missing metric and asks no further.
             selectors: Vec::new(),
             range: range.widened(Millis::DAY),
             quantiles: None,
         },
         read: Read::Legacy(LegacyRead {
-            expr,
+            expr: expr.text,
+            fragments: expr.fragments,
             start: query.start_time.get() / 1000,
             end: query.end_time.get() / 1000,
             step,
@@ -86,18 +89,29 @@ pub(super) fn plan(query: &MetricsQuery, options: &QueryOptions) -> Result<Plan,
         nan: options.nan_interpretation,
         inf: options.inf_interpretation,
         parameters: Vec::new(),
+        rate_window: None,
+        held_back: None,
     })
 }
 
-fn gauge(method: Option<AggregationMethod>, m: &str, w: i64) -> Result<String, TranslateError> {
+fn gauge(
+    method: Option<AggregationMethod>,
+    m: &Spelled,
+    w: i64,
+) -> Result<Spelled, TranslateError> {
+    let of = |function: &str| within(&format!("{function}("), m).and(")", Origin::Method);
     Ok(match method {
-        None => m.to_owned(),
-        Some(AggregationMethod::Mean) => format!("avg({m})"),
-        Some(AggregationMethod::Percentile(p)) => format!("quantile({},{m})", p.text()),
-        Some(AggregationMethod::Max) => format!("max({m})"),
-        Some(AggregationMethod::Min) => format!("min({m})"),
-        Some(AggregationMethod::Sum) => format!("sum({m})"),
-        Some(AggregationMethod::EventCount) => format!("count_over_time({m}[{w}s])"),
+        None => m.clone(),
+        Some(AggregationMethod::Mean) => of("avg"),
+        Some(AggregationMethod::Percentile(p)) => {
+            within(&format!("quantile({},", p.text()), m).and(")", Origin::Method)
+        }
+        Some(AggregationMethod::Max) => of("max"),
+        Some(AggregationMethod::Min) => of("min"),
+        Some(AggregationMethod::Sum) => of("sum"),
+        Some(AggregationMethod::EventCount) => within("count_over_time(", m)
+            .and(&format!("[{w}s]"), Origin::BucketSize)
+            .and(")", Origin::Method),
         Some(AggregationMethod::SumNoZeros) => return Err(unknown("sum_no_zeros")),
         Some(AggregationMethod::EventCountNoZeros) => {
             return Err(unknown("event_count_no_zeros"));
@@ -105,21 +119,41 @@ fn gauge(method: Option<AggregationMethod>, m: &str, w: i64) -> Result<String, T
     })
 }
 
-fn counter(method: Option<AggregationMethod>, m: &str, w: i64) -> Result<String, TranslateError> {
-    let x = format!("increase({m}[{w}s])[{w}s:60s]");
+fn counter(
+    method: Option<AggregationMethod>,
+    m: &Spelled,
+    w: i64,
+) -> Result<Spelled, TranslateError> {
+    let over_time = |function: &str| {
+        within(&format!("{function}increase("), m)
+            .and(&format!("[{w}s]"), Origin::BucketSize)
+            .and(")", Origin::Method)
+            .and(&format!("[{w}s:"), Origin::BucketSize)
+            .and("60s]", Origin::Profile)
+            .and(")", Origin::Method)
+    };
     Ok(match method {
-        None => format!("increase({m}[60s])"),
-        Some(AggregationMethod::Mean) => format!("avg_over_time({x})"),
-        Some(AggregationMethod::Percentile(p)) => format!("quantile_over_time({},{x})", p.text()),
-        Some(AggregationMethod::Max) => format!("max_over_time({x})"),
-        Some(AggregationMethod::Min) => format!("min_over_time({x})"),
-        Some(AggregationMethod::Sum) => format!("sum_over_time({x})"),
-        Some(AggregationMethod::EventCount) => format!("count_over_time({x})"),
+        None => Spelled::of("increase(", Origin::Profile)
+            .join(m)
+            .and("[60s])", Origin::Profile),
+        Some(AggregationMethod::Mean) => over_time("avg_over_time("),
+        Some(AggregationMethod::Percentile(p)) => {
+            over_time(&format!("quantile_over_time({},", p.text()))
+        }
+        Some(AggregationMethod::Max) => over_time("max_over_time("),
+        Some(AggregationMethod::Min) => over_time("min_over_time("),
+        Some(AggregationMethod::Sum) => over_time("sum_over_time("),
+        Some(AggregationMethod::EventCount) => over_time("count_over_time("),
         Some(AggregationMethod::SumNoZeros) => return Err(unknown("sum_no_zeros")),
         Some(AggregationMethod::EventCountNoZeros) => {
             return Err(unknown("event_count_no_zeros"));
         }
     })
+}
+
+/// `m` behind what the method puts before it.
+fn within(before: &str, m: &Spelled) -> Spelled {
+    Spelled::of(before, Origin::Method).join(m)
 }
 
 const fn unknown(method: &'static str) -> TranslateError {
@@ -127,7 +161,7 @@ const fn unknown(method: &'static str) -> TranslateError {
 }
 
 /// `name{k1="v1", k2="v2"}`
-fn selector(kind: Kind, name: &str, all: &[Condition]) -> Result<String, TranslateError> {
+fn selector(kind: Kind, name: &str, all: &[Condition]) -> Result<Spelled, TranslateError> {
     if !quote::is_plain_metric(name) {
         // The predecessor could not ask for such a metric; what it sent was an injection.
         return Err(TranslateError::Condition {
@@ -135,24 +169,36 @@ fn selector(kind: Kind, name: &str, all: &[Condition]) -> Result<String, Transla
             reason: "the legacy profile takes only plain metric names",
         });
     }
-    let mut text = format!("{name}{{");
+    let subject = conditions::subject_index(all, &KINDS);
+    let mut selector = Spelled::of(format!("{name}{{"), Origin::Condition(subject));
     let labels = all
         .iter()
-        .filter(|condition| Kind::among(&KINDS, &condition.key).is_none());
-    for (index, condition) in labels.enumerate() {
-        if !quote::is_plain_label(&condition.key) {
-            return Err(conditions::unusable(
-                condition,
-                "the legacy profile takes only plain label names",
-            ));
-        }
-        if index > 0 {
-            text.push_str(", ");
-        }
-        text.push_str(&condition.key);
-        matcher(&condition.value, &mut text)?;
+        .enumerate()
+        .filter(|(_, condition)| Kind::among(&KINDS, &condition.key).is_none());
+    for (place, (index, condition)) in labels.enumerate() {
+        let matcher = matcher_of(condition)?;
+        let comma = if place > 0 { ", " } else { "" };
+        selector.put(comma, Origin::Condition(index));
+        selector.put(&matcher, Origin::Condition(index));
     }
-    text.push('}');
+    selector.put("}", Origin::Condition(subject));
+    Ok(selector)
+}
+
+/// The matcher of one condition on a label.
+///
+/// # Errors
+///
+/// [`TranslateError::Condition`] for a name that cannot be escaped, [`TranslateError::ValueType`].
+pub(super) fn matcher_of(condition: &Condition) -> Result<String, TranslateError> {
+    if !quote::is_plain_label(&condition.key) {
+        return Err(conditions::unusable(
+            condition,
+            "the legacy profile takes only plain label names",
+        ));
+    }
+    let mut text = condition.key.clone();
+    matcher(&condition.value, &mut text)?;
     Ok(text)
 }
 

@@ -2,8 +2,9 @@
 //! `buckets`.
 
 pub use crate::options::{InfInterpretation, NanInterpretation};
+use crate::promql::Fragment;
 use crate::promql::expr::Expr;
-pub use crate::promql::{METRIC_NAME, Selector};
+pub use crate::promql::{METRIC_NAME, Origin, Selector, Spelled};
 pub use crate::protocol::metric::{AggregationMethod, Percentile};
 use crate::time::{Millis, TimeRange, UnixMillis};
 
@@ -26,6 +27,21 @@ pub struct Plan {
     pub inf: InfInterpretation,
     /// Parameters that the dialect adds to every `query` and `query_range` call.
     pub parameters: Vec<(&'static str, &'static str)>,
+    /// The window that rates are taken over, if any are.
+    pub rate_window: Option<RateWindow>,
+    /// For how long data that were asked for are held back as too new, if any are.
+    pub held_back: Option<Millis>,
+}
+
+/// The window that rates are taken over (queries.md, "Counter").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateWindow {
+    /// How long it is.
+    pub length: Millis,
+    /// The scrape interval that decides on it.
+    pub interval: Millis,
+    /// Whether a wider one stands behind it, since the bucket holds fewer than three intervals.
+    pub is_widened: bool,
 }
 
 /// What the query is about, for the question whether it exists.
@@ -36,7 +52,7 @@ pub struct Subject {
     /// What was selected, as a person reads it: `up{job="x"}`, or the text of a tilde query.
     pub shown: String,
     /// The `match[]` selectors; without any the subject counts as existing.
-    pub selectors: Vec<String>,
+    pub selectors: Vec<Spelled>,
     /// Where to look, already widened by 24 hours on both sides.
     pub range: TimeRange,
     /// Which quantile is read of a summary, if one is: without it there may still be others.
@@ -47,11 +63,11 @@ pub struct Subject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quantiles {
     /// The series of all of them.
-    pub all: String,
+    pub all: Spelled,
     /// How the wanted one may be spelled.
     pub wanted: &'static [&'static str],
     /// A series that a summary has whatever quantiles it exposes.
-    pub count: String,
+    pub count: Spelled,
 }
 
 /// What is asked of the backend.
@@ -78,6 +94,8 @@ pub enum Read {
 pub struct RangeRead {
     /// The `PromQL` text.
     pub expr: String,
+    /// What the text is made of.
+    pub fragments: Vec<Fragment>,
     /// When it is evaluated.
     pub instants: Instants,
     /// How many instants belong together: a chunk holds whole groups. 1, except for a tilde query,
@@ -122,9 +140,9 @@ impl SampleRead {
     /// The `PromQL` text that brings the samples of `part`, both ends included, when it is
     /// evaluated at the end of `part`.
     #[must_use]
-    pub fn expr(&self, part: TimeRange) -> String {
+    pub fn expr(&self, part: TimeRange) -> Spelled {
         let window = part.end.since(part.start) + Millis::ONE;
-        Expr::range(&self.selector, window).to_string()
+        Expr::range(&self.selector, window).spelled()
     }
 }
 
@@ -188,6 +206,8 @@ pub enum Arithmetic {
 pub struct LegacyRead {
     /// The `PromQL` text.
     pub expr: String,
+    /// What the text is made of.
+    pub fragments: Vec<Fragment>,
     /// `start`, in seconds.
     pub start: i64,
     /// `end`, in seconds.

@@ -65,6 +65,7 @@ mod tests {
     use super::*;
     use crate::options::Dialect;
     use crate::options::MultipleSeries;
+    use crate::promql::Origin;
     use crate::time::Millis;
 
     #[track_caller]
@@ -73,6 +74,7 @@ mod tests {
             dialect: Dialect::PromqlClosed,
             width: Millis::MINUTE,
             interval: Millis::new(15_000),
+            interval_by: Origin::Interval,
             several: MultipleSeries::Combine,
         };
         let family = Family::new("b", vec![Matcher::equal("job", "x")]);

@@ -7,6 +7,8 @@
 use crate::limits;
 use crate::options::QueryOptions;
 use crate::options::TildeConditions;
+use crate::promql::Origin;
+use crate::promql::Spelled;
 use crate::promql::conjoin;
 use crate::promql::conjoin::Bounds;
 use crate::promql::conjoin::ConjoinError;
@@ -34,9 +36,9 @@ pub(super) struct Tilde {
     /// The text of the caller, under which it is not found.
     pub(super) name: String,
     /// The text that is sent.
-    text: String,
+    text: Spelled,
     /// Its vector selectors; none if it does not parse.
-    pub(super) selectors: Vec<String>,
+    pub(super) selectors: Vec<Spelled>,
 }
 
 /// Reads the text and the conditions beside it. `bucket` is the size of a bucket, if there are any.
@@ -50,7 +52,7 @@ pub(super) fn read(
     bucket: Option<Millis>,
     options: &QueryOptions,
 ) -> Result<Tilde, TranslateError> {
-    let tilde = |sent: String, selectors| Tilde {
+    let tilde = |sent: Spelled, selectors| Tilde {
         name: text.to_owned(),
         text: sent,
         selectors,
@@ -72,7 +74,7 @@ pub(super) fn read(
     };
     if beside.peek().is_none() || options.tilde_conditions == TildeConditions::Ignore {
         let selectors = conjoin::selectors(&sent, BOUNDS);
-        return Ok(tilde(sent, selectors));
+        return Ok(tilde(Spelled::of(sent, Origin::Tilde), selectors));
     }
     if options.tilde_conditions == TildeConditions::Reject {
         return Err(keys("since tilde_conditions is reject".to_owned()));
@@ -117,10 +119,11 @@ impl Tilde {
 
     fn at(&self, instants: Instants, group: usize, options: &QueryOptions) -> RangeRead {
         RangeRead {
-            expr: self.text.clone(),
+            expr: self.text.text.clone(),
+            fragments: self.text.fragments.clone(),
             instants,
             group,
-            is_splittable: !conjoin::is_bound_to_range(&self.text),
+            is_splittable: !conjoin::is_bound_to_range(&self.text.text),
             max_steps: options.max_steps,
             max_range: options.max_query_range,
         }

@@ -7,6 +7,7 @@ use crate::upstream::UpstreamError;
 use crate::upstream::attempt::Given;
 use crate::upstream::decode::Data;
 use crate::upstream::decode::Decoded;
+use crate::upstream::decode::Intake as _;
 use crate::upstream::decode::Reading;
 use crate::upstream::decode::Unusable;
 use crate::upstream::quoted;
@@ -25,17 +26,21 @@ impl Upstream {
         data: D,
     ) -> Result<Decoded<D::Value>, UpstreamError> {
         let mut reading = Reading::new(data);
+        if cx.is_dry() {
+            return Ok(self.unasked(cx, call, reading));
+        }
         let reply = self
             .exchange(cx, call, &mut reading)
             .await
             .map_err(|error| about_names(error, call))?;
         match reading.finish() {
             Ok(mut decoded) => {
-                reply.tally.succeed(decoded.entries);
+                decoded.call = reply.tally.succeed(decoded.entries);
                 let texts = decoded.warnings.iter_mut().chain(&mut decoded.infos);
                 for text in texts {
                     *text = Scrubbed::without(&reply.proof.secrets, text).into();
                 }
+                cx.note(|recorded| recorded.warned(decoded.call, &decoded.warnings));
                 self.remark(cx, &decoded.warnings, &decoded.infos);
                 if decoded.is_partial || !decoded.warnings.is_empty() {
                     cx.reserve(Reservation::Warned);
@@ -48,6 +53,23 @@ impl Upstream {
                 Err(about_names(error, call))
             }
         }
+    }
+
+    /// Only notes `call`: a dry run, to which every answer is empty.
+    fn unasked<D: Data>(
+        &self,
+        cx: &Context,
+        call: &Call<'_>,
+        mut reading: Reading<D>,
+    ) -> Decoded<D::Value> {
+        let millis = cx.deadline.length().as_millis();
+        let shown = self.shown(call, self.verb(call), call.is_timed.then_some(millis));
+        cx.record(|recorded| {
+            recorded.call(shown);
+        });
+        let _ = reading.push(D::EMPTY.as_bytes());
+        let empty = reading.finish();
+        empty.unwrap_or_else(|_| unreachable!("an empty answer is one"))
     }
 
     /// Warnings are logged and counted and change no answer; infos ("metric might not be a

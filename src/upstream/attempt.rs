@@ -153,12 +153,17 @@ impl Upstream {
             }));
         }
 
+        let shown = cx.is_recorded().then(|| {
+            let timeout = call.is_timed.then_some(time.as_millis());
+            self.shown(call, attempt.verb, timeout)
+        });
         let mut tally = Tally::start(
             &self.shared.instruments,
             cx,
             &self.target,
             request.uri().path(),
             attempt.is_repeat,
+            shown,
         );
         let sent = Sent {
             attempt,

@@ -47,6 +47,8 @@ pub(super) struct Decoded<T> {
     pub(super) warnings: Vec<String>,
     /// `infos`, as they came.
     pub(super) infos: Vec<String>,
+    /// The number of the call in the record, if one is kept.
+    pub(super) call: Option<usize>,
     /// Whether something is missing: the backend says so, or the rest was not read.
     pub(super) is_partial: bool,
 }

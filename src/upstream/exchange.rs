@@ -120,7 +120,7 @@ impl Upstream {
         error
     }
 
-    fn verb(&self, call: &Call<'_>) -> Verb {
+    pub(super) fn verb(&self, call: &Call<'_>) -> Verb {
         let backend = self.target.connection.url.url().as_str();
         let is_get = call.verbs == Verbs::GetOnly
             || self.target.connection.http_method == HttpMethod::Get

@@ -6,6 +6,7 @@ use crate::egress::dial::Part;
 use crate::instruments::CallOutcome;
 use crate::instruments::Instruments;
 use crate::record::Context;
+use crate::record::stages::CallStage;
 use crate::upstream::UpstreamError;
 use crate::upstream::client::Target;
 
@@ -27,6 +28,8 @@ pub(super) struct Tally<'a> {
     /// The size of the answer's body.
     pub(super) bytes: usize,
     series: usize,
+    /// What the record shows of it, until it is shown.
+    shown: Option<CallStage>,
 }
 
 impl<'a> Tally<'a> {
@@ -37,6 +40,7 @@ impl<'a> Tally<'a> {
         target: &'a Target,
         path: &str,
         is_repeat: bool,
+        shown: Option<CallStage>,
     ) -> Self {
         Self {
             instruments,
@@ -50,13 +54,32 @@ impl<'a> Tally<'a> {
             status: None,
             bytes: 0,
             series: 0,
+            shown,
         }
     }
 
-    /// The attempt gave an answer of so many series or entries.
-    pub(super) fn succeed(mut self, series: usize) {
+    /// The attempt gave an answer of so many series or entries; its number in the record.
+    pub(super) fn succeed(mut self, series: usize) -> Option<usize> {
         self.outcome = CallOutcome::Success;
         self.series = series;
+        self.record()
+    }
+
+    fn record(&mut self) -> Option<usize> {
+        let shown = self.shown.take()?;
+        let mut number = None;
+        self.cx.record(|recorded| {
+            number = Some(recorded.call(CallStage {
+                status: self.status,
+                ms: self.started.elapsed().as_secs_f64() * 1_000.0,
+                bytes: self.bytes,
+                series: self.series,
+                repeats: usize::from(self.is_repeat),
+                outcome: self.outcome.as_str(),
+                ..shown
+            }));
+        });
+        number
     }
 
     /// The attempt failed.
@@ -67,6 +90,7 @@ impl<'a> Tally<'a> {
 
 impl Drop for Tally<'_> {
     fn drop(&mut self) {
+        self.record();
         let took = self.started.elapsed();
         self.instruments.backend_call(self.name, self.outcome, took);
         if self.is_repeat {

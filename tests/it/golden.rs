@@ -130,6 +130,31 @@ fn call_text(call: &Call, method: &str) -> String {
     text
 }
 
+/// The folders of a method.
+pub(crate) fn folders(method: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(method);
+    let entries = fs::read_dir(&root).unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+/// The request and the response of a folder, and the backend that it needs.
+pub(crate) fn staged(method: &str, path: &Path) -> (String, String, Backend) {
+    let folder = Folder::read(path, false).unwrap();
+    let script = Mutex::new(Script {
+        met: vec![false; folder.calls.len()],
+        folder: folder.clone(),
+        unexpected: Vec::new(),
+    });
+    let of = method.to_owned();
+    let backend =
+        Backend::start(move |call| script.lock().unwrap().answer(call_text(call, &of), false));
+    (folder.request, folder.response, backend)
+}
+
 /// Plays one folder; what does not agree, as text.
 fn play(method: &str, path: &Path, is_update: bool) -> Result<(), String> {
     let folder = Folder::read(path, is_update)?;
@@ -236,15 +261,8 @@ fn is_update() -> bool {
 #[track_caller]
 fn play_all(method: &str) {
     let is_update = is_update();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(method);
-    let mut folders: Vec<PathBuf> = fs::read_dir(&root)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
-    assert!(!folders.is_empty(), "{root:?} is empty");
+    let folders = folders(method);
+    assert!(!folders.is_empty(), "no folder of {method}");
     let failed: Vec<String> = folders
         .iter()
         .filter_map(|path| {

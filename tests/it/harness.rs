@@ -33,6 +33,7 @@ pub(crate) const KEY: &str = "the-key-of-these-tests";
 /// A running mirror. It ends with this value.
 pub(crate) struct Mirror {
     address: SocketAddr,
+    admin: SocketAddr,
     shutdown: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -59,6 +60,8 @@ impl Mirror {
     pub(crate) fn start() -> Self {
         let listener = listener();
         let address = listener.local_addr().unwrap();
+        let admin_listener = self::listener();
+        let admin = admin_listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let cancelled = shutdown.clone();
         let thread = thread::spawn(move || {
@@ -69,7 +72,7 @@ impl Mirror {
                 .unwrap();
             let serving = async {
                 let app = Arc::new(App::new(&settings()).unwrap());
-                let [listener, admin] = [listener, self::listener()]
+                let [listener, admin] = [listener, admin_listener]
                     .map(|listener| tokio::net::TcpListener::from_std(listener).unwrap());
                 serve::serve(app, listener, admin, cancelled).await.unwrap();
             };
@@ -77,6 +80,7 @@ impl Mirror {
         });
         Self {
             address,
+            admin,
             shutdown,
             thread: Some(thread),
         }
@@ -85,6 +89,11 @@ impl Mirror {
     /// Posts a body.
     pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
         self.send("POST", path, body)
+    }
+
+    /// Sends any request to the admin listener.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Reply {
+        send(self.admin, method, path, body)
     }
 
     /// Sends any request; only POST and PUT carry their body.
@@ -162,6 +171,7 @@ fn settings() -> Settings {
         insecure: Insecure::default(),
         tls: None,
         console_token: None,
+        tap_entries: 500,
         limits: Default::default(),
         connections: Configured::default(),
         answers: Answers::default(),

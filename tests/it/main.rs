@@ -11,6 +11,7 @@ mod fake_backend;
 mod json;
 mod harness;
 mod golden;
+mod explain;
 mod failures;
 mod openapi;
 mod cli;

@@ -8,6 +8,7 @@ use std::process::Command;
 use prometheus_mirror::caller::Caller;
 use prometheus_mirror::connections;
 use prometheus_mirror::connections::Configured;
+use prometheus_mirror::explain;
 use prometheus_mirror::openapi;
 use prometheus_mirror::protocol;
 use prometheus_mirror::protocol::Invalid;
@@ -51,6 +52,7 @@ fn the_checked_in_documents_are_up_to_date() {
         &openapi::connection_details(),
     );
     up_to_date("schemas/config.json", &openapi::config());
+    up_to_date("schemas/record.json", &explain::schema());
 }
 
 #[track_caller]

@@ -15,13 +15,19 @@ const TEXTS: [&str; 6] = [
 /// Ends of names that are about a secret and hold none.
 const ABOUT: [&str; 3] = ["_file", "_url", "_type"];
 /// Fields that hold none, each with what they hold.
-const OTHERS: [(&str, &str, &str); 5] = [
+const OTHERS: [(&str, &str, &str); 7] = [
     (
         "src/upstream/credentials.rs",
         "key",
         "a key of the connection details",
     ),
     ("src/protocol/condition.rs", "key", "a label's name"),
+    ("src/explain/record.rs", "key", "a label's name"),
+    (
+        "src/record/stages.rs",
+        "key",
+        "a label's name, or the name of an option",
+    ),
     ("src/translate.rs", "key", "a label's name"),
     ("src/translate.rs", "keys", "names of labels"),
     ("src/openapi/", "", "types that only describe a document"),

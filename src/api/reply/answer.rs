@@ -22,6 +22,7 @@ impl Told {
         cause: None,
         calls: None,
         empty: false,
+        seen: None,
     };
 
     /// A failure without an id.

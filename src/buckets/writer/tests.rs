@@ -64,6 +64,8 @@ fn plan(reduction: Reduction) -> Plan {
         nan: NanInterpretation::Zero,
         inf: InfInterpretation::None,
         parameters: Vec::new(),
+        rate_window: None,
+        held_back: None,
     }
 }
 

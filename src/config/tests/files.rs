@@ -50,14 +50,6 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest() {
 }
 
 #[test]
-fn a_setting_that_is_not_built_yet_is_refused() {
-    refuses_file(
-        "console: {tap_entries: 0}\n",
-        &["PM-5003: mirror.yaml:1:11: console.tap_entries: not supported yet"],
-    );
-}
-
-#[test]
 fn a_bad_value_is_refused_with_its_place_and_without_it() {
     refuses_file(
         "port: 65536\nlog: {level: loud}\nlisten: localhost\nworkers: 0\napi_key: 7\ndefaults: {dialect: x}\n",

@@ -35,7 +35,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 47] = rows! {
+const ROWS: [Row; 48] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
@@ -66,6 +66,8 @@ const ROWS: [Row; 47] = rows! {
     "console.token" "CONSOLE_TOKEN"="of-the-environment" "of-the-file-itself"
         |s| ["of-the-environment", "of-the-file-itself"].map(|it| s.console_token.as_ref().is_some_and(|token| token.is_of(it))) =>
         ["", "[true, false]", "[false, true]", "[false, false]"];
+    "console.tap_entries" "MIRROR_CONSOLE_TAP_ENTRIES"="0" "7"
+        |s| s.tap_entries => ["", "0", "7", "500"];
     "policy.allowed_upstreams" "MIRROR_POLICY_ALLOWED_UPSTREAMS"="http://a, http://b" "any"
         |s| shape(&s.connections.policy.allowed_upstreams) => ["", "2", "18446744073709551615", "0"];
     "policy.private_targets" "MIRROR_POLICY_PRIVATE_TARGETS"="allow" "listed"

@@ -10,103 +10,127 @@ use super::{At, Labels, Matching, Selector, Tree, When};
 use crate::promql::METRIC_NAME;
 use crate::promql::MatchOp;
 use crate::promql::Matcher;
+use crate::promql::Origin;
+use crate::promql::Spelled;
+use crate::promql::ink;
+use crate::promql::ink::Ink;
+use crate::promql::ink::put;
 use crate::promql::quote;
 use crate::promql::selector::Listed;
 use crate::time::UnixMillis;
 
-impl fmt::Display for Tree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Tree {
+    /// Its text, and what it is made of: the caller's text, and the conditions that were added.
+    pub(in crate::promql) fn spelled(&self) -> Spelled {
+        ink::spelled(|ink| self.print(ink))
+    }
+
+    fn print(&self, ink: &mut dyn Ink) -> fmt::Result {
         match self {
-            Self::Number(text) => f.write_str(text),
-            Self::Text(text) => quote::string(text).fmt(f),
-            Self::Selector(selector) => selector.fmt(f),
+            Self::Number(text) => put(ink, Origin::Tilde, text),
+            Self::Text(text) => put(ink, Origin::Tilde, quote::string(text)),
+            Self::Selector(selector) => selector.print(ink),
             Self::Call(name, arguments) => {
-                write!(f, "{name}({})", Arguments(arguments))
+                put(ink, Origin::Tilde, name)?;
+                in_parentheses(arguments, ink)
             }
             Self::Aggregation {
                 operator,
                 grouping,
                 arguments,
             } => {
-                f.write_str(operator)?;
+                put(ink, Origin::Tilde, operator)?;
                 if let Some(grouping) = grouping {
-                    write!(f, " {grouping} ")?;
+                    put(ink, Origin::Tilde, format_args!(" {grouping} "))?;
                 }
-                write!(f, "({})", Arguments(arguments))
+                in_parentheses(arguments, ink)
             }
             Self::Binary {
                 operator,
                 matching,
                 operands,
-            } => write!(f, "{} {operator}{matching} {}", operands.0, operands.1),
-            Self::Negation(inner) => write!(f, "-{inner}"),
-            Self::Parentheses(inner) => write!(f, "({inner})"),
+            } => {
+                operands.0.print(ink)?;
+                put(ink, Origin::Tilde, format_args!(" {operator}{matching} "))?;
+                operands.1.print(ink)
+            }
+            Self::Negation(inner) => {
+                put(ink, Origin::Tilde, "-")?;
+                inner.print(ink)
+            }
+            Self::Parentheses(inner) => {
+                put(ink, Origin::Tilde, "(")?;
+                inner.print(ink)?;
+                put(ink, Origin::Tilde, ")")
+            }
             Self::Subquery {
                 inner,
                 range,
                 step,
                 when,
             } => {
+                inner.print(ink)?;
                 let step = step.as_ref().map(display_duration).unwrap_or_default();
-                write!(f, "{inner}[{}:{step}]{when}", display_duration(range))
+                let range = display_duration(range);
+                put(ink, Origin::Tilde, format_args!("[{range}:{step}]{when}"))
             }
         }
     }
 }
 
-struct Arguments<'a>(&'a [Tree]);
-
-impl fmt::Display for Arguments<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, argument) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            argument.fmt(f)?;
+fn in_parentheses(arguments: &[Tree], ink: &mut dyn Ink) -> fmt::Result {
+    put(ink, Origin::Tilde, "(")?;
+    for (index, argument) in arguments.iter().enumerate() {
+        if index > 0 {
+            put(ink, Origin::Tilde, ", ")?;
         }
-        Ok(())
+        argument.print(ink)?;
     }
+    put(ink, Origin::Tilde, ")")
 }
 
-impl fmt::Display for Selector {
+impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.series().fmt(f)?;
-        if let Some(range) = &self.range {
-            write!(f, "[{}]", display_duration(range))?;
-        }
-        self.when.fmt(f)
+        self.print(f)
     }
 }
 
 impl Selector {
     /// The selector without range, `@` and offset, as a `match[]` takes it.
-    pub(in crate::promql) fn series(&self) -> impl fmt::Display + '_ {
-        Series(&self.alternatives)
+    pub(in crate::promql) fn series(&self) -> Spelled {
+        ink::spelled(|ink| self.print_series(ink))
     }
-}
 
-struct Series<'a>(&'a [Vec<Matcher>]);
+    fn print(&self, ink: &mut dyn Ink) -> fmt::Result {
+        self.print_series(ink)?;
+        if let Some(range) = &self.range {
+            let range = display_duration(range);
+            put(ink, Origin::Tilde, format_args!("[{range}]"))?;
+        }
+        put(ink, Origin::Tilde, &self.when)
+    }
 
-impl fmt::Display for Series<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let [matchers] = self.0
+    fn print_series(&self, ink: &mut dyn Ink) -> fmt::Result {
+        if let [matchers] = self.alternatives.as_slice()
             && let [name, rest @ ..] = matchers.as_slice()
             && stands_before_braces(name, rest)
         {
-            f.write_str(&name.value)?;
+            put(ink, Origin::Tilde, &name.value)?;
             if rest.is_empty() {
                 return Ok(());
             }
-            return write!(f, "{{{}}}", Listed(rest));
+            put(ink, Origin::Tilde, "{")?;
+            Listed(rest).print(ink, Origin::Tilde)?;
+            return put(ink, Origin::Tilde, "}");
         }
-        f.write_str("{")?;
-        for (index, matchers) in self.0.iter().enumerate() {
+        put(ink, Origin::Tilde, "{")?;
+        for (index, matchers) in self.alternatives.iter().enumerate() {
             if index > 0 {
-                f.write_str(" or ")?;
+                put(ink, Origin::Tilde, " or ")?;
             }
-            Listed(matchers).fmt(f)?;
+            Listed(matchers).print(ink, Origin::Tilde)?;
         }
-        f.write_str("}")
+        put(ink, Origin::Tilde, "}")
     }
 }
 

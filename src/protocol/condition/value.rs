@@ -1,6 +1,8 @@
 //! The value of a condition. Its `_type` decides how it is read, and may stand before or behind
 //! what it decides on, so the value is first taken as it is and judged once both are known.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::de::Deserializer;
 
@@ -44,6 +46,44 @@ pub enum Number {
     Integer(i64),
     /// Any other finite number.
     Float(f64),
+}
+
+impl ConditionValue {
+    /// Its `_type`, and the value as a person reads it.
+    #[must_use]
+    pub fn described(&self) -> (String, String) {
+        let (name, value) = match self {
+            Self::Text(text) => ("StringValue", text.clone()),
+            Self::Number(number) => ("DoubleValue", number.to_string()),
+            Self::Boolean(flag) => ("BooleanValue", flag.to_string()),
+            Self::Set(members) => {
+                let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+                ("InSetValue", format!("[{}]", members.join(", ")))
+            }
+            Self::Unsupported(name) => return (name.clone(), String::new()),
+        };
+        (name.to_owned(), value)
+    }
+}
+
+/// As JSON writes it.
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(&serde_json::to_string(text).unwrap_or_default()),
+            Self::Number(number) => number.fmt(f),
+            Self::Boolean(flag) => flag.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(value) => value.fmt(f),
+            Self::Float(value) => value.fmt(f),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for ConditionValue {

@@ -34,7 +34,7 @@ impl Exact {
         let of_family = |family: &Family, existing: Selector| Subject {
             name: family.name.clone(),
             shown: family.base().shown(),
-            selectors: vec![existing.to_string()],
+            selectors: vec![existing.spelled()],
             range,
             quantiles: None,
         };
@@ -42,7 +42,7 @@ impl Exact {
             About::Gauge(metric) | About::Counter(metric) => Subject {
                 name: metric.name.clone(),
                 shown: metric.selector.shown(),
-                selectors: vec![metric.selector.to_string()],
+                selectors: vec![metric.selector.spelled()],
                 range,
                 quantiles: None,
             },
@@ -73,9 +73,9 @@ impl Exact {
         };
         let wanted = summary::spellings(method);
         (!wanted.is_empty()).then(|| Quantiles {
-            all: family.base().to_string(),
+            all: family.base().spelled(),
             wanted,
-            count: family.count().to_string(),
+            count: family.count().spelled(),
         })
     }
 }

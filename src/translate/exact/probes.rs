@@ -8,6 +8,8 @@ use super::parameters;
 use crate::options::Dialect;
 use crate::options::Strategy;
 use crate::promql::Expr;
+use crate::promql::Length;
+use crate::promql::Origin;
 use crate::protocol::metric::AggregationMethod;
 use crate::time::Millis;
 use crate::translate::FormProbe;
@@ -43,8 +45,8 @@ impl Exact {
         }?;
         Some(FormProbe {
             metric: family.name.clone(),
-            classic: family.bucket().to_string(),
-            native: family.base().to_string(),
+            classic: family.bucket().spelled(),
+            native: family.base().spelled(),
             range: self.looked_at(),
         })
     }
@@ -78,8 +80,9 @@ impl Exact {
             }
         };
         let count = |range| {
+            let range = Length::of(range, Origin::Profile);
             let samples = Expr::window(&metric.selector, range);
-            Expr::call("max", Expr::call("count_over_time", samples)).to_string()
+            Expr::call("max", Expr::call("count_over_time", samples)).spelled()
         };
         Some(IntervalProbe {
             metric: metric.name,

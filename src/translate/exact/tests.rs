@@ -117,12 +117,16 @@ fn the_subject_is_looked_for_a_day_around_the_buckets_of_the_range() {
     query.end_time = at(NOW + 5);
     let plan = planned(&query, &QueryOptions::default(), OPEN);
     let day = Millis::DAY.get();
+    let [selector] = &plan.subject.selectors[..] else {
+        panic!("{:?}", plan.subject)
+    };
+    assert_eq!(selector.text, r#"{__name__="m",job="x"}"#);
     assert_eq!(
         plan.subject,
         Subject {
             name: "m".to_owned(),
             shown: r#"m{job="x"}"#.to_owned(),
-            selectors: vec![r#"{__name__="m",job="x"}"#.to_owned()],
+            selectors: vec![selector.clone()],
             range: TimeRange {
                 start: at(0),
                 // NOW lies within the bucket behind the last one.
@@ -355,14 +359,23 @@ fn the_interval_is_asked_for_only_where_a_plan_depends_on_it() {
     let usual = QueryOptions::default();
     let mean = AggregationMethod::Mean;
     assert_eq!(
-        probe("__counter__", mean, &usual, Dialect::PromqlClosed),
-        Some(IntervalProbe {
-            metric: "m".to_owned(),
-            ten_minutes: r#"max(count_over_time({__name__="m"}[600000ms] offset 1ms))"#.to_owned(),
-            one_hour: r#"max(count_over_time({__name__="m"}[3600000ms] offset 1ms))"#.to_owned(),
-            at: at(660_000),
-            parameters: Vec::new(),
-        })
+        probe("__counter__", mean, &usual, Dialect::PromqlClosed).map(|probe| {
+            let IntervalProbe {
+                metric,
+                ten_minutes,
+                one_hour,
+                at,
+                parameters,
+            } = probe;
+            assert_eq!(parameters, []);
+            (metric, ten_minutes.text, one_hour.text, at)
+        }),
+        Some((
+            "m".to_owned(),
+            r#"max(count_over_time({__name__="m"}[600000ms] offset 1ms))"#.to_owned(),
+            r#"max(count_over_time({__name__="m"}[3600000ms] offset 1ms))"#.to_owned(),
+            at(660_000),
+        ))
     );
     assert_eq!(probe("__counter__", mean, &usual, Dialect::Metricsql), None);
     assert_eq!(probe("__gauge__", mean, &usual, Dialect::PromqlOpen), None);

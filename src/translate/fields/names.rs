@@ -3,6 +3,8 @@
 use crate::options::Profile;
 use crate::options::QueryOptions;
 use crate::promql::METRIC_NAME;
+use crate::promql::Selector;
+use crate::promql::Spelled;
 use crate::protocol::condition::Condition;
 use crate::protocol::field_names::FieldNamesQuery;
 use crate::time::UnixMillis;
@@ -16,6 +18,8 @@ use crate::translate::fields;
 pub struct NamesPlan {
     /// The `match[]` selectors; none: all labels.
     pub selectors: Vec<String>,
+    /// The same, and what they are made of.
+    pub spelled: Vec<Spelled>,
     /// Only series with data since then.
     pub start: Option<UnixMillis>,
     /// Only series with data until then.
@@ -53,6 +57,7 @@ pub fn names(query: &FieldNamesQuery, options: &QueryOptions) -> Result<NamesPla
     if options.profile == Profile::Legacy {
         return Ok(NamesPlan {
             selectors: Vec::new(),
+            spelled: Vec::new(),
             start: None,
             end: None,
             virtual_fields: &LEGACY_VIRTUAL_FIELDS,
@@ -60,16 +65,19 @@ pub fn names(query: &FieldNamesQuery, options: &QueryOptions) -> Result<NamesPla
             limit,
         });
     }
-    let all: Vec<&Condition> = query.conditions.iter().collect();
-    let has_tilde = all.iter().any(|c| Kind::of(&c.key) == Some(Kind::Promql));
+    let all: Vec<(usize, &Condition)> = query.conditions.iter().enumerate().collect();
+    let has_tilde = all
+        .iter()
+        .any(|(_, c)| Kind::of(&c.key) == Some(Kind::Promql));
     let selector = if has_tilde {
         None
     } else {
         fields::selector(&all, [])?
     };
-    let inner = fields::sole_kind(&all).and_then(|(kind, _)| kind.inner_label());
+    let inner = fields::sole_kind(&all).and_then(|(_, kind, _)| kind.inner_label());
     Ok(NamesPlan {
         selectors: selector.iter().map(ToString::to_string).collect(),
+        spelled: selector.iter().map(Selector::spelled).collect(),
         start: query.start_time,
         end: query.end_time,
         virtual_fields: &VIRTUAL_FIELDS,

@@ -4,6 +4,8 @@ use crate::options::Profile;
 use crate::options::QueryOptions;
 use crate::promql::METRIC_NAME;
 use crate::promql::Matcher;
+use crate::promql::Selector;
+use crate::promql::Spelled;
 use crate::promql::quote;
 use crate::protocol::condition::Condition;
 use crate::protocol::field_values::FieldValue;
@@ -53,6 +55,8 @@ pub struct Attempt {
     pub prefix: String,
     /// The `match[]` selectors; none: all series.
     pub selectors: Vec<String>,
+    /// The same, and what they are made of.
+    pub spelled: Vec<Spelled>,
     /// The same without the prefix: a list of these that is whole holds every hit.
     pub whole_selectors: Vec<String>,
     /// The `match[]` selectors of the metrics with a label `quantile`, for [`fields::of_kind`]
@@ -78,11 +82,12 @@ pub fn values(
         return Ok(ValuesPlan::Nothing);
     }
     // The condition on the asked field itself would leave only its own value.
-    let beside = |condition: &&Condition| match kind {
+    let beside = |(_, condition): &(usize, &Condition)| match kind {
         Some(_) => Kind::of(&condition.key).is_none(),
         None => condition.key != query.field_name,
     };
-    let all: Vec<&Condition> = query.conditions.iter().filter(beside).collect();
+    let all: Vec<(usize, &Condition)> =
+        query.conditions.iter().enumerate().filter(beside).collect();
     let label = kind.map_or(query.field_name.as_str(), |_| METRIC_NAME);
     let prefix = query.prefix.as_deref().unwrap_or_default();
     // A pattern that was sent back ends in the star that it was shown with.
@@ -106,7 +111,7 @@ pub fn values(
 }
 
 fn attempt(
-    all: &[&Condition],
+    all: &[(usize, &Condition)],
     label: &str,
     prefix: &str,
     kind: Option<Kind>,
@@ -127,6 +132,7 @@ fn attempt(
     Ok(Attempt {
         prefix: prefix.to_owned(),
         selectors: selectors.iter().map(ToString::to_string).collect(),
+        spelled: selectors.iter().map(Selector::spelled).collect(),
         whole_selectors: whole_selectors.iter().map(ToString::to_string).collect(),
         quantile_selectors: quantile_selectors.iter().map(ToString::to_string).collect(),
     })
@@ -147,6 +153,7 @@ fn lookup(query: &FieldValuesQuery, label: &str) -> Lookup {
         attempts: vec![Attempt {
             prefix: query.prefix.clone().unwrap_or_default(),
             selectors: Vec::new(),
+            spelled: Vec::new(),
             whole_selectors: Vec::new(),
             quantile_selectors: Vec::new(),
         }],

@@ -27,6 +27,10 @@ fn sent(text: &str, pairs: &[(&str, &str)], options: &QueryOptions) -> Tilde {
     read(text, &beside(pairs), Some(Millis::MINUTE), options).expect("readable")
 }
 
+fn texts(spelled: &[Spelled]) -> Vec<&str> {
+    spelled.iter().map(|it| it.text.as_str()).collect()
+}
+
 #[test]
 fn without_conditions_the_text_goes_out_byte_for_byte() {
     for text in [
@@ -37,7 +41,10 @@ fn without_conditions_the_text_goes_out_byte_for_byte() {
         "1",
     ] {
         let tilde = sent(text, &[], &QueryOptions::default());
-        assert_eq!((tilde.text.as_str(), tilde.name.as_str()), (text, text));
+        assert_eq!(
+            (tilde.text.text.as_str(), tilde.name.as_str()),
+            (text, text)
+        );
     }
 }
 
@@ -49,12 +56,12 @@ fn conditions_are_added_in_the_order_of_the_request() {
         &QueryOptions::default(),
     );
     assert_eq!(
-        tilde.text,
+        tilde.text.text,
         r#"sum(up{env="p","a.b"="c"}) / count(up{job="x",env="p","a.b"="c"})"#
     );
     assert_eq!(tilde.name, "sum(up) / count(up{job=\"x\"})");
     assert_eq!(
-        tilde.selectors,
+        texts(&tilde.selectors),
         [
             r#"up{env="p","a.b"="c"}"#,
             r#"up{job="x",env="p","a.b"="c"}"#
@@ -69,13 +76,13 @@ fn labels_of_histograms_and_summaries_are_ordinary_here() {
         &[("le", "0.5"), ("quantile", "0.9")],
         &QueryOptions::default(),
     );
-    assert_eq!(tilde.text, r#"a{le="0.5",quantile="0.9"}"#);
+    assert_eq!(tilde.text.text, r#"a{le="0.5",quantile="0.9"}"#);
 }
 
 #[test]
 fn conditions_can_be_ignored_or_refused() {
     let tilde = sent("a +", &[("x", "y")], &with(TildeConditions::Ignore));
-    assert_eq!(tilde.text, "a +");
+    assert_eq!(tilde.text.text, "a +");
     let refused = read(
         "a",
         &beside(&[("x", "y")]),
@@ -84,7 +91,7 @@ fn conditions_can_be_ignored_or_refused() {
     );
     assert!(matches!(refused, Err(TranslateError::CannotApply { keys, .. }) if keys == ["x"]));
     let alone = sent("a", &[], &with(TildeConditions::Reject));
-    assert_eq!(alone.text, "a");
+    assert_eq!(alone.text.text, "a");
 }
 
 #[test]
@@ -136,10 +143,13 @@ fn variables_are_replaced_only_where_that_is_on() {
         ..QueryOptions::default()
     };
     let text = "rate(a[$__rate_interval]) + b[$__interval:]";
-    assert_eq!(sent(text, &[], &on).text, "rate(a[75000ms]) + b[60000ms:]");
+    assert_eq!(
+        sent(text, &[], &on).text.text,
+        "rate(a[75000ms]) + b[60000ms:]"
+    );
     let raw = read(text, &beside(&[]), None, &on).expect("readable");
-    assert_eq!(raw.text, "rate(a[30000ms]) + b[15000ms:]");
-    assert_eq!(sent(text, &[], &QueryOptions::default()).text, text);
+    assert_eq!(raw.text.text, "rate(a[30000ms]) + b[15000ms:]");
+    assert_eq!(sent(text, &[], &QueryOptions::default()).text.text, text);
 }
 
 #[test]

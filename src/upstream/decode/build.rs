@@ -29,6 +29,8 @@ enum At {
 }
 
 impl Data for Build {
+    const EMPTY: &'static str = r#"{"status":"success","data":{}}"#;
+
     type Value = Option<String>;
 
     fn restart(&mut self) {

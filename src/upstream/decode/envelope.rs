@@ -32,6 +32,9 @@ pub(in crate::upstream) trait Data: Send {
     /// What it gives.
     type Value;
 
+    /// A whole answer that holds nothing, for a dry run.
+    const EMPTY: &'static str;
+
     /// A new attempt begins: what came before means nothing.
     fn restart(&mut self);
 
@@ -147,6 +150,7 @@ impl<D: Data> Envelope<D> {
             entries,
             warnings: about.warnings,
             infos: about.infos,
+            call: None,
             is_partial: about.is_partial,
         })
     }
@@ -159,6 +163,7 @@ impl<D: Data> Envelope<D> {
             entries,
             warnings: Vec::new(),
             infos: Vec::new(),
+            call: None,
             is_partial: false,
         })
     }

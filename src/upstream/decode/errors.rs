@@ -19,6 +19,8 @@ const START: usize = 64 << 10;
 struct Nothing;
 
 impl Data for Nothing {
+    const EMPTY: &'static str = r#"{"status":"success","data":{}}"#;
+
     type Value = ();
 
     fn restart(&mut self) {}

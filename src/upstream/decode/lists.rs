@@ -41,6 +41,8 @@ impl<'c> Strings<'c> {
 }
 
 impl Data for Strings<'_> {
+    const EMPTY: &'static str = r#"{"status":"success","data":[]}"#;
+
     type Value = List<String>;
 
     fn restart(&mut self) {
@@ -120,6 +122,8 @@ impl<'c> ValuesOf<'c> {
 }
 
 impl Data for ValuesOf<'_> {
+    const EMPTY: &'static str = r#"{"status":"success","data":[]}"#;
+
     type Value = List<String>;
 
     fn restart(&mut self) {

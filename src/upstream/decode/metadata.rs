@@ -64,6 +64,8 @@ impl<'c> Types<'c> {
 }
 
 impl Data for Types<'_> {
+    const EMPTY: &'static str = r#"{"status":"success","data":{}}"#;
+
     type Value = Metadata;
 
     fn restart(&mut self) {

@@ -114,6 +114,9 @@ impl<'s, S: SampleSink> QueryData<'s, S> {
 }
 
 impl<S: SampleSink + Send> Data for QueryData<'_, S> {
+    const EMPTY: &'static str =
+        r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+
     /// Why the sink stopped; the rest was then not read.
     type Value = Option<Stop>;
 

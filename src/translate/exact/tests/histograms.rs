@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::options::Strategy;
+use crate::promql::Matcher;
 use crate::translate::FormProbe;
 use crate::translate::plan::Arithmetic;
 use crate::translate::plan::ObservationsRead;
@@ -48,12 +49,16 @@ fn the_form_of_a_histogram_is_asked_for_with_its_conditions() {
     let question =
         translate::question(&query, &QueryOptions::default(), at(NOW)).expect("a question");
     let day = Millis::DAY.get();
+    let of = |name| {
+        let job = Matcher::equal("job", "x").of_condition(1);
+        Selector::of_condition(name, 0).and(job)
+    };
     assert_eq!(
         translate::form_probe(&question, Dialect::PromqlOpen),
         Some(FormProbe {
             metric: "m".to_owned(),
-            classic: r#"{__name__="m_bucket",job="x"}"#.to_owned(),
-            native: r#"{__name__="m",job="x"}"#.to_owned(),
+            classic: of("m_bucket").spelled(),
+            native: of("m").spelled(),
             range: TimeRange {
                 start: at(0),
                 end: at(700_000 + day)
@@ -191,9 +196,9 @@ fn a_quantile_of_a_summary_that_brings_nothing_may_not_be_exposed() {
     assert_eq!(
         plan.subject.quantiles,
         Some(Quantiles {
-            all: r#"{__name__="m"}"#.to_owned(),
+            all: Selector::of_condition("m", 0).spelled(),
             wanted: &["0.9", "0.90"],
-            count: r#"{__name__="m_count"}"#.to_owned(),
+            count: Selector::of_condition("m_count", 0).spelled(),
         })
     );
     let mean = tried(&aggregated("__summary__", AggregationMethod::Mean), OPEN);
