@@ -4,7 +4,8 @@
 use std::io;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::OnceLock;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
@@ -35,7 +36,7 @@ struct Shared {
     /// Dropped since a line said how many.
     dropped: AtomicU64,
     /// All that were ever dropped, where that is counted.
-    counter: OnceLock<LinesDropped>,
+    counter: Mutex<Option<LinesDropped>>,
 }
 
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl Queue {
         let queue = Self(Arc::new(Shared {
             lines,
             dropped: AtomicU64::new(0),
-            counter: OnceLock::new(),
+            counter: Mutex::default(),
         }));
         // It ends with the process or with its output: nobody waits for a reader that does not read.
         thread::Builder::new()
@@ -68,8 +69,12 @@ impl Queue {
     /// From now on dropped lines are counted there, and those that were before.
     pub(super) fn count(&self, counter: LinesDropped) {
         counter.add(self.0.dropped.load(Ordering::Relaxed));
-        // It is told once.
-        let _ = self.0.counter.set(counter);
+        let mut place = self
+            .0
+            .counter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(counter);
     }
 
     /// Waits until what was logged is written, but no longer than that.
@@ -95,7 +100,12 @@ impl Queue {
         }
         if !self.try_push(cut(line)) {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
-            if let Some(counter) = self.0.counter.get() {
+            let counter = self
+                .0
+                .counter
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(counter) = &*counter {
                 counter.add(1);
             }
         }

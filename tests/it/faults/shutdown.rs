@@ -44,9 +44,9 @@ fn under_load(
 #[test]
 fn f29_at_sigterm_nothing_is_cut_that_can_end() {
     let backend = slow(3_000);
-    let mut program = Program::with("limits: {shutdown_delay: 1s, drain: 15s}\n");
+    let mut program = Program::with("limits: {shutdown_delay: 1s, drain: 40s}\n");
     let late = AtomicUsize::new(0);
-    let replies = under_load(&mut program, LOAD, 20, &backend.url(), |program| {
+    let replies = under_load(&mut program, LOAD, 50, &backend.url(), |program| {
         program.signal("TERM");
         program.wait_for("draining", |it| {
             it.metric("mirror_draining").as_deref() == Some("1")
