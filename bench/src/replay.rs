@@ -26,6 +26,7 @@ use prometheus_mirror::options::QueryOptions;
 use prometheus_mirror::protocol::metric::MetricsQuery;
 use prometheus_mirror::time::Millis;
 use prometheus_mirror::time::UnixMillis;
+use prometheus_mirror::translate::HistogramForm;
 use prometheus_mirror::translate;
 use prometheus_mirror::translate::Facts;
 use tokio::runtime::Builder;
@@ -112,6 +113,7 @@ fn plan(query: &MetricsQuery) {
     let facts = Facts {
         dialect: Dialect::PromqlOpen,
         scrape_interval: Millis::new(15_000),
+        histogram: HistogramForm::Absent,
     };
     let now = UnixMillis::new(1_800_000_000_000);
     let question = translate::question(black_box(query), &options, now);

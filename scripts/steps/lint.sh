@@ -11,8 +11,3 @@ cargo clippy --all-targets --locked -- -D warnings 2>&1 | tee "$scratch/log"
 if grep -n 'does not refer to' "$scratch/log"; then
   die "clippy.toml names something that does not exist"
 fi
-
-# The programs of the benchmark, with the versions of the mirror.
-cp Cargo.lock bench/Cargo.lock
-cargo clippy --offline --manifest-path bench/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" -- \
-  -D warnings

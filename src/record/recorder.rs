@@ -230,7 +230,7 @@ impl super::Context {
         }
     }
 
-    /// Whether [`Context::record`] does something.
+    /// Whether `Context::record` does something.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
         self.recorder.as_ref().is_some_and(|it| it.is_full())
@@ -248,7 +248,7 @@ impl super::Context {
         self.note(|recorded| recorded.query(purpose, text, fragments));
     }
 
-    /// As [`Context::asks`].
+    /// As `Context::asks`.
     pub fn asks_all(&self, purpose: Purpose, queries: &[Spelled]) {
         for query in queries {
             self.asks(purpose, &query.text, &query.fragments);
