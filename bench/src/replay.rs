@@ -26,9 +26,9 @@ use prometheus_mirror::options::QueryOptions;
 use prometheus_mirror::protocol::metric::MetricsQuery;
 use prometheus_mirror::time::Millis;
 use prometheus_mirror::time::UnixMillis;
-use prometheus_mirror::translate::HistogramForm;
 use prometheus_mirror::translate;
 use prometheus_mirror::translate::Facts;
+use prometheus_mirror::translate::HistogramForm;
 use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 
