@@ -20,6 +20,8 @@ pub(crate) struct Mirror {
     pub(crate) client: ureq::Agent,
     /// Is told each answer, without the key that every one of them carries.
     pub(crate) listener: fn(&str),
+    /// `Cache-Control` of each request.
+    pub(crate) cache_control: &'static str,
 }
 
 /// An answer of one of the four methods.
@@ -62,6 +64,7 @@ impl Mirror {
             admin: format!("http://127.0.0.1:{admin}"),
             client: client(),
             listener: |_| (),
+            cache_control: "max-age=0",
         };
         // Which never speaks TLS.
         let health = format!("{}/-/ready", mirror.admin);
@@ -77,6 +80,7 @@ impl Mirror {
             .client
             .post(&url)
             .header("Content-Type", "application/json")
+            .header("Cache-Control", self.cache_control)
             .send(&body[..])
             .unwrap_or_else(|error| {
                 panic!(

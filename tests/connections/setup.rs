@@ -92,6 +92,8 @@ impl Setup {
         }
         let mut mirror = Mirror::start(self.folder.path(), &arguments, &self.environment);
         mirror.listener = heard::note;
+        // What a backend sees of each query is looked at, and most queries are the same one.
+        mirror.cache_control = "no-cache";
         Running {
             mirror,
             folder: self.folder,
