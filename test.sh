@@ -16,9 +16,9 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 fast=(format lint shell deny test docs)
-slow=(release static unit image documents monitoring chart console contract memory hostile quickstart scale backends connections)
-# Only with --full, or by name: each has a build of its own, or a Debian root to make.
-long=(instructions package fuzz)
+slow=(release static unit image documents monitoring chart contract memory hostile quickstart scale backends connections)
+# Only with --full, or by name: each has a build of its own, a browser or a Debian root.
+long=(instructions console package fuzz)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }

@@ -113,7 +113,7 @@ fn the_schema_of_the_configuration_takes_what_the_program_takes(_: &Rig) {
         json!({"policy": {"named_onyl": true}}),
         json!({"policy": {"allowed_role_arns": [{"external_id": "x"}]}}),
         json!({"defaults": {"url": "http://h"}}),
-        json!({"defaults": {"strategy": "raw"}}),
+        json!({"defaults": {"strategy": "fast"}}),
         json!({"connections": {"Lab": {"url": "http://h"}}}),
         connection(json!({"token": "0123456789abcdef"})),
         connection(json!({"connection": "other"})),
