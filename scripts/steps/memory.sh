@@ -102,6 +102,8 @@ say "a raw query of $points points added: $added KiB of at most $added_kib_at_mo
 # Each start is another list, so that none of the five is answered from one that is kept.
 mirrored=() direct=()
 for k in 1 2 3 4 5; do
+  # Whoever asks a backend first waits longer, so neither of the two that count is first.
+  look_up_directly "$((first - 60 * k))" >/dev/null
   direct+=("$(look_up_directly "$((first - 60 * k))")")
   mirrored+=("$(look_up __name__ "$((first - 60 * k))")")
   expect_page
