@@ -65,30 +65,30 @@ impl Mirror {
             ValuesPlan::Label(lookup) => (None, lookup),
             ValuesPlan::Kind(kind, lookup) => (Some(kind), lookup),
         };
-        let mut found = (Vec::new(), false);
+        let mut answer = lookup.answer(Vec::new(), false);
         for attempt in &lookup.attempts {
-            found = self
+            let hit;
+            (hit, answer) = self
                 .attempt(&opened, &lookup, attempt, kind)
                 .await
                 .map_err(|error| failures::upstream(&error, profile))?;
-            if !found.0.is_empty() {
+            if hit {
                 break;
             }
         }
-        let response = lookup.answer(found.0, found.1);
         let cx = &opened.cx;
-        cx.note(|recorded| recorded.listed(response.values.len(), response.is_partial));
-        Ok(response)
+        cx.note(|recorded| recorded.listed(answer.values.len(), answer.is_partial));
+        Ok(answer)
     }
 
-    /// The hits of one attempt, and whether the backend's list was cut.
+    /// Whether one attempt has a hit, on whichever page, and the page that was asked for.
     async fn attempt(
         &self,
         opened: &Opened,
         lookup: &Lookup,
         attempt: &Attempt,
         kind: Option<Kind>,
-    ) -> Result<(Vec<String>, bool), UpstreamError> {
+    ) -> Result<(bool, FieldValuesResponse), UpstreamError> {
         // With the whole list at hand a prefix needs no call.
         let whole = list_key(opened, lookup, &attempt.whole_selectors);
         let list = match self.lists.kept(&whole).await {
@@ -103,7 +103,8 @@ impl Mirror {
             }
         };
         let Some(kind) = kind else {
-            return Ok((attempt.hits(list.values.clone()), list.is_cut));
+            let hits = attempt.hits(list.values.iter().map(String::as_str));
+            return Ok((!hits.is_empty(), lookup.answer(hits, list.is_cut)));
         };
         let Opened { cx, upstream, .. } = opened;
         let metadata = self
@@ -120,14 +121,16 @@ impl Mirror {
             Err(error) if error.status().is_some() => Arc::default(),
             Err(error) => return Err(error),
         };
-        let quantile_names = if metadata.is_empty() && !attempt.quantile_selectors.is_empty() {
+        let needs_quantiles = fields::needs_quantiles(kind, &list.values, &metadata);
+        let quantile_names = if needs_quantiles && !attempt.quantile_selectors.is_empty() {
             self.label_values(opened, lookup, &attempt.quantile_selectors)
                 .await?
         } else {
             Arc::default()
         };
         let names = fields::of_kind(kind, &list.values, &metadata, &quantile_names.values);
-        Ok((attempt.hits(names), list.is_cut))
+        let hits = attempt.hits(names);
+        Ok((!hits.is_empty(), lookup.answer(hits, list.is_cut)))
     }
 
     /// The values of a label, as the backend lists them: from a list kept for a little while, else

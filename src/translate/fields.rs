@@ -7,6 +7,7 @@ mod pages;
 mod patterns;
 mod values;
 
+pub use kinds::needs_quantiles;
 pub use kinds::of_kind;
 pub use names::NamesPlan;
 pub use names::names;

@@ -5,14 +5,21 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use crate::engine::Engine;
+use crate::labels;
 use crate::question::Question;
 use crate::rig::Rig;
 use crate::{Case, On};
 
-pub(crate) const CASES: &[Case] = &[Case {
-    name: "metadata_tells_the_kind_whatever_the_name_suggests",
-    on: On::Prometheus(kinds),
-}];
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "metadata_tells_the_kind_whatever_the_name_suggests",
+        on: On::Prometheus(kinds),
+    },
+    Case {
+        name: "what_was_written_tells_its_kind_beside_what_is_scraped",
+        on: On::Prometheus(written_beside_scraped),
+    },
+];
 
 const EXPOSITION: &str = "# TYPE live_requests counter
 live_requests 1
@@ -60,6 +67,40 @@ pub(crate) fn target() -> String {
     // Ends with the process: it waits for a connection that no longer comes.
     std::thread::spawn(move || listener.incoming().try_for_each(|stream| expose(stream?)));
     target
+}
+
+/// An engine with metadata of what it scrapes and none of what was written to it.
+fn written_beside_scraped(rig: &Rig<'_>) {
+    let target = target();
+    let folder = rig.folder.join(format!("{}-both", rig.engine.kind.name));
+    let engine = Engine::start(rig.engine.kind, rig.backends, &folder, Some(&target));
+    engine.wait_for_metadata("live_odd");
+    let written = labels::all();
+    engine.write(&written);
+    engine.wait_for(&written);
+    let rig = Rig::new(&engine, rig.mirror, rig.backends, rig.folder);
+    let values = |field| {
+        rig.values(&Question::field_values(field).prefix("fields_"))
+            .0
+    };
+    let counters = [
+        "fields_gauge",
+        "fields_latency_bucket",
+        "fields_latency_count",
+        "fields_latency_sum",
+        "fields_requests_total",
+        "fields_size",
+        "fields_size_count",
+        "fields_size_sum",
+    ];
+    assert_eq!(values("__counter__"), counters);
+    assert_eq!(values("__gauge__"), ["fields_gauge", "fields_size"]);
+    assert_eq!(values("__histogram__"), ["fields_latency"]);
+    assert_eq!(values("__summary__"), ["fields_size"]);
+    assert_eq!(
+        rig.values(&Question::field_values("~")),
+        (Vec::new(), false)
+    );
 }
 
 /// Answers one scrape.

@@ -92,7 +92,9 @@ impl NamesPlan {
     pub fn labels(&self, all: &[String]) -> (Vec<String>, bool) {
         let shown = all
             .iter()
-            .filter(|label| !self.hidden.contains(&label.as_str()));
-        fields::page(shown.cloned().collect(), 0, Some(self.limit))
+            .map(String::as_str)
+            .filter(|label| !self.hidden.contains(label));
+        let (page, is_cut) = fields::page(shown.collect(), 0, Some(self.limit));
+        (page.into_iter().map(str::to_owned).collect(), is_cut)
     }
 }

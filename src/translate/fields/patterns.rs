@@ -12,7 +12,7 @@ use crate::protocol::field_values::FieldValue;
 /// A prefix tree is opened from its root, always the heaviest node first, as long as the entries
 /// fit; of equally heavy nodes the first. A node that does not fit stays a pattern.
 #[must_use]
-pub fn patterns(sorted: &[String], limit: usize) -> Vec<FieldValue> {
+pub fn patterns(sorted: &[&str], limit: usize) -> Vec<FieldValue> {
     if sorted.len() <= limit {
         return sorted.iter().map(|value| complete(value)).collect();
     }
@@ -23,10 +23,9 @@ pub fn patterns(sorted: &[String], limit: usize) -> Vec<FieldValue> {
         let Some(node) = closed.get(index).copied() else {
             continue;
         };
-        let children = node.children(sorted);
-        if entries - 1 + children.len() > limit {
+        let Some(children) = node.children(sorted, limit + 1 - entries) else {
             continue;
-        }
+        };
         entries = entries - 1 + children.len();
         if let Some(slot) = closed.get_mut(index) {
             slot.is_open = true;
@@ -53,7 +52,7 @@ struct Node {
 }
 
 impl Node {
-    fn of(sorted: &[String], from: usize, to: usize) -> Self {
+    fn of(sorted: &[&str], from: usize, to: usize) -> Self {
         let ends = (sorted.get(from), sorted.get(to.saturating_sub(1)));
         // In a sorted list, what the ends share is shared by all between.
         let prefix = match ends {
@@ -72,24 +71,27 @@ impl Node {
         self.to - self.from
     }
 
-    /// One node for each character that follows the prefix, and one for the value that ends there.
-    fn children(self, sorted: &[String]) -> Vec<Self> {
-        let next = |index: usize| {
-            let value = sorted.get(index)?;
-            value.get(self.prefix..)?.chars().next()
-        };
+    /// One node for each character that follows the prefix, and one for the value that ends there;
+    /// `None` if they are more than `most`. Each end is found by halving, so that a long list of
+    /// values with few children is not walked again at each level.
+    fn children(self, sorted: &[&str], most: usize) -> Option<Vec<Self>> {
+        let next = |value: &str| value.get(self.prefix..)?.chars().next();
         let mut children = Vec::new();
         let mut from = self.from;
-        for index in self.from + 1..=self.to {
-            if index == self.to || next(index) != next(from) {
-                children.push(Self::of(sorted, from, index));
-                from = index;
+        while from < self.to {
+            if children.len() == most {
+                return None;
             }
+            let rest = sorted.get(from..self.to)?;
+            let first = next(rest.first()?);
+            let to = from + rest.partition_point(|value| next(value) == first);
+            children.push(Self::of(sorted, from, to));
+            from = to;
         }
-        children
+        Some(children)
     }
 
-    fn entry(self, sorted: &[String]) -> Option<FieldValue> {
+    fn entry(self, sorted: &[&str]) -> Option<FieldValue> {
         let first = sorted.get(self.from)?;
         Some(if self.weight() == 1 {
             complete(first)
@@ -121,13 +123,9 @@ mod tests {
 
     use super::*;
 
-    fn list(values: &[&str]) -> Vec<String> {
-        values.iter().map(|value| (*value).to_owned()).collect()
-    }
-
     #[track_caller]
     fn check(values: &[&str], limit: usize, expected: &[&str]) {
-        let shown: Vec<String> = patterns(&list(values), limit)
+        let shown: Vec<String> = patterns(values, limit)
             .into_iter()
             .map(|value| match value {
                 FieldValue::CompleteValue { value } => ["=", &value].concat(),
@@ -174,12 +172,12 @@ mod tests {
             values in proptest::collection::btree_set("[a-cé]{0,5}", 1..60),
             limit in 1_usize..30,
         ) {
-            let sorted: Vec<String> = values.into_iter().collect();
+            let sorted: Vec<&str> = values.iter().map(String::as_str).collect();
             let shown = patterns(&sorted, limit);
             prop_assert!(shown.len() <= limit);
             for value in &sorted {
                 let covering = shown.iter().filter(|entry| match entry {
-                    FieldValue::CompleteValue { value: complete } => complete == value,
+                    FieldValue::CompleteValue { value: complete } => complete == *value,
                     FieldValue::FieldValuePattern { value: pattern } => {
                         value.starts_with(pattern.trim_end_matches('*'))
                     }

@@ -1,5 +1,7 @@
 //! Plans of lookups.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::options::Profile;
 use crate::options::QueryOptions;
@@ -212,8 +214,8 @@ fn a_prefix_is_a_matcher_and_its_star_is_given_up_second() {
 #[test]
 fn hits_start_with_the_prefix_whatever_the_backend_returned() {
     let lookup = lookup(&values_query("job", "a", &[]));
-    let found = ["b", "a", "A", "ab"].map(str::to_owned).to_vec();
-    assert_eq!(lookup.attempts[0].hits(found), ["a", "ab"]);
+    let found = lookup.attempts[0].hits(["b", "a", "A", "ab"]);
+    assert_eq!(found, ["a", "ab"]);
 }
 
 #[test]
@@ -269,7 +271,7 @@ fn an_answer_is_a_page_or_patterns() {
         limit: Some(2),
         ..values_query("job", "", &[])
     };
-    let hits = || ["d1", "d2", "a", "b", "c"].map(str::to_owned).to_vec();
+    let hits = || vec!["d1", "d2", "a", "b", "c"];
     let complete = |value: &str| FieldValue::CompleteValue {
         value: value.to_owned(),
     };
@@ -316,4 +318,43 @@ fn members_of_a_set_are_matched_in_lookups_as_in_queries() {
     };
     let plan = names(&query, &QueryOptions::default()).expect("a plan");
     assert_eq!(plan.selectors, [r#"{__name__!="",job=~"a|b"}"#]);
+}
+
+/// All values that a caller is shown who opens each pattern by sending it back.
+fn refined(all: &[&str], prefix: &str, limit: usize, shown: &mut Vec<String>) {
+    let options = QueryOptions {
+        field_value_patterns: true,
+        ..QueryOptions::default()
+    };
+    let query = FieldValuesQuery {
+        limit: Some(limit),
+        ..values_query("job", prefix, &[])
+    };
+    let Ok(ValuesPlan::Label(lookup)) = values(&query, &options) else {
+        panic!("a label");
+    };
+    let mut hits = lookup.attempts.iter().map(|a| a.hits(all.iter().copied()));
+    let hits = hits.find(|hits| !hits.is_empty()).unwrap_or_default();
+    let answer = lookup.answer(hits, false);
+    assert!(!answer.is_partial && answer.values.len() <= limit);
+    for value in answer.values {
+        match value {
+            FieldValue::CompleteValue { value } => shown.push(value),
+            FieldValue::FieldValuePattern { value } => refined(all, &value, limit, shown),
+        }
+    }
+}
+
+proptest! {
+    // A node has at most five children here, so that each pattern can be opened.
+    #[test]
+    fn every_value_is_reached_once_by_opening_patterns(
+        values in proptest::collection::btree_set("[a-cé]{0,6}", 1..80),
+        limit in 5_usize..20,
+    ) {
+        let all: Vec<&str> = values.iter().map(String::as_str).collect();
+        let mut shown = Vec::new();
+        refined(&all, "", limit, &mut shown);
+        prop_assert_eq!(shown, all);
+    }
 }

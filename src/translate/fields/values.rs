@@ -168,9 +168,11 @@ fn lookup(query: &FieldValuesQuery, label: &str) -> Lookup {
 impl Attempt {
     /// What it found that starts with its prefix: not every backend filters.
     #[must_use]
-    pub fn hits(&self, mut found: Vec<String>) -> Vec<String> {
-        found.retain(|value| value.starts_with(&self.prefix));
+    pub fn hits<'a>(&self, found: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let found = found.into_iter();
         found
+            .filter(|value| value.starts_with(&self.prefix))
+            .collect()
     }
 }
 
@@ -178,7 +180,7 @@ impl Lookup {
     /// The answer made of the hits of an attempt, in any order. `is_cut` says that the backend's
     /// list was longer than anyone reads.
     #[must_use]
-    pub fn answer(&self, hits: Vec<String>, is_cut: bool) -> FieldValuesResponse {
+    pub fn answer(&self, hits: Vec<&str>, is_cut: bool) -> FieldValuesResponse {
         let patterns_within = self.limit.filter(|_| self.makes_patterns);
         let (page, has_more) = fields::page(
             hits,
@@ -192,7 +194,9 @@ impl Lookup {
             // Nothing is left out then: every value stays reachable by refinement.
             Some(limit) => fields::patterns(&page, limit),
             None => (page.into_iter())
-                .map(|value| FieldValue::CompleteValue { value })
+                .map(|value| FieldValue::CompleteValue {
+                    value: value.to_owned(),
+                })
                 .collect(),
         };
         FieldValuesResponse {
