@@ -85,14 +85,20 @@ fn a_key_file_that_others_may_write_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     fs::write(&path, LONG_KEY).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o606)).unwrap();
-    let given = Given {
-        variables: &[("API_KEY_FILE", path.to_str().unwrap())],
-        ..Given::default()
-    };
-    let findings = given.load().unwrap_err().findings;
-    assert_eq!(findings[0].code, Code::UnusableFile);
-    assert_eq!(findings[0].origin.to_string(), "API_KEY_FILE");
+    // As of files of connections, which are looked at again when they are used.
+    for (mode, is_refused) in [(0o600, false), (0o644, false), (0o606, true), (0o660, true)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let given = Given {
+            variables: &[("API_KEY_FILE", path.to_str().unwrap())],
+            ..Given::default()
+        };
+        let findings = given.load().err().map(|error| error.findings);
+        assert_eq!(findings.is_some(), is_refused, "{mode:o}");
+        for finding in findings.into_iter().flatten() {
+            assert_eq!(finding.code, Code::UnusableFile);
+            assert_eq!(finding.origin.to_string(), "API_KEY_FILE");
+        }
+    }
 }
 
 #[test]
