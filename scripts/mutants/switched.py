@@ -373,18 +373,19 @@ def module(file: str) -> str:
     return "::".join(parts) + "::"
 
 
-def hunt(it: Mutant, suites: list[Suite]) -> str:
-    """What becomes of a mutant: its own tests are asked first, then those around it, then all."""
+def hunt(it: Mutant, suite: Suite) -> str:
+    """What becomes of a mutant: the tests of its own module are asked first, then those around it, then
+    all of the suite."""
     own = module(it.file)
-    around = "::".join(own.split("::")[:-2]) + "::"
-    steps = [(suites[0], [own]), (suites[0], [around] if around != "::" else []), (suites[0], [])]
-    steps += [(suite, []) for suite in suites[1:]]
-    for suite, filters in steps:
+    around = "".join(f"{it}::" for it in own.split("::")[:-2])
+    steps = [[it] for it in (own, around) if it] if suite.name == "lib" else []
+    for filters in [*steps, []]:
         limit = SOON if filters else 30 + 3 * suite.seconds
         skip = list(suite.failing)
         while True:
             ended, failed = run(suite, it.number, filters, limit, skip)
-            if ended == "passed":
+            # What takes long around it says nothing of the mutant.
+            if ended == "passed" or (filters == [around] and ended == "timed out"):
                 break
             # A test that fails once and not again has noticed how busy the machine is.
             if not failed or run(suite, it.number, [failed[0], "--exact"], limit, [])[0] != "passed":
@@ -393,11 +394,24 @@ def hunt(it: Mutant, suites: list[Suite]) -> str:
     return "missed"
 
 
+def missed(chosen: list[Mutant], suite: Suite, jobs: int) -> list[Mutant]:
+    """Those that no test of the suite notices."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        tried = {pool.submit(hunt, it, suite): it for it in chosen}
+        for done in concurrent.futures.as_completed(tried):
+            it = tried[done]
+            it.fate = done.result()
+            with (WORK / "fates").open("a") as fates:
+                fates.write(f"{suite.name}\t{it.name}\t{it.fate}\n")
+            if it.fate == "missed":
+                print(f"    missed by {suite.name}: {it.name}", flush=True)
+    return [it for it in chosen if it.fate == "missed"]
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     arguments.add_argument("--only", default="", help="a part of the names of the mutants to try")
-    arguments.add_argument("--again", action="store_true", help="only those that the last run missed")
     given = arguments.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     mutants, codes = read_list(sys.stdin.read())
@@ -409,26 +423,17 @@ def main() -> None:
     # Some tests read the sources, which are to be the program's own.
     for file, code in codes.items():
         (TREE / file).write_text(code)
-    print("==> the tests without a mutant", flush=True)
+    chosen = [it for it in alive if given.only in it.name]
     for suite in suites:
+        print(f"==> {suite.name}, without a mutant", flush=True)
         began = time.monotonic()
         ended, suite.failing = run(suite, 0, [], 3600, [])
         suite.seconds = time.monotonic() - began
-        print(f"    {suite.name}: {suite.seconds:.0f} s, {ended}", *suite.failing, flush=True)
-    last = WORK / "missed.json"
-    names = set(json.loads(last.read_text())) if given.again and last.exists() else None
-    chosen = [it for it in alive if given.only in it.name and (names is None or it.name in names)]
-    print(f"==> {len(chosen)} mutants", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
-        tried = {pool.submit(hunt, it, suites): it for it in chosen}
-        for done in concurrent.futures.as_completed(tried):
-            it = tried[done]
-            it.fate = done.result()
-            with (WORK / "fates").open("a") as fates:
-                fates.write(f"{it.name}\t{it.fate}\n")
-            if it.fate == "missed":
-                print(f"    missed: {it.name}", flush=True)
-    last.write_text(json.dumps([it.name for it in mutants if it.fate == "missed"], indent=1))
+        print(f"    {suite.seconds:.0f} s, {ended}", *suite.failing, flush=True)
+        if ended != "passed" and not suite.failing:
+            sys.exit("the tests do not even run")
+        print(f"==> {suite.name}, {len(chosen)} mutants", flush=True)
+        chosen = missed(chosen, suite, given.jobs)
     for it in mutants:
         if it.fate == "by hand":
             print(f"    by hand: {it.name}")

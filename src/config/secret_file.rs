@@ -1,11 +1,11 @@
 //! Secrets in files that settings name.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::files::{Files, LARGEST};
 use crate::secret::Secret;
-#[cfg(unix)]
 use crate::secret::others_may_write;
 
 /// Why a secret file cannot be used.
@@ -31,7 +31,7 @@ pub(super) enum SecretFileError {
 /// Reads the secret in the file at `path`, less one newline at its end.
 pub(super) fn read(path: &Path, files: &mut Files) -> Result<Secret, SecretFileError> {
     let bytes = files.read(path)?;
-    if is_writable(&std::fs::metadata(path)?) {
+    if others_may_write(std::fs::metadata(path)?.mode()) {
         return Err(SecretFileError::Writable);
     }
     if bytes.len() as u64 > LARGEST {
@@ -48,15 +48,4 @@ pub(super) fn read(path: &Path, files: &mut Files) -> Result<Secret, SecretFileE
         return Err(SecretFileError::Empty);
     }
     Ok(Secret::new(text))
-}
-
-#[cfg(unix)]
-fn is_writable(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    others_may_write(metadata.permissions().mode())
-}
-
-#[cfg(not(unix))]
-fn is_writable(_: &std::fs::Metadata) -> bool {
-    false
 }

@@ -115,6 +115,21 @@ fn no_web_page_reaches_what_is_behind_the_gate() {
 }
 
 #[test]
+fn a_wrong_token_is_logged_once_and_none_is_not() {
+    let wrong = "a wrong token for the console";
+    let mut program = Program::with(&format!("console: {{token: {}}}", TOKENS[0]));
+    let status = |lines: &str| ask(&program, "GET", "/debug/status", lines).0;
+    assert_eq!(status(AT_HOME), 401);
+    assert_eq!(status(&bearer(TOKENS[0])), 200);
+    for _ in 0..3 {
+        assert_eq!(status(&bearer(TOKENS[1])), 401);
+    }
+    program.wait_for("line", |program| program.logged(wrong) > 0);
+    assert_eq!(program.logged(wrong), 1);
+    assert_eq!(program.logged(TOKENS[1]), 0);
+}
+
+#[test]
 fn what_it_asks_of_a_backend_passes_the_list_and_the_guard() {
     let backend = Backend::start(|_| Answer::json(r#"{"status":"success","data":["up"]}"#));
     let listed = Backend::start(|_| Answer::json(r#"{"status":"success","data":["up"]}"#));

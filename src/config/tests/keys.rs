@@ -78,7 +78,22 @@ fn a_key_file_that_proves_nothing_is_refused() {
     }
 }
 
-#[cfg(unix)]
+#[test]
+fn a_secret_file_has_a_mebibyte() {
+    for (size, is_read) in [(1 << 20, true), ((1 << 20) + 1, false), (2 << 20, false)] {
+        let given = Given {
+            file: Some("connections: {a: {url: 'https://a', bearer_token_file: key}}"),
+            secret: Some(&"x".repeat(size)),
+            ..Given::default()
+        };
+        let loaded = given.load();
+        assert_eq!(loaded.is_ok(), is_read, "{size}");
+        for finding in loaded.err().into_iter().flat_map(|error| error.findings) {
+            assert!(finding.to_string().ends_with("the file is over 1 MiB"));
+        }
+    }
+}
+
 #[test]
 fn a_key_file_that_others_may_write_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;

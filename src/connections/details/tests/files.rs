@@ -88,6 +88,7 @@ fn folder() -> tempfile::TempDir {
     symlink("..data/token", inner.join("token")).unwrap();
     symlink("../key", inner.join("out")).unwrap();
     symlink(outer.path(), inner.join("up")).unwrap();
+    symlink("round", inner.join("round")).unwrap();
     outer
 }
 
@@ -133,6 +134,7 @@ fn no_file_outside_of_the_folder_is_reached() {
         "out",
         "up/key",
         "up/missing",
+        "round",
         "up/secrets/../key",
         "../missing",
         absolute.to_str().unwrap(),
