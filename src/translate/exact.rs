@@ -128,6 +128,7 @@ pub(super) fn question(
         Kind::Histogram => About::Histogram(family()?),
         Kind::Summary => About::Summary(family()?),
     };
+    check_selector(&about)?;
     Ok(Exact {
         about,
         shape,
@@ -478,6 +479,17 @@ fn check_width(width: Millis, dialect: Dialect) -> Result<(), TranslateError> {
         return Err(Invalid::new(BUCKET_SIZE, expectation.concat()).into());
     }
     Ok(())
+}
+
+/// Refuses a selector that is too long before it is sent: what is asked to plan holds it too.
+fn check_selector(about: &About) -> Result<(), TranslateError> {
+    let longest = match about {
+        About::Gauge(metric) | About::Counter(metric) => metric.selector.to_string(),
+        About::Histogram(family) | About::Summary(family) => family.bucket().to_string(),
+        // Its text was bounded when it was read.
+        About::Tilde(_) => return Ok(()),
+    };
+    translate::within_promql_text(&longest)
 }
 
 fn check_length(read: &Read) -> Result<(), TranslateError> {

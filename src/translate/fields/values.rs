@@ -68,7 +68,8 @@ pub struct Attempt {
 ///
 /// # Errors
 ///
-/// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for what no lookup can use.
+/// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for what no lookup can use,
+/// [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB.
 pub fn values(
     query: &FieldValuesQuery,
     options: &QueryOptions,
