@@ -152,7 +152,7 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
                 "{} series match {}; they differ in {}.",
                 series.count(),
                 text::insert(subject.selection),
-                text::list(&differing),
+                text::few(&differing),
             );
             (
                 id,
@@ -162,7 +162,7 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
         FetchError::TooManySamples { series, budget } => {
             let id = Id::TooManySamples;
             let sentence = if series.count() > 1 {
-                let differing = text::list(&differing(series, subject.profile));
+                let differing = text::few(&differing(series, subject.profile));
                 format!("Series differ in {differing}; their samples are more than {budget}.")
             } else {
                 let selection = text::insert(subject.selection);
@@ -222,20 +222,33 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
     Failure::new(id, body, error)
 }
 
-/// The labels that tell the series apart. The predecessor did not count a missing label.
-fn differing(series: &Apart, profile: Profile) -> Vec<&str> {
+/// The labels that tell the series apart: the fewest that do, as the record shows them. The
+/// predecessor named all that differ, and did not count a missing label.
+fn differing(series: &Apart, profile: Profile) -> Vec<String> {
     match profile {
-        Profile::Exact => series.differing().collect(),
-        Profile::Legacy => series.conflicting().collect(),
+        Profile::Exact => series.telling_labels(),
+        Profile::Legacy => series.conflicting().map(str::to_owned).collect(),
     }
 }
 
 /// The condition that picks one of the series, if one label tells all of them apart.
 fn suggestion(series: &Apart) -> String {
-    match series.telling() {
-        Some((name, value)) => {
-            format!("Add {} = {}.", text::insert(name), text::insert(value))
-        }
-        None => "Add a condition on each of them.".to_owned(),
-    }
+    let told =
+        |name: &str, value: &str| format!("Add {} = {}.", text::insert(name), text::insert(value));
+    let Some(solution) = series.solution() else {
+        return match series.telling() {
+            Some((name, value)) => told(name, value),
+            None => EACH.to_owned(),
+        };
+    };
+    let [name] = solution.labels.as_slice() else {
+        return EACH.to_owned();
+    };
+    // One of the series may lack the label; that is no condition for a person to type.
+    let mut values = solution.tuples.iter().flatten();
+    let value = values.find(|value| !value.is_empty());
+    value.map_or_else(|| EACH.to_owned(), |value| told(name, value))
 }
+
+/// What helps where no single label does.
+const EACH: &str = "Add a condition on each of them.";

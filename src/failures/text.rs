@@ -70,6 +70,11 @@ pub(super) fn list(names: &[impl AsRef<str>]) -> String {
     format!("[{}]", names.join(", "))
 }
 
+/// The same, cut in the middle like a value: the names come from a backend, as many as it likes.
+pub(super) fn few(names: &[impl AsRef<str>]) -> String {
+    insert(&list(names))
+}
+
 /// Text without control characters, so that it stays one line wherever it is shown.
 fn cleaned(text: &str) -> String {
     text.chars()

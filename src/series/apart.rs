@@ -1,11 +1,14 @@
-//! In what several label sets differ, without keeping them: an answer may have a thousand, each as
-//! long as it likes.
+//! In what several label sets differ: an answer may have a thousand, each as long as it likes. As
+//! long as they are small they are kept, and what tells them apart is solved; of more, only what their
+//! labels have in common is known.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use crate::series::Labels;
+use crate::series::solver;
+use crate::series::solver::Solution;
 
 /// Most bytes of names and values that are kept. Labels that come later are not told about.
 const KEPT: usize = 64 << 10;
@@ -16,8 +19,14 @@ pub struct Apart {
     sets: HashSet<u64>,
     labels: BTreeMap<String, Values>,
     kept: usize,
-    /// The sets themselves, if they are wanted.
-    whole: Option<Vec<Labels>>,
+    /// The sets themselves, from the second one on, as far as they are kept.
+    whole: Vec<Labels>,
+    /// How many bytes all sets have, those too that are not kept.
+    bytes: usize,
+    /// Whether sets are kept beyond what an error text needs.
+    is_keeping: bool,
+    /// What tells them apart, once that was solved.
+    solution: Option<Box<Solution>>,
 }
 
 /// The values that one label has.
@@ -35,21 +44,73 @@ struct Values {
 
 /// Most sets that are kept (experience.md, "Why is it empty, why is it too many").
 const SETS: usize = 1_000;
+/// Most bytes of sets that are kept for an error text: a refusal may be kept for others, and many
+/// be refused at once.
+const WHOLE: usize = 128 << 10;
 
 impl Apart {
-    /// Nothing yet; the sets themselves are kept too, up to 1,000 of them.
+    /// Nothing yet; the sets are kept however long they are, up to 1,000 of them.
     #[must_use]
     pub fn keeping() -> Self {
         Self {
-            whole: Some(Vec::new()),
+            is_keeping: true,
             ..Self::default()
         }
     }
 
-    /// The sets, if they were kept.
+    /// The sets, as far as they were kept; none if there is only one.
     #[must_use]
     pub fn sets(&self) -> &[Labels] {
-        self.whole.as_deref().unwrap_or_default()
+        &self.whole
+    }
+
+    /// The same, with what tells the sets apart solved, for whoever asks more than once.
+    #[must_use]
+    pub fn solved(self) -> Self {
+        Self {
+            solution: self.solution().map(Box::new),
+            ..self
+        }
+    }
+
+    /// What tells the sets apart; `None` if there are fewer than two, or too many and too long ones to
+    /// be compared whole. The same whether sets are kept beyond that or not.
+    #[must_use]
+    pub fn solution(&self) -> Option<Solution> {
+        if let Some(solution) = &self.solution {
+            return Some(Solution::clone(solution));
+        }
+        let is_whole = self.bytes <= WHOLE && self.whole.len() == self.count();
+        if !is_whole || self.count() < 2 {
+            return None;
+        }
+        let sets: Vec<_> = self.whole.iter().map(|set| set.0.clone()).collect();
+        Some(solver::solve(&sets))
+    }
+
+    /// The labels that tell the sets apart: as few as do, else all in which they differ.
+    #[must_use]
+    pub fn telling_labels(&self) -> Vec<String> {
+        match self.solution() {
+            Some(solution) => solution.labels,
+            None => self.differing().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Keeps `set`, the first one before it: that one is what is known of labels so far.
+    fn keep(&mut self, set: &Labels, before: usize) {
+        if before == 1 && self.whole.is_empty() {
+            let first = self.labels.iter();
+            let first = first.map(|(name, values)| (name.clone(), values.first.clone()));
+            let first = Labels(first.collect());
+            self.bytes += size(&first);
+            self.whole.push(first);
+        }
+        self.bytes = self.bytes.saturating_add(size(set));
+        let has_room = self.is_keeping || self.bytes <= WHOLE;
+        if has_room && self.whole.len() < SETS {
+            self.whole.push(set.clone());
+        }
     }
 
     /// Takes one more set, unless an equal one is there.
@@ -58,9 +119,10 @@ impl Apart {
         if !self.sets.insert(hash(set)) {
             return;
         }
-        if let Some(whole) = self.whole.as_mut().filter(|whole| whole.len() < SETS) {
-            whole.push(set.clone());
+        if before > 0 {
+            self.keep(set, before);
         }
+        self.solution = None;
         for (name, value) in &set.0 {
             match self.labels.get_mut(name) {
                 Some(values) => values.add(value),
@@ -88,7 +150,9 @@ impl Apart {
         let distinct = values.filter_map(|values| values.distinct.as_ref());
         let entry = size_of::<(String, Values)>();
         let labels = self.labels.len() * entry + distinct.map(hashes).sum::<usize>();
-        size_of::<Self>() + self.kept + hashes(&self.sets) + labels
+        // What is solved of them is shorter than they are.
+        let whole = self.whole.iter().map(size).sum::<usize>() * 2;
+        size_of::<Self>() + self.kept + hashes(&self.sets) + labels + whole
     }
 
     /// How many different sets there were.
@@ -147,6 +211,13 @@ impl Values {
             self.distinct = None;
         }
     }
+}
+
+/// About how many bytes a set takes.
+fn size(set: &Labels) -> usize {
+    let labels = set.0.iter();
+    let text = labels.map(|(name, value)| name.len() + value.len());
+    text.sum::<usize>() + set.0.len() * size_of::<(String, String)>()
 }
 
 /// Whoever makes two of them equal has only a worse error text from it.
@@ -239,6 +310,36 @@ mod tests {
         let apart = apart(&[&[("a", "1")], &[("a", "2")], &[("a", "1")]]);
         assert_eq!(apart.count(), 2);
         assert_eq!(apart.telling(), Some(("a", "1")));
+    }
+
+    #[test]
+    fn as_few_labels_as_tell_the_sets_apart_are_named() {
+        let pods: &[&[(&str, &str)]] = &[
+            &[("instance", "10.0.0.1:80"), ("pod", "a"), ("zone", "x")],
+            &[("instance", "10.0.0.2:80"), ("pod", "b"), ("zone", "x")],
+            &[("instance", "10.0.0.3:80"), ("pod", "c"), ("zone", "y")],
+        ];
+        let apart = apart(pods);
+        assert_eq!(apart.telling_labels(), ["pod"]);
+        assert_eq!(apart.sets().len(), 3);
+        assert_eq!(apart.solution().unwrap().tuples, [["a"], ["b"], ["c"]]);
+        let one = self::apart(&[&[("job", "a")]]);
+        assert!(one.solution().is_none() && one.sets().is_empty());
+    }
+
+    #[test]
+    fn sets_that_are_too_long_to_be_compared_are_told_by_their_labels_kept_or_not() {
+        for mut apart in [Apart::default(), Apart::keeping()] {
+            for set in 0..100 {
+                let pairs = [("job", "x".repeat(2_000)), ("pod", set.to_string())];
+                let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+                apart.add(&Labels(pairs.into()));
+            }
+            assert!(apart.solution().is_none());
+            assert_eq!(apart.telling_labels(), ["pod"]);
+            assert_eq!(apart.sets().len() == 100, apart.is_keeping);
+            assert!(apart.is_keeping || apart.size() < 3 * WHOLE);
+        }
     }
 
     #[test]
