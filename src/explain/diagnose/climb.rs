@@ -171,6 +171,8 @@ impl<'a> Climb<'a> {
                 );
                 self.not_empty = true;
                 if series > 1.0 && self.one.is_some() {
+                    // Buckets of a histogram are many because they are no gauge.
+                    self.kind(&selection).await?;
                     let sets = selection.series(self.length()).to_string();
                     let shown = selection.selector().shown();
                     let conditions = selection.conditions().unwrap_or_default();
@@ -202,7 +204,9 @@ impl<'a> Climb<'a> {
         let ambiguity = Ambiguity::of(solver::solve(&sets), combine);
         let finding = causes::ambiguous(shown, &ambiguity, conditions);
         self.told(false, finding.text.clone());
-        self.findings.push(finding);
+        if self.findings.is_empty() {
+            self.findings.push(finding);
+        }
         self.ambiguity = Some(ambiguity);
         Ok(())
     }
@@ -228,6 +232,11 @@ impl<'a> Climb<'a> {
             self.findings.push(found);
             return Ok(());
         }
+        self.kind(selection).await
+    }
+
+    /// Whether the metric is of the kind that it is asked for under.
+    async fn kind(&mut self, selection: &Selection) -> Step<()> {
         let began = Instant::now();
         self.has_calls()?;
         // Metadata only help: a backend without them has data all the same.
