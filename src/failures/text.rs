@@ -7,6 +7,8 @@ use crate::failures::Id;
 
 /// Longest inserted value, in characters; a longer one is cut in the middle.
 const INSERT: usize = 40;
+/// Longest name and value of a condition together.
+const PAIR: usize = 63;
 /// Longest reason: words of ours, into which a name may be inserted.
 const REASON: usize = 100;
 /// Longest text as a whole, in characters.
@@ -41,6 +43,14 @@ pub(super) fn with_more(id: Id, details: &str, more: &str) -> String {
 /// A value, cut in the middle if it is long.
 pub(super) fn insert(value: &str) -> String {
     within(value, INSERT)
+}
+
+/// A condition to add. It stands beside two more values, so name and value share what is left of 200
+/// characters: 63.
+pub(super) fn pair(name: &str, value: &str) -> String {
+    let name = insert(name);
+    let left = PAIR - name.chars().count();
+    format!("{name} = {}", within(value, left.min(INSERT)))
 }
 
 /// A reason in our own words, cut in the middle if what was inserted into it is long.

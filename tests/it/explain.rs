@@ -435,3 +435,45 @@ fn what_cannot_be_diagnosed_is_refused_with_its_id() {
     assert_eq!(mirror.ask("POST", "/debug/diagnose", &body).status, 400);
     assert!(backend.calls().is_empty());
 }
+
+#[test]
+fn a_record_says_where_nan_were() {
+    let backend = Backend::start(|_| {
+        Answer::json(
+            r#"{"status":"success","data":{"resultType":"matrix","result":[
+                {"metric":{"__name__":"m","job":"x"},"values":[[2,"1"],[3,"NaN"],[5,"NaN"]]}]}}"#,
+        )
+    });
+    let mirror = Mirror::start();
+    let told = explain(&mirror, &raw(&backend.url(), ""), "");
+    let expected = r#""nan":2,"nan_became":"zero","nan_at":[3000,5000],"#;
+    assert!(told.body.contains(expected), "{told:?}");
+}
+
+#[test]
+fn what_a_dry_run_did_not_ask_is_kept_for_nobody() {
+    let backend = Backend::start(|call| match call.path.as_str() {
+        "/api/v1/metadata" => Answer::json(
+            r#"{"status":"success","data":{"up":[{"type":"gauge","help":"h","unit":""}]}}"#,
+        ),
+        _ => Answer::json(r#"{"status":"success","data":["up"]}"#),
+    });
+    let mirror = Mirror::start();
+    let asked = |kind: &str, more: &str| {
+        format!(
+            r#"{{"_type":"{kind}Request","connectionDetails":{{"url":"{}"}},"query":{{{more}"conditions":[]}}}}"#,
+            backend.url()
+        )
+    };
+    let names = asked("FieldNames", "");
+    let values = asked("FieldValues", r#""field":{"fieldName":"__gauge__"},"#);
+    for request in [&names, &values] {
+        let told = explain(&mirror, request, ",\"dry_run\":true");
+        assert!(told.body.contains("\"calls\":[{"), "{told:?}");
+    }
+    assert!(backend.calls().is_empty());
+    for (path, request) in [("/api/field/name", &names), ("/api/field/value", &values)] {
+        let answer = mirror.post(path, request);
+        assert!(answer.body.contains("\"up\""), "{answer:?}");
+    }
+}
