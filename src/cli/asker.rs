@@ -24,6 +24,10 @@ use crate::time::UnixMillis;
 
 /// The flags that choose a backend, and who asks it.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "these docs are the help, where backticks are noise"
+)]
 pub(super) struct Ask {
     #[command(flatten)]
     pub(super) connect: Connect,

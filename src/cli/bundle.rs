@@ -59,10 +59,6 @@ pub(super) struct SupportArguments {
 
 /// What is opened, and whether it is asked again.
 #[derive(Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "these docs are the help, where backticks are noise"
-)]
 pub(super) struct ReplayArguments {
     /// A bundle of the console or of support-bundle, or a record as explain -o json prints it
     /// (- for standard input).

@@ -59,7 +59,7 @@ impl Remote {
             print::error(&format_args!("--admin-url: {error}"));
             USAGE
         })?;
-        let token = token_file.map(|file| token(file)).transpose()?;
+        let token = token_file.map(token).transpose()?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
             print::error(&error);

@@ -19,14 +19,23 @@ pub struct Apart {
     sets: HashSet<u64>,
     labels: BTreeMap<String, Values>,
     kept: usize,
-    /// The sets themselves, from the second one on, as far as they are kept.
-    whole: Vec<Labels>,
-    /// How many bytes all sets have, those too that are not kept.
-    bytes: usize,
     /// Whether sets are kept beyond what an error text needs.
     is_keeping: bool,
+    /// Whether some label was too long to be told about.
+    is_cut: bool,
+    /// The sets themselves, once there are two.
+    whole: Option<Box<Whole>>,
+}
+
+/// Whole sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Whole {
+    /// As far as they are kept.
+    sets: Vec<Labels>,
+    /// How many bytes all have, those too that are not kept.
+    bytes: usize,
     /// What tells them apart, once that was solved.
-    solution: Option<Box<Solution>>,
+    solution: Option<Solution>,
 }
 
 /// The values that one label has.
@@ -61,31 +70,32 @@ impl Apart {
     /// The sets, as far as they were kept; none if there is only one.
     #[must_use]
     pub fn sets(&self) -> &[Labels] {
-        &self.whole
+        self.whole.as_ref().map_or(&[], |whole| &whole.sets)
     }
 
     /// The same, with what tells the sets apart solved, for whoever asks more than once.
     #[must_use]
-    pub fn solved(self) -> Self {
-        Self {
-            solution: self.solution().map(Box::new),
-            ..self
+    pub fn solved(mut self) -> Self {
+        let solution = self.solution();
+        if let Some(whole) = &mut self.whole {
+            whole.solution = solution;
         }
+        self
     }
 
     /// What tells the sets apart; `None` if there are fewer than two, or too many and too long ones to
     /// be compared whole. The same whether sets are kept beyond that or not.
     #[must_use]
     pub fn solution(&self) -> Option<Solution> {
-        if let Some(solution) = &self.solution {
-            return Some(Solution::clone(solution));
-        }
-        let is_whole = self.bytes <= WHOLE && self.whole.len() == self.count();
-        if !is_whole || self.count() < 2 {
+        let whole = self.whole.as_ref()?;
+        if self.is_cut || whole.bytes > WHOLE || whole.sets.len() < self.count() {
             return None;
         }
-        let sets: Vec<_> = self.whole.iter().map(|set| set.0.clone()).collect();
-        Some(solver::solve(&sets))
+        let solve = || {
+            let sets: Vec<_> = whole.sets.iter().map(|set| set.0.clone()).collect();
+            solver::solve(&sets)
+        };
+        Some(whole.solution.clone().unwrap_or_else(solve))
     }
 
     /// The labels that tell the sets apart: as few as do, else all in which they differ.
@@ -97,19 +107,23 @@ impl Apart {
         }
     }
 
-    /// Keeps `set`, the first one before it: that one is what is known of labels so far.
-    fn keep(&mut self, set: &Labels, before: usize) {
-        if before == 1 && self.whole.is_empty() {
+    /// Keeps `set`, and before the second one the first: that is all that is known of labels so far.
+    fn keep(&mut self, set: &Labels) {
+        let whole = self.whole.get_or_insert_with(|| {
             let first = self.labels.iter();
             let first = first.map(|(name, values)| (name.clone(), values.first.clone()));
             let first = Labels(first.collect());
-            self.bytes += size(&first);
-            self.whole.push(first);
-        }
-        self.bytes = self.bytes.saturating_add(size(set));
-        let has_room = self.is_keeping || self.bytes <= WHOLE;
-        if has_room && self.whole.len() < SETS {
-            self.whole.push(set.clone());
+            Box::new(Whole {
+                bytes: size(&first),
+                sets: vec![first],
+                solution: None,
+            })
+        });
+        whole.solution = None;
+        whole.bytes = whole.bytes.saturating_add(size(set));
+        let has_room = self.is_keeping || whole.bytes <= WHOLE;
+        if has_room && whole.sets.len() < SETS {
+            whole.sets.push(set.clone());
         }
     }
 
@@ -120,9 +134,8 @@ impl Apart {
             return;
         }
         if before > 0 {
-            self.keep(set, before);
+            self.keep(set);
         }
-        self.solution = None;
         for (name, value) in &set.0 {
             match self.labels.get_mut(name) {
                 Some(values) => values.add(value),
@@ -130,7 +143,7 @@ impl Apart {
                     self.kept += name.len() + value.len();
                     self.labels.insert(name.clone(), Values::of(value, before));
                 }
-                None => {}
+                None => self.is_cut = true,
             }
         }
         let count = self.sets.len();
@@ -151,7 +164,7 @@ impl Apart {
         let entry = size_of::<(String, Values)>();
         let labels = self.labels.len() * entry + distinct.map(hashes).sum::<usize>();
         // What is solved of them is shorter than they are.
-        let whole = self.whole.iter().map(size).sum::<usize>() * 2;
+        let whole = self.sets().iter().map(size).sum::<usize>() * 2;
         size_of::<Self>() + self.kept + hashes(&self.sets) + labels + whole
     }
 
@@ -340,6 +353,18 @@ mod tests {
             assert_eq!(apart.sets().len() == 100, apart.is_keeping);
             assert!(apart.is_keeping || apart.size() < 3 * WHOLE);
         }
+    }
+
+    #[test]
+    fn a_label_that_is_too_long_to_be_known_is_not_taken_for_a_missing_one() {
+        let long = "x".repeat(KEPT);
+        let sets: &[&[(&str, &str)]] = &[
+            &[("long", &long), ("pod", "a")],
+            &[("long", &long), ("pod", "b")],
+        ];
+        let apart = apart(sets);
+        assert!(apart.solution().is_none());
+        assert_eq!(apart.telling_labels(), ["pod"]);
     }
 
     #[test]
