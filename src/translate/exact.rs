@@ -437,6 +437,29 @@ impl Exact {
         }
     }
 
+    /// Whether several series are refused, whichever way the answer is computed.
+    pub(super) fn needs_one_series(&self) -> bool {
+        let Shape::Buckets { method, .. } = self.shape else {
+            return true;
+        };
+        match &self.about {
+            About::Gauge(_) | About::Counter(_) => {
+                self.options.multiple_series == MultipleSeries::Error
+            }
+            About::Histogram(_) => false,
+            About::Summary(family) => summary::quantile(method, family).is_some(),
+            About::Tilde(_) => true,
+        }
+    }
+
+    /// The text that is sent for a tilde query.
+    pub(super) fn own_words(&self) -> Option<&str> {
+        match &self.about {
+            About::Tilde(tilde) => Some(tilde.sent()),
+            About::Gauge(_) | About::Counter(_) | About::Histogram(_) | About::Summary(_) => None,
+        }
+    }
+
     /// What decides on the scrape interval.
     fn interval_by(&self) -> Origin {
         match self.options.scrape_interval {
