@@ -59,7 +59,7 @@ impl Mirror {
             selectors: plan.selectors.clone(),
             range: (start, end),
         };
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(&cx, &upstream);
         let list = self
             .lists
             .list(key, &turn, || {

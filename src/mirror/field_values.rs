@@ -109,11 +109,9 @@ impl Mirror {
         let Opened { cx, upstream, .. } = opened;
         let metadata = self
             .lists
-            .metadata(
-                upstream.identity(),
-                &Turn::new(&cx.deadline, upstream.host()),
-                || upstream.metadata(cx),
-            )
+            .metadata(upstream.identity(), &Turn::of(cx, upstream), || {
+                upstream.metadata(cx)
+            })
             .await;
         // Metadata only sort: a backend without them still lists its metrics.
         let metadata = match metadata {
@@ -163,7 +161,7 @@ impl Mirror {
             // Nothing is sent: what comes back is no list that others could use.
             return fetch().await.map(Arc::new);
         }
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(cx, upstream);
         let list = self.lists.list(key, &turn, fetch).await;
         recorded::remembered(cx, &turn);
         list

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -101,6 +102,34 @@ fn a_thousand_who_ask_at_once_cost_one_call() {
         gateway.metric("mirror_answers_total{result=\"joined\"}"),
         999
     );
+}
+
+#[test]
+fn a_call_under_way_goes_on_for_who_has_longer() {
+    // Deaf to the time it is given, as some queries make a backend (reliability.md, "One deadline").
+    let (begun, has_begun) = mpsc::channel();
+    let backend = Backend::start(move |call| {
+        begun.send(()).unwrap();
+        thread::park_timeout(Duration::from_secs(3));
+        Answer::json(matrix(call, "7"))
+    });
+    let gateway = Gateway::new(SETTINGS, &[]);
+    let timed = |seconds| {
+        query(
+            &backend,
+            &format!(r#","request_timeout_seconds":{seconds}"#),
+            START,
+        )
+    };
+    thread::scope(|scope| {
+        let hurried = scope.spawn(|| ask(&gateway, &timed(2)));
+        has_begun.recv_timeout(PATIENCE).unwrap();
+        let patient = ask(&gateway, &timed(30));
+        assert_eq!(patient.status, 200, "{patient:?}");
+        assert!(result(&patient).starts_with("joined; "), "{patient:?}");
+        assert_eq!(hurried.join().unwrap().code(), Some("PM-3005"));
+    });
+    assert_eq!(backend.calls().len(), 1);
 }
 
 #[test]
