@@ -154,6 +154,8 @@ fn cut(line: &[u8]) -> Vec<u8> {
 fn write(lines: &Receiver<Item>, mut out: impl Write, losses: &Losses) {
     let mut batch = Vec::new();
     let mut marks = Vec::new();
+    // Whether a line stands there without its end, so that the next one would pass for it.
+    let mut is_torn = false;
     while let Ok(first) = lines.recv() {
         let mut waiting = Some(first);
         while let Some(item) = waiting {
@@ -164,19 +166,26 @@ fn write(lines: &Receiver<Item>, mut out: impl Write, losses: &Losses) {
                 gather(item, &mut batch, &mut marks);
             }
             let is_full = batch.len() >= BATCH;
-            let (written, ended) = put(&mut out, &batch);
+            let begun = if is_torn {
+                put(&mut out, b"\n").1
+            } else {
+                Ok(())
+            };
+            let (written, ended) = match begun {
+                Ok(()) => put(&mut out, &batch),
+                Err(error) => (0, Err(error)),
+            };
             let (there, lost) = batch.split_at(written);
             losses.add(lost.iter().filter(|byte| **byte == b'\n').count());
-            let is_torn = there.last().is_some_and(|byte| *byte != b'\n');
-            batch.clear();
-            match ended {
-                Ok(()) => {}
-                // A closed output ends the log, not the program. A full disk may have room again.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return,
-                // What comes next is no end of a line of which only the beginning stands there.
-                Err(_) if is_torn => batch.push(b'\n'),
-                Err(_) => {}
+            is_torn = match there.last() {
+                Some(last) => *last != b'\n',
+                None => is_torn && ended.is_err(),
+            };
+            // A closed output ends the log, not the program. A full disk may have room again.
+            if ended.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+                return;
             }
+            batch.clear();
             if marks.is_empty() && !is_full {
                 thread::sleep(PAUSE);
             }
