@@ -175,6 +175,7 @@ impl App {
         self.mirror.reconfigured();
         let bytes = settings.limits.byte_budget.unwrap_or(self.own_budget);
         self.budget.resize(bytes);
+        self.mirror.resize(settings.answers.room, &self.budget);
         show(settings, &self.instruments);
         Ok(())
     }

@@ -9,6 +9,9 @@ pub mod shared;
 mod turn;
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -54,17 +57,23 @@ pub fn whole_minutes(
 
 /// The remembered lists.
 #[derive(Debug)]
-pub struct Lists {
+pub struct Lists(Arc<Mutex<Kept>>);
+
+/// All that is remembered. Clones hold the same.
+#[derive(Clone, Debug)]
+struct Kept {
+    /// What it may take, in bytes.
+    room: usize,
     lists: Cache<ListKey, Arc<Charged<List<String>>>>,
     metadata: Cache<String, Arc<Charged<Metadata>>>,
 }
 
-impl Lists {
+impl Kept {
     /// Nothing yet. Lists and metadata have half of the room each.
-    #[must_use]
-    pub fn new(room: CacheRoom) -> Self {
-        let most = u64::try_from(room.lists / 2).unwrap_or(u64::MAX);
+    fn new(room: usize) -> Self {
+        let most = u64::try_from(room / 2).unwrap_or(u64::MAX);
         Self {
+            room,
             lists: Cache::builder()
                 .max_capacity(most)
                 .weigher(weight)
@@ -78,24 +87,49 @@ impl Lists {
         }
     }
 
+    fn clear(&self) {
+        self.lists.invalidate_all();
+        self.metadata.invalidate_all();
+        // They only find nothing any more; who looks up and stores next takes them out.
+    }
+}
+
+impl Lists {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(room: CacheRoom) -> Self {
+        Self(Arc::new(Mutex::new(Kept::new(room.lists))))
+    }
+
+    /// From now on there is this room. Where it is another than before, everything is forgotten.
+    pub fn resize(&self, room: CacheRoom) {
+        let mut kept = locked(&self.0);
+        if kept.room != room.lists {
+            *kept = Kept::new(room.lists);
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
-        self.clearer()();
+        self.now().clear();
     }
 
     /// Forgets everything when it is called, for what knows no lists.
     pub fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
-        let (lists, metadata) = (self.lists.clone(), self.metadata.clone());
+        let all = Arc::clone(&self.0);
         move || {
-            lists.invalidate_all();
-            metadata.invalidate_all();
-            // They only find nothing any more; who looks up and stores next takes them out.
+            let kept = locked(&all).clone();
+            kept.clear();
         }
+    }
+
+    fn now(&self) -> Kept {
+        locked(&self.0).clone()
     }
 
     /// The whole list of `key`, if it is kept.
     pub async fn kept(&self, key: &ListKey) -> Option<Arc<Charged<List<String>>>> {
-        self.lists.get(key).await.filter(|list| !list.is_cut)
+        self.now().lists.get(key).await.filter(|list| !list.is_cut)
     }
 
     /// The list of `key`, or what `fetch` brings if it is this caller's `turn`.
@@ -112,15 +146,16 @@ impl Lists {
     where
         F: Future<Output = Result<Charged<List<String>>, UpstreamError>> + Send,
     {
+        let lists = self.now().lists;
         loop {
             let fetch = turn.lead(async { fetch().await.map(Arc::new) });
-            let shared = self.lists.try_get_with_by_ref(&key, fetch);
+            let shared = lists.try_get_with_by_ref(&key, fetch);
             let Some(list) = turn.end(shared).await else {
                 continue;
             };
             let list = list?;
             if list.is_cut {
-                self.lists.invalidate(&key).await;
+                lists.invalidate(&key).await;
             }
             return Ok(list);
         }
@@ -140,14 +175,19 @@ impl Lists {
     where
         F: Future<Output = Result<Charged<Metadata>, UpstreamError>> + Send,
     {
+        let metadata = self.now().metadata;
         loop {
             let fetch = turn.lead(async { fetch().await.map(Arc::new) });
-            let shared = self.metadata.try_get_with_by_ref(identity, fetch);
-            if let Some(metadata) = turn.end(shared).await {
-                return metadata;
+            let shared = metadata.try_get_with_by_ref(identity, fetch);
+            if let Some(ended) = turn.end(shared).await {
+                return ended;
             }
         }
     }
+}
+
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// About how many bytes an entry takes.
@@ -171,7 +211,37 @@ fn metadata_weight(key: &String, metadata: &Arc<Charged<Metadata>>) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::time::Deadline;
+
+    #[tokio::test]
+    async fn with_another_room_everything_is_forgotten_and_with_the_same_nothing() {
+        let room = |lists| CacheRoom { answers: 0, lists };
+        let (lists, deadline) = (
+            Lists::new(room(1 << 20)),
+            Deadline::new(Instant::now(), LISTS_LIVE),
+        );
+        let key = ListKey {
+            identity: "me".to_owned(),
+            label: None,
+            selectors: Vec::new(),
+            range: (None, None),
+        };
+        let list = || async { Ok(Charged::<List<String>>::default()) };
+        let turn = Turn::new(&deadline, "h");
+        lists.list(key.clone(), &turn, list).await.unwrap();
+        lists.resize(room(1 << 20));
+        assert!(lists.kept(&key).await.is_some());
+        let clear = lists.clearer();
+        lists.resize(room(1 << 10));
+        assert!(lists.kept(&key).await.is_none());
+        lists.list(key.clone(), &turn, list).await.unwrap();
+        assert!(lists.kept(&key).await.is_some());
+        clear();
+        assert!(lists.kept(&key).await.is_none(), "what is kept now");
+    }
 
     #[test]
     fn a_range_is_widened_to_whole_minutes() {

@@ -211,7 +211,7 @@ pub fn not_accepted() -> Failure {
     }
 }
 
-/// There is no room for the body of a caller who is not accepted yet.
+/// There is no room for the body of a call.
 #[must_use]
 pub fn no_room() -> Failure {
     let id = Id::Busy;
@@ -223,7 +223,8 @@ pub fn no_room() -> Failure {
         profile: None,
         backend_status: None,
         step: None,
-        cause: "bodies of callers who are not accepted yet take all there is for them".to_owned(),
+        cause: "requests, or those of callers who are not accepted yet, take all there is for them"
+            .to_owned(),
         served: None,
     }
 }

@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
     /// Charges what the points take by now.
     fn pay(&mut self) -> Result<(), UpstreamError> {
         let held = self.charge.hold(self.writer.capacity());
-        held.map_err(|_| UpstreamError::Memory)
+        held.map_err(|_| self.shared.upstream.out_of_memory())
     }
 
     /// Publishes what is there, for more is to come. A legacy answer is never partial.

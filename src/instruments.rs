@@ -70,6 +70,7 @@ pub struct Instruments {
     registry: Registry,
     requests: Family<Labels<2>, Counter>,
     request_duration: Family<Labels<1>, Histogram>,
+    overhead: Family<Labels<1>, Histogram>,
     errors: Family<Labels<1>, Counter>,
     backend_calls: Family<Named<2>, Counter>,
     backend_call_duration: Family<Named<1>, Histogram>,
@@ -127,6 +128,7 @@ impl Instruments {
             registry: Registry::default(),
             requests: Family::default(),
             request_duration: Family::new_with_constructor(durations),
+            overhead: Family::new_with_constructor(durations),
             errors: Family::default(),
             backend_calls: Family::default(),
             backend_call_duration: Family::new_with_constructor(durations),
@@ -229,6 +231,11 @@ impl Instruments {
             "request_duration_seconds",
             "From the head of a request to its answer's head",
             self.request_duration.clone(),
+        );
+        mirror.register(
+            "overhead_seconds",
+            "What of the duration of accepted calls was not spent waiting for a backend or the caller's body",
+            self.overhead.clone(),
         );
         mirror.register(
             "errors",
@@ -438,6 +445,13 @@ impl Instruments {
             .inc();
         self.request_duration
             .get_or_create(&[method])
+            .observe(took.as_secs_f64());
+    }
+
+    /// What one accepted call took of the mirror's own time.
+    pub fn overhead(&self, method: MethodLabel, took: Duration) {
+        self.overhead
+            .get_or_create(&[("method", method.as_str())])
             .observe(took.as_secs_f64());
     }
 
@@ -843,6 +857,10 @@ mod tests {
         check(
             |i| i.request(MethodLabel::FieldName, RequestOutcome::ClientGone, took),
             r#"mirror_requests_total{method="field_name",outcome="client_gone"} 1"#,
+        );
+        check(
+            |i| i.overhead(MethodLabel::Metric, took),
+            r#"mirror_overhead_seconds_bucket{le="0.005",method="metric"} 1"#,
         );
         check(
             |i| i.request(MethodLabel::Metric, RequestOutcome::Ok, took),

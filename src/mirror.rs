@@ -124,6 +124,13 @@ impl Mirror {
         self.upstreams.in_use(name)
     }
 
+    /// From now on `room` is what may be kept within `budget`, which may have changed too.
+    pub fn resize(&self, room: CacheRoom, budget: &Budget) {
+        let room = room.within(budget);
+        self.answers.resize(room);
+        self.lists.resize(room);
+    }
+
     /// Forgets all answers and lists, to have their memory.
     pub fn forget(&self) {
         self.answers.clear();

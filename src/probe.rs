@@ -144,7 +144,7 @@ impl Prober {
         cx: &Context,
         upstream: &Upstream,
     ) -> Result<Dialect, UpstreamError> {
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(cx, upstream);
         let known = loop {
             let ask = turn.lead(ask_dialect(cx, upstream));
             let shared = self.dialects.try_get_with_by_ref(upstream.identity(), ask);
@@ -170,7 +170,7 @@ impl Prober {
         }
         // By selector, because one job may have moved to native histograms and another not.
         let key = (upstream.identity().to_owned(), probe.classic.text.clone());
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(cx, upstream);
         let form = loop {
             let ask = turn.lead(ask_form(cx, upstream, probe));
             let shared = self.forms.try_get_with_by_ref(&key, ask);
@@ -196,7 +196,7 @@ impl Prober {
             return Ok(Interval::ASSUMED);
         }
         let key = (upstream.identity().to_owned(), probe.metric.clone());
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(cx, upstream);
         loop {
             let ask = turn.lead(ask_interval(cx, upstream, probe));
             let shared = self.intervals.try_get_with_by_ref(&key, ask);

@@ -6,6 +6,7 @@ mod recorder;
 mod served;
 pub mod stages;
 mod steps;
+mod waits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -22,6 +23,8 @@ pub use served::Freshness;
 pub use served::Served;
 use steps::Notes;
 pub use steps::Step;
+pub use waits::Waiting;
+pub use waits::Waits;
 
 /// How a request arrived, before anything of it is understood.
 #[derive(Clone, Debug)]
@@ -59,6 +62,7 @@ pub struct Context {
     calls: AtomicU32,
     repeats: AtomicU32,
     reservations: AtomicU8,
+    waits: Arc<Waits>,
     notes: Option<Notes>,
     recorder: Option<Arc<Recorder>>,
 }
@@ -73,6 +77,7 @@ impl Context {
             calls: AtomicU32::new(0),
             repeats: AtomicU32::new(0),
             reservations: AtomicU8::new(0),
+            waits: Arc::default(),
             notes: None,
             recorder: None,
         }
@@ -81,7 +86,12 @@ impl Context {
     /// The same, with what writes the way of the request down.
     #[must_use]
     pub fn recorded_by(self, recorder: Option<Arc<Recorder>>) -> Self {
-        Self { recorder, ..self }
+        let waits = recorder.as_ref().map(|it| Arc::clone(&it.waits));
+        Self {
+            waits: waits.unwrap_or_default(),
+            recorder,
+            ..self
+        }
     }
 
     /// The context of work that this request begins and others may wait for too: with a deadline of
@@ -136,6 +146,13 @@ impl Context {
     #[must_use]
     pub fn date(&self) -> Option<(UnixMillis, Instant)> {
         self.notes.as_ref()?.date()
+    }
+
+    /// How long answers of backends were waited for. Work that others may wait for too counts its
+    /// own.
+    #[must_use]
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Counts one backend call, repeats included; the number of calls so far, this one too.

@@ -27,6 +27,7 @@ mod shown;
 mod sign;
 mod status;
 mod tally;
+mod until;
 mod vector;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -460,7 +461,7 @@ impl Upstream {
             cx.record(|recorded| recorded.read(call, sink.taken()));
         }
         if decoded.value == Some(Stop::Memory) {
-            return Err(UpstreamError::Memory);
+            return Err(self.out_of_memory());
         }
         if decoded.value.is_some() {
             cx.reserve(Reservation::Unread);

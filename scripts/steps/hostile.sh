@@ -78,4 +78,4 @@ else
   say "backends: by the peak of resident memory alone, since no memory control group can be made"
 fi
 [[ ! -d $group ]] || rmdir "$group"
-cargo test --locked --quiet --test it -- hostile::sixty_four
+cargo test --locked --quiet --test it -- hostile::sixty_four hostile::pressure

@@ -28,18 +28,18 @@ pub(super) enum Unread {
     Broken,
 }
 
-/// The whole body. `charge` grows with each byte that is read, and not with those announced: that
+/// The whole body. `charges` grow with each byte that is read, and not with those announced: that
 /// costs whoever says it nothing.
-pub(super) async fn whole(body: Body, charge: Option<&mut Charge>) -> Result<Bytes, Unread> {
+pub(super) async fn whole(body: Body, charges: &mut [Charge]) -> Result<Bytes, Unread> {
     // A length that is known to be too much is refused unread.
     if body.size_hint().lower() > limits::REQUEST_BODY as u64 {
         return Err(Unread::TooLarge);
     }
-    let read = timeout(PATIENCE, collected(body, charge)).await;
+    let read = timeout(PATIENCE, collected(body, charges)).await;
     read.unwrap_or(Err(Unread::TooSlow))
 }
 
-async fn collected(mut body: Body, mut charge: Option<&mut Charge>) -> Result<Bytes, Unread> {
+async fn collected(mut body: Body, charges: &mut [Charge]) -> Result<Bytes, Unread> {
     let mut first = Bytes::new();
     // Of a second frame on they are copied: kept as they are, small ones would take many times what
     // they hold.
@@ -53,8 +53,10 @@ async fn collected(mut body: Body, mut charge: Option<&mut Charge>) -> Result<By
         if length > limits::REQUEST_BODY {
             return Err(Unread::TooLarge);
         }
-        if let Some(charge) = &mut charge {
+        for charge in charges.iter_mut() {
             charge.grow(data.len()).map_err(|_| Unread::NoRoom)?;
+            // Most are far smaller than what is taken at a time.
+            charge.settle(usize::MAX);
         }
         if length == data.len() {
             first = data;
@@ -97,15 +99,17 @@ mod tests {
     async fn check(parts: &[&str], expected: &str) {
         let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.as_bytes().to_vec()).collect();
         let budget = Budget::exact(expected.len());
-        let mut charge = budget.charge();
-        let read = whole(body(parts.clone(), true), Some(&mut charge)).await;
+        let shared = Budget::of(1 << 20);
+        let mut charges = [budget.charge(), shared.charge()];
+        let read = whole(body(parts.clone(), true), &mut charges).await;
         assert_eq!(read.as_deref(), Ok(expected.as_bytes()));
         assert_eq!(budget.used(), expected.len());
-        assert_eq!(whole(body(parts.clone(), true), None).await, read);
+        assert_eq!(shared.used(), expected.len(), "no step more");
+        assert_eq!(whole(body(parts.clone(), true), &mut []).await, read);
         // One byte less, and there is no room.
         if let Some(less) = expected.len().checked_sub(1) {
-            let mut charge = Budget::exact(less).charge();
-            let read = whole(body(parts, true), Some(&mut charge)).await;
+            let mut charges = [shared.charge(), Budget::exact(less).charge()];
+            let read = whole(body(parts, true), &mut charges).await;
             assert_eq!(read, Err(Unread::NoRoom));
         }
     }
@@ -124,25 +128,27 @@ mod tests {
         let most = limits::REQUEST_BODY;
         for parts in [vec![most], vec![most - 1, 1], vec![1, 1, most - 2]] {
             let parts: Vec<Vec<u8>> = parts.into_iter().map(|size| vec![b' '; size]).collect();
-            let read = whole(body(parts.clone(), true), None).await;
+            let read = whole(body(parts.clone(), true), &mut []).await;
             assert_eq!(read.map(|read| read.len()), Ok(most));
             let over = parts.into_iter().chain([vec![b' ']]).collect();
-            assert_eq!(whole(body(over, true), None).await, Err(Unread::TooLarge));
+            assert_eq!(
+                whole(body(over, true), &mut []).await,
+                Err(Unread::TooLarge)
+            );
         }
     }
 
     #[tokio::test]
     async fn an_announced_length_is_judged_unread_and_takes_no_room() {
         let over = Body::from(vec![b' '; limits::REQUEST_BODY + 1]);
-        let budget = Budget::exact(0);
-        let mut charge = budget.charge();
-        assert_eq!(whole(over, Some(&mut charge)).await, Err(Unread::TooLarge));
+        let mut charges = [Budget::exact(0).charge()];
+        assert_eq!(whole(over, &mut charges).await, Err(Unread::TooLarge));
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_has_ten_seconds() {
         let began = tokio::time::Instant::now();
-        let read = whole(body(vec![b"{".to_vec()], false), None).await;
+        let read = whole(body(vec![b"{".to_vec()], false), &mut []).await;
         assert_eq!(
             (read, began.elapsed().as_secs()),
             (Err(Unread::TooSlow), 10)

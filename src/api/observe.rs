@@ -82,6 +82,8 @@ impl Watch {
         let (status, outcome) = (response.status().as_u16(), told.outcome.as_str());
         let (ms, calls) = (millis(took), told.calls);
         if let Some(seen) = &told.seen {
+            let waited = seen.recorder.waits().total();
+            instruments.overhead(self.method, took.saturating_sub(waited));
             self.tap(seen, &told, took);
         }
         let (code, cause) = (told.code, told.cause);

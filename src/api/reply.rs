@@ -142,7 +142,8 @@ pub(super) fn shed(
     reason: ShedReason,
 ) -> Response {
     let failure = match reason {
-        ShedReason::Bytes | ShedReason::Memory => failures::pressed(),
+        ShedReason::Bytes => failures::no_room(),
+        ShedReason::Memory => failures::pressed(),
         ShedReason::InFlight | ShedReason::Caller | ShedReason::Backend => failures::busy(),
     };
     match accepted {
@@ -186,11 +187,6 @@ pub(super) fn not_accepted() -> Response {
         told.outcome = RequestOutcome::Unaccepted;
     }
     response
-}
-
-/// There is no room for a body whose caller is not accepted yet; so there is no key either.
-pub(super) fn no_room() -> Response {
-    unavailable(&failures::no_room())
 }
 
 fn unavailable(failure: &Failure) -> Response {

@@ -33,6 +33,8 @@ use crate::caller::Reason;
 use crate::connections::Configured;
 use crate::failures;
 use crate::failures::Failure;
+use crate::instruments::ShedReason;
+use crate::limits::Charge;
 use crate::protocol;
 use crate::protocol::DecodeError;
 use crate::protocol::scan;
@@ -54,6 +56,8 @@ pub(super) struct Call {
     pub(super) in_flight: InFlight,
     /// The text of the body, or why it is none.
     body: Result<Bytes, DecodeError>,
+    /// The memory that it takes.
+    _charges: Vec<Charge>,
     recorder: Arc<Recorder>,
 }
 
@@ -140,15 +144,21 @@ impl FromRequest<Arc<App>> for Call {
         let caller = settled.as_ref().map(|it| it.caller().clone());
         let admitted = admit(app, limits, caller).await;
         let in_flight = admitted.map_err(|reason| shed(settled.as_ref(), reason))?;
+        let mut charges = vec![app.budget.charge()];
         // Bodies are kept for strangers in common bounds until they are read as JSON.
-        let mut charge = settled.is_none().then(|| app.unaccepted.charge());
-        let body = match body::whole(body, charge.as_mut()).await {
+        charges.extend(settled.is_none().then(|| app.unaccepted.charge()));
+        let asked = Instant::now();
+        let body = match body::whole(body, &mut charges).await {
             Ok(body) => body,
             Err(Unread::TooLarge) => return Err(misuse(Misuse::BodyTooLarge)),
-            Err(Unread::NoRoom) => return Err(reply::no_room()),
+            Err(Unread::NoRoom) => {
+                app.instruments.shed(ShedReason::Bytes);
+                return Err(shed(settled.as_ref(), ShedReason::Bytes));
+            }
             Err(Unread::TooSlow) => return Err(reply::too_slow()),
             Err(Unread::Broken) => return Err(reply::broken_body()),
         };
+        let received = asked.elapsed();
         let (accepted, body) = match scan::scanned(&body) {
             Ok(Scanned { text, token }) => {
                 let accepted = entrance.accept(token.as_ref()).map_err(refused)?;
@@ -160,11 +170,14 @@ impl FromRequest<Arc<App>> for Call {
                 (settled.ok_or_else(unproved)?, Err(error))
             }
         };
+        charges.truncate(1);
         let owned = in_flight.belongs_to(accepted.caller(), app, limits);
         owned.map_err(|reason| shed(Some(&accepted), reason))?;
         let arrival = head.extensions.get().cloned();
         let arrival = arrival.unwrap_or_else(|| arrival_of(app, &head.headers));
         let recorder = Arc::new(Recorder::new(Depth::Brief));
+        // A caller that sends slowly is no slowness of ours.
+        recorder.waits().add(received);
         Ok(Self {
             accepted,
             snapshot,
@@ -174,6 +187,7 @@ impl FromRequest<Arc<App>> for Call {
             },
             in_flight,
             body,
+            _charges: charges,
             recorder,
         })
     }

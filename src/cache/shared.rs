@@ -221,6 +221,13 @@ impl<W: Work> Shared<W> {
         }
     }
 
+    /// From now on so many bytes may be kept; what is over is forgotten, the oldest first.
+    pub fn resize(&self, bytes: usize) {
+        self.0.room.resize(bytes);
+        // Room for nothing is there once no more is taken than may be.
+        drop(self.0.make_room(0));
+    }
+
     /// How many bytes are kept.
     #[must_use]
     pub fn bytes(&self) -> usize {

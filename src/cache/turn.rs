@@ -13,7 +13,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
+use crate::record::Context;
 use crate::time::Deadline;
+use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 
 /// What one must have left to ask again.
@@ -27,6 +29,8 @@ pub struct Turn<'a> {
     deadline: &'a Deadline,
     /// Name and port of the backend.
     host: &'a str,
+    /// Who asks whom, where that is told.
+    asked: Option<(&'a Context, &'a Upstream)>,
     /// Whether the call was this caller's.
     has_led: AtomicBool,
     /// Whether it was asked for once more.
@@ -34,12 +38,21 @@ pub struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
-    /// The part of one who has until `deadline`. `host` is the backend's name and port.
+    /// The part of the request `cx`, which asks `upstream`.
     #[must_use]
-    pub const fn new(deadline: &'a Deadline, host: &'a str) -> Self {
+    pub fn of(cx: &'a Context, upstream: &'a Upstream) -> Self {
+        Self {
+            asked: Some((cx, upstream)),
+            ..Self::new(&cx.deadline, upstream.host())
+        }
+    }
+
+    /// The part of one who has until `deadline`. `host` is the backend's name and port.
+    pub(super) const fn new(deadline: &'a Deadline, host: &'a str) -> Self {
         Self {
             deadline,
             host,
+            asked: None,
             has_led: AtomicBool::new(false),
             is_second: AtomicBool::new(false),
         }
@@ -66,18 +79,31 @@ impl<'a> Turn<'a> {
         &self,
         shared: impl Future<Output = Result<T, Arc<UpstreamError>>>,
     ) -> Option<Result<T, UpstreamError>> {
-        let time = self.deadline.remaining(Instant::now()) + SLACK;
-        let error = match timeout(time, pin!(shared)).await {
+        let began = Instant::now();
+        let time = self.deadline.remaining(began) + SLACK;
+        let ended = timeout(time, pin!(shared)).await;
+        let is_anothers = !self.has_led();
+        if let Some((cx, _)) = self.asked.filter(|_| is_anothers) {
+            cx.waits().add(began.elapsed());
+        }
+        let error = match ended {
             Ok(Ok(value)) => return Some(Ok(value)),
             Ok(Err(error)) => error,
             Err(_) => return Some(Err(self.timed_out())),
         };
-        let is_anothers = !self.has_led.load(Ordering::Relaxed) && error.is_of_one_request();
-        let has_time = self.deadline.remaining(Instant::now()) >= LEFT;
-        if is_anothers && has_time && !self.is_second.swap(true, Ordering::Relaxed) {
+        let is_worth_it = is_anothers
+            && error.is_of_one_request()
+            && self.deadline.remaining(Instant::now()) >= LEFT;
+        if is_worth_it && !self.is_second.swap(true, Ordering::Relaxed) && self.may_repeat() {
             return None;
         }
         Some(Err((*error).clone()))
+    }
+
+    /// Whether the request and the backend may have a repeat.
+    fn may_repeat(&self) -> bool {
+        self.asked
+            .is_none_or(|(cx, upstream)| upstream.claim_repeat(cx))
     }
 
     fn timed_out(&self) -> UpstreamError {

@@ -61,19 +61,40 @@ pub(super) fn run(flags: Flags) -> u8 {
         tracing::error!("{error}");
     }
     log.flush();
+    match &ended {
+        Ok(()) | Err(ServeError::Cut { .. } | ServeError::Panicked) => {}
+        Err(error) => match error.code() {
+            Some(code) => print::note(&format_args!("error[{code}]: {error}")),
+            None => print::error(error),
+        },
+    }
+    exit_code(&ended)
+}
+
+/// What tells a service manager how serving ended.
+fn exit_code(ended: &Result<(), ServeError>) -> u8 {
     match ended {
         Ok(()) => DONE,
         Err(ServeError::Panicked) => PANICKED,
-        Err(ServeError::Cut { .. }) => FAILED,
-        Err(error) => match error.code() {
-            Some(code) => {
-                print::note(&format_args!("error[{code}]: {error}"));
-                USAGE
-            }
-            None => {
-                print::error(&error);
-                FAILED
-            }
-        },
+        Err(error) if error.code().is_some() => USAGE,
+        Err(_) => FAILED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::app::AppError;
+
+    #[test]
+    fn the_exit_code_tells_a_cut_request_from_a_part_that_goes_on_panicking() {
+        assert_eq!(exit_code(&Ok(())), 0);
+        assert_eq!(exit_code(&Err(ServeError::Cut { requests: 1 })), 1);
+        assert_eq!(exit_code(&Err(ServeError::Panicked)), 70);
+        assert_eq!(exit_code(&Err(ServeError::App(AppError::Key))), 2);
+        let gone = io::Error::from(io::ErrorKind::NotFound);
+        assert_eq!(exit_code(&Err(ServeError::Admin(gone))), 1);
     }
 }

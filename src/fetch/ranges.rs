@@ -286,7 +286,7 @@ impl Caller<'_> {
         };
         let strip = Strip::of(plan, asked, start);
         let collected = Collected::new(keep, self.run.apart(), strip, upstream.charge());
-        let mut collected = collected.map_err(|_| UpstreamError::Memory)?;
+        let mut collected = collected.map_err(|_| upstream.out_of_memory())?;
         match self.read {
             Form::Exact(read) => {
                 cx.asks(Purpose::Points, &read.expr, &read.fragments);

@@ -115,7 +115,7 @@ pub(super) async fn ask(
         Keep::All { .. } => None,
     };
     let collected = Collected::new(keep, known, strip, upstream.charge());
-    let mut collected = collected.map_err(|_| UpstreamError::Memory)?;
+    let mut collected = collected.map_err(|_| upstream.out_of_memory())?;
     let expr = read.expr(part);
     let purpose = match keep {
         Keep::First { .. } => Purpose::Raw,

@@ -5,6 +5,7 @@ use std::io;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -38,10 +39,33 @@ pub(super) struct Queue(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     lines: SyncSender<Item>,
-    /// Dropped since a line said how many.
-    dropped: AtomicU64,
-    /// All that were ever dropped, where that is counted.
+    losses: Arc<Losses>,
+}
+
+/// The lines that were dropped.
+#[derive(Debug, Default)]
+struct Losses {
+    /// Since a line said how many.
+    untold: AtomicU64,
+    /// All that there ever were, where that is counted.
     counter: Mutex<Option<LinesDropped>>,
+}
+
+impl Losses {
+    fn add(&self, lines: usize) {
+        let lines = u64::try_from(lines).unwrap_or(u64::MAX);
+        if lines == 0 {
+            return;
+        }
+        self.untold.fetch_add(lines, Ordering::Relaxed);
+        if let Some(counter) = &*self.counter() {
+            counter.add(lines);
+        }
+    }
+
+    fn counter(&self) -> MutexGuard<'_, Option<LinesDropped>> {
+        self.counter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug)]
@@ -59,27 +83,21 @@ impl Queue {
 
     fn of(most: usize, out: impl Write + Send + 'static) -> io::Result<Self> {
         let (lines, waiting) = mpsc::sync_channel(most);
-        let queue = Self(Arc::new(Shared {
-            lines,
-            dropped: AtomicU64::new(0),
-            counter: Mutex::default(),
-        }));
+        let losses = Arc::<Losses>::default();
+        let told = Arc::clone(&losses);
+        let queue = Self(Arc::new(Shared { lines, losses }));
         // It ends with the process or with its output: nobody waits for a reader that does not read.
         thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || write(&waiting, out))?;
+            .spawn(move || write(&waiting, out, &told))?;
         Ok(queue)
     }
 
     /// From now on dropped lines are counted there, and those that were before.
     pub(super) fn count(&self, counter: LinesDropped) {
-        counter.add(self.0.dropped.load(Ordering::Relaxed));
-        let mut place = self
-            .0
-            .counter
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *place = Some(counter);
+        let losses = &self.0.losses;
+        counter.add(losses.untold.load(Ordering::Relaxed));
+        *losses.counter() = Some(counter);
     }
 
     /// Waits until what was logged is written, but no longer than that.
@@ -99,20 +117,13 @@ impl Queue {
     }
 
     fn push(&self, line: &[u8]) {
-        let dropped = self.0.dropped.swap(0, Ordering::Relaxed);
+        let losses = &self.0.losses;
+        let dropped = losses.untold.swap(0, Ordering::Relaxed);
         if dropped > 0 && !self.try_push(note(dropped)) {
-            self.0.dropped.fetch_add(dropped, Ordering::Relaxed);
+            losses.untold.fetch_add(dropped, Ordering::Relaxed);
         }
         if !self.try_push(cut(line)) {
-            self.0.dropped.fetch_add(1, Ordering::Relaxed);
-            let counter = self
-                .0
-                .counter
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Some(counter) = &*counter {
-                counter.add(1);
-            }
+            losses.add(1);
         }
     }
 
@@ -140,9 +151,11 @@ fn cut(line: &[u8]) -> Vec<u8> {
 
 /// Writes what comes, all that waits at a stroke. While there is much it looks only once in a while:
 /// to wake a thread for each line costs more than the line.
-fn write(lines: &Receiver<Item>, mut out: impl Write) {
+fn write(lines: &Receiver<Item>, mut out: impl Write, losses: &Losses) {
     let mut batch = Vec::new();
     let mut marks = Vec::new();
+    // Whether a line stands there without its end, so that the next one would pass for it.
+    let mut is_torn = false;
     while let Ok(first) = lines.recv() {
         let mut waiting = Some(first);
         while let Some(item) = waiting {
@@ -152,19 +165,49 @@ fn write(lines: &Receiver<Item>, mut out: impl Write) {
             {
                 gather(item, &mut batch, &mut marks);
             }
-            if out.write_all(&batch).and_then(|()| out.flush()).is_err() {
-                // A closed output ends the log, not the program.
+            let is_full = batch.len() >= BATCH;
+            let begun = if is_torn {
+                put(&mut out, b"\n").1
+            } else {
+                Ok(())
+            };
+            let (written, ended) = match begun {
+                Ok(()) => put(&mut out, &batch),
+                Err(error) => (0, Err(error)),
+            };
+            let (there, lost) = batch.split_at(written);
+            losses.add(lost.iter().filter(|byte| **byte == b'\n').count());
+            is_torn = match there.last() {
+                Some(last) => *last != b'\n',
+                None => is_torn && ended.is_err(),
+            };
+            // A closed output ends the log, not the program. A full disk may have room again.
+            if ended.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
                 return;
             }
-            if marks.is_empty() && batch.len() < BATCH {
+            batch.clear();
+            if marks.is_empty() && !is_full {
                 thread::sleep(PAUSE);
             }
-            batch.clear();
             // Whoever waits for one is told by its end.
             marks.clear();
             waiting = lines.try_recv().ok();
         }
     }
+}
+
+/// Writes as much as is taken; how much that was, and why no more.
+fn put(out: &mut impl Write, batch: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = batch.get(written..).filter(|rest| !rest.is_empty()) {
+        match out.write(rest) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, out.flush())
 }
 
 fn gather(item: Item, batch: &mut Vec<u8>, marks: &mut Vec<SyncSender<()>>) {
@@ -297,6 +340,49 @@ mod tests {
             queue.push(b"line\n");
         }
         queue.flush(PATIENCE);
+    }
+
+    /// A disk that is full until so many writes have failed, each of them within its line.
+    struct Full(u32, io::PipeWriter);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 == 0 {
+                return self.1.write(bytes);
+            }
+            self.0 -= 1;
+            if self.0 % 2 == 1 {
+                return self.1.write(&bytes[..1]);
+            }
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_drops_lines_for_as_long_as_it_is_full_and_tears_none() {
+        let instruments = Instruments::new();
+        let (read, written) = io::pipe().unwrap();
+        let queue = Queue::start(Full(2, written)).unwrap();
+        queue.count(instruments.log_lines_dropped());
+        queue.push(b"lost\n");
+        queue.flush(PATIENCE);
+        queue.push(b"last\n");
+        queue.flush(PATIENCE);
+        drop(queue);
+        let lines = BufReader::new(read).lines().map_while(Result::ok);
+        let lines: Vec<_> = lines.collect();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert_eq!((&*lines[0], &*lines[2]), ("l", "last"));
+        assert!(lines[1].contains("\"lines\":1}"), "{lines:?}");
+        let page = instruments.encode();
+        assert!(
+            page.contains("mirror_log_lines_dropped_total 1\n"),
+            "{page}"
+        );
     }
 
     #[test]

@@ -44,8 +44,6 @@ const RAW: Duration = Duration::from_secs(1);
 const SLACK: Duration = Duration::from_millis(50);
 /// What one must have left to ask again.
 const LEFT: Duration = Duration::from_secs(1);
-/// Most repeats in one request (reliability.md, "Retries").
-const REPEATS: u32 = 4;
 
 /// All answers under way and kept.
 #[derive(Debug)]
@@ -106,6 +104,11 @@ impl Answers {
         }
     }
 
+    /// From now on there is this room.
+    pub(super) fn resize(&self, room: CacheRoom) {
+        self.shared.resize(room.answers);
+    }
+
     /// Forgets all that is kept.
     pub(super) fn clear(&self) {
         self.shared.clear();
@@ -157,12 +160,16 @@ impl Answers {
                 }
             };
             let time = cx.deadline.remaining(Instant::now()) + SLACK;
-            let answer = match waiter.wait(time).await {
+            let before = waiter.work().cx.waits().total();
+            let ended = waiter.wait(time).await;
+            let waited = waiter.work().cx.waits().total();
+            cx.waits().add(waited.saturating_sub(before));
+            let answer = match ended {
                 Some(Ended::Done(Err(error))) if is_late(&error) => {
                     let left = cx.deadline.remaining(Instant::now());
                     // A fetch that began for somebody else was given less time than this caller has.
-                    if !waiter.has_begun() && !is_second && left >= LEFT && cx.claim_repeat(REPEATS)
-                    {
+                    let is_anothers = !waiter.has_begun() && !is_second && left >= LEFT;
+                    if is_anothers && upstream.claim_repeat(cx) {
                         is_second = true;
                         continue;
                     }

@@ -181,7 +181,7 @@ impl Mirror {
             return Arc::default();
         };
         let (cx, upstream) = (&opened.cx, &opened.upstream);
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(cx, upstream);
         let types = self
             .lists
             .metadata(upstream.identity(), &turn, || upstream.metadata(cx));

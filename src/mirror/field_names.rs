@@ -66,7 +66,7 @@ impl Mirror {
             // Nothing is sent: what comes back is no list that others could use.
             fetch().await.map(Arc::new)
         } else {
-            let turn = Turn::new(&cx.deadline, upstream.host());
+            let turn = Turn::of(&cx, &upstream);
             let list = self.lists.list(key, &turn, fetch).await;
             recorded::remembered(&cx, &turn);
             list

@@ -110,7 +110,7 @@ impl Mirror {
         let metadata = if cx.is_dry() {
             upstream.metadata(cx).await.map(Arc::new)
         } else {
-            let turn = Turn::new(&cx.deadline, upstream.host());
+            let turn = Turn::of(cx, upstream);
             let fetch = || upstream.metadata(cx);
             self.lists.metadata(upstream.identity(), &turn, fetch).await
         };
@@ -163,7 +163,7 @@ impl Mirror {
             // Nothing is sent: what comes back is no list that others could use.
             return fetch().await.map(Arc::new);
         }
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(cx, upstream);
         let list = self.lists.list(key, &turn, fetch).await;
         recorded::remembered(cx, &turn);
         list

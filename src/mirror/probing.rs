@@ -183,7 +183,7 @@ impl Probing<'_> {
                 .values_in_series(cx_of, label, selectors, start, end)
                 .await
         };
-        let turn = Turn::new(&cx.deadline, upstream.host());
+        let turn = Turn::of(&cx, upstream);
         let list = self.mirror.lists.list(key, &turn, fetch).await;
         self.calls += cx.calls();
         let list = list.map_err(|error| self.failure(&error))?;
@@ -201,11 +201,9 @@ impl Probing<'_> {
         let metadata = self
             .mirror
             .lists
-            .metadata(
-                upstream.identity(),
-                &Turn::new(&cx.deadline, upstream.host()),
-                || upstream.metadata(&cx),
-            )
+            .metadata(upstream.identity(), &Turn::of(&cx, upstream), || {
+                upstream.metadata(&cx)
+            })
             .await;
         self.calls += cx.calls();
         match metadata {

@@ -3,6 +3,7 @@
 //! Handlers pass it down the path in the request's context. Without one nothing is done, not even a
 //! text made; so the path is the same whoever looks on.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -11,6 +12,7 @@ use crate::promql::Fragment;
 use crate::promql::Origin;
 use crate::promql::Spelled;
 use crate::record::Notice;
+use crate::record::Waits;
 use crate::record::stages::CallStage;
 use crate::record::stages::FragmentShown;
 use crate::record::stages::Purpose;
@@ -35,6 +37,8 @@ pub enum Depth {
 pub struct Recorder {
     depth: Depth,
     recorded: Mutex<Recorded>,
+    /// How long the request has waited for others.
+    pub(super) waits: Arc<Waits>,
 }
 
 /// What was written down.
@@ -90,7 +94,14 @@ impl Recorder {
                 has_fragments: depth != Depth::Brief,
                 ..Recorded::default()
             }),
+            waits: Arc::default(),
         }
+    }
+
+    /// How long the request has waited for others.
+    #[must_use]
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// Whether everything is wanted.

@@ -153,14 +153,6 @@ impl Reloader {
             ("admin_port", settings.admin_port != running.admin_port),
             ("workers", settings.workers != running.workers),
             ("log.format", settings.log.format != running.log.format),
-            (
-                "answer_cache",
-                settings.answers.room.answers != running.answers.room.answers,
-            ),
-            (
-                "list_cache",
-                settings.answers.room.lists != running.answers.room.lists,
-            ),
         ];
         for (setting, _) in differs.into_iter().filter(|(_, differs)| *differs) {
             tracing::warn!(
@@ -173,7 +165,6 @@ impl Reloader {
         settings.admin_port = running.admin_port;
         settings.workers = running.workers;
         settings.log.format = running.log.format;
-        settings.answers.room = running.answers.room;
     }
 }
 

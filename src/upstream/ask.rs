@@ -1,5 +1,6 @@
 //! One call from its parameters to what its answer says.
 
+use crate::instruments::ShedReason;
 use crate::record::Context;
 use crate::record::Reservation;
 use crate::upstream::Upstream;
@@ -88,6 +89,13 @@ impl Upstream {
         }
     }
 
+    /// There are no bytes left for what an answer needs.
+    #[must_use]
+    pub fn out_of_memory(&self) -> UpstreamError {
+        self.shared.instruments.shed(ShedReason::Bytes);
+        UpstreamError::Memory
+    }
+
     fn unusable(&self, unusable: Unusable, given: Given, proof: &Proof) -> UpstreamError {
         let host = self.target.host.clone();
         match unusable {
@@ -97,7 +105,7 @@ impl Upstream {
                 status: given.status,
             },
             Unusable::Over(limit) => UpstreamError::TooLarge { host, limit },
-            Unusable::Memory => UpstreamError::Memory,
+            Unusable::Memory => self.out_of_memory(),
             Unusable::Error(error) => {
                 let asked = Asked {
                     host: &host,

@@ -58,6 +58,7 @@ use crate::upstream::status;
 use crate::upstream::status::Asked;
 use crate::upstream::status::Failed;
 use crate::upstream::tally::Tally;
+use crate::upstream::until::Until;
 
 /// What a backend is given less than we have, so that its own timeout arrives in time.
 const RESERVE: Duration = Duration::from_millis(100);
@@ -119,7 +120,7 @@ struct Sent<'a> {
     offers_gzip: bool,
     /// How much time the backend was given.
     time: Duration,
-    deadline: tokio::time::Instant,
+    until: Until<'a>,
 }
 
 impl Upstream {
@@ -175,9 +176,11 @@ impl Upstream {
             proof: &proof,
             offers_gzip,
             time,
-            deadline,
+            until: Until::work_of(&cx.deadline),
         };
-        pass.sent(deadline.saturating_duration_since(tokio::time::Instant::now()));
+        let _waiting = cx.waits().begin();
+        let began = tokio::time::Instant::now();
+        pass.sent(deadline.saturating_duration_since(began));
         let read = match self.send(cx, request, sent, pass).await {
             Ok(response) => self.receive(cx, response, sent, &mut tally, intake).await,
             Err(failed) => Err(failed),
@@ -189,6 +192,8 @@ impl Upstream {
                 tally,
             }),
             Err(failed) => {
+                // Its time may have been put off.
+                pass.had(began.elapsed());
                 tally.fail(&failed.error);
                 Err(failed)
             }
@@ -330,17 +335,17 @@ impl Upstream {
             asked.await
         };
         let began = Instant::now();
-        match timeout_at(sent.deadline, asked).await {
-            Ok(Ok(response)) => {
+        match sent.until.ended(asked).await {
+            Some(Ok(response)) => {
                 pass.answered();
                 cx.took(Step::Authorisation, began.elapsed());
                 Ok(response)
             }
-            Ok(Err(error)) => Err(self.unanswered(&error, sent.client)),
-            Err(_) if connection.connection_metadata().is_none() => {
+            Some(Err(error)) => Err(self.unanswered(&error, sent.client)),
+            None if connection.connection_metadata().is_none() => {
                 Err(Failed::for_good(self.never_connected(cx)))
             }
-            Err(_) => Err(Failed::for_good(
+            None => Err(Failed::for_good(
                 self.timed_out(cx, "waiting for the answer"),
             )),
         }
@@ -380,7 +385,7 @@ impl Upstream {
                 ERROR_BODY
             },
             progress: self.shared.progress,
-            deadline: sent.deadline,
+            until: sent.until,
         };
         let mut failure = ErrorAnswer::new();
         let read = if is_success {
@@ -435,7 +440,7 @@ impl Upstream {
         let connection = &self.target.connection;
         let mending = self
             .shared
-            .mend(connection, sent.proof, refusal, sent.deadline);
+            .mend(connection, sent.proof, refusal, sent.until.instant());
         match mending.await {
             Mend::Nothing => Err(failed),
             Mend::Again => Err(Failed {

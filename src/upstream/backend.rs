@@ -18,8 +18,10 @@ use std::time::{Duration, Instant};
 
 use crate::caller::Caller;
 use crate::limits::Rooms;
+use crate::record::Context;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
+use crate::upstream::retry;
 use allowance::Allowance;
 use breaker::Breaker;
 use cooling::Cooling;
@@ -61,10 +63,15 @@ impl Backend {
 }
 
 impl Upstream {
-    /// Takes one of the repeats that this backend may be given now; false if there is none left. For
-    /// who asks again on a request's behalf instead of repeating a call.
+    /// Takes one of the repeats that the request and this backend may have now; false if there is
+    /// none left. For who asks again on a request's behalf instead of repeating a call.
     #[must_use]
-    pub fn claim_repeat(&self) -> bool {
+    pub fn claim_repeat(&self, cx: &Context) -> bool {
+        cx.claim_repeat(retry::REQUEST_REPEATS) && self.take_repeat()
+    }
+
+    /// Takes one of the repeats that this backend may be given now; false if there is none left.
+    pub(super) fn take_repeat(&self) -> bool {
         self.backend.state().allowance.take(now())
     }
 

@@ -17,6 +17,7 @@ use tokio::time::timeout_at;
 use crate::upstream::body::gunzip::Gunzip;
 use crate::upstream::body::gunzip::Unfit;
 use crate::upstream::decode::Intake;
+use crate::upstream::until::Until;
 pub(super) use coding::Coding;
 
 /// How much is read before others get their turn, about 1 ms of work (performance.md, "From body
@@ -59,11 +60,11 @@ pub(super) enum Unread {
 
 /// What a body may be, and how it may come.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
+pub(super) struct Bounds<'a> {
     /// Most bytes, as they are sent and without their coding.
     pub(super) cap: usize,
     pub(super) progress: Progress,
-    pub(super) deadline: Instant,
+    pub(super) until: Until<'a>,
 }
 
 /// Reads `body` into `intake`, to its end or until the intake wants no more; how many bytes were
@@ -71,7 +72,7 @@ pub(super) struct Bounds {
 pub(super) async fn read<B: Body<Data = Bytes> + Unpin>(
     mut body: B,
     coding: Coding,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
     intake: &mut dyn Intake,
 ) -> Result<usize, Unread> {
     let mut undoing = match coding {
@@ -117,7 +118,7 @@ pub(super) async fn read<B: Body<Data = Bytes> + Unpin>(
                 return Ok(read.bytes);
             }
             read.give_way().await;
-            if Instant::now() >= bounds.deadline {
+            if Instant::now() >= bounds.until.instant() {
                 return Err(Unread::Deadline);
             }
         }
@@ -154,15 +155,15 @@ impl Count {
 }
 
 /// Watches over what comes on the wire.
-struct Floor {
-    bounds: Bounds,
+struct Floor<'a> {
+    bounds: Bounds<'a>,
     bytes: usize,
     mark: usize,
     until: Instant,
 }
 
-impl Floor {
-    fn new(bounds: Bounds) -> Self {
+impl<'a> Floor<'a> {
+    fn new(bounds: Bounds<'a>) -> Self {
         Self {
             bounds,
             bytes: 0,
@@ -179,15 +180,17 @@ impl Floor {
         let Bounds {
             cap,
             progress,
-            deadline,
+            until,
         } = self.bounds;
         loop {
+            let deadline = until.instant();
             let frame = match timeout_at(self.until.min(deadline), body.frame()).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(Some(Err(_))) => return Err(self.broken()),
                 Ok(None) => return Ok(None),
                 Err(_) if self.until < deadline => return Err(Unread::Slow),
-                Err(_) => return Err(Unread::Deadline),
+                Err(_) if until.instant() == deadline => return Err(Unread::Deadline),
+                Err(_) => continue,
             };
             let Ok(chunk) = frame.into_data() else {
                 continue;

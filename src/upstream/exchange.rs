@@ -78,6 +78,7 @@ impl Upstream {
                 Decision::Wait(wait) if self.may_repeat(cx, &pass) => {
                     repeats += 1;
                     before = Some(failed.error);
+                    let _waiting = cx.waits().begin();
                     sleep(wait).await;
                 }
                 decision => {
@@ -99,7 +100,7 @@ impl Upstream {
         if pass.is_probe() || pass.check().is_err() {
             return false;
         }
-        if !self.claim_repeat() {
+        if !self.take_repeat() {
             self.denied(Denied::Budget);
             return false;
         }

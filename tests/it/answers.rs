@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -114,6 +115,34 @@ fn who_shares_an_answer_is_told_what_was_seen_of_it() {
         let notices = gateway.metric("mirror_notices_total{code=\"PM-7003\"}");
         assert_eq!(notices, seen, "{served}");
     }
+}
+
+#[test]
+fn a_call_under_way_goes_on_for_who_has_longer() {
+    // Deaf to the time it is given, as some queries make a backend (reliability.md, "One deadline").
+    let (begun, has_begun) = mpsc::channel();
+    let backend = Backend::start(move |call| {
+        begun.send(()).unwrap();
+        thread::park_timeout(Duration::from_secs(3));
+        Answer::json(matrix(call, "7"))
+    });
+    let gateway = Gateway::new(SETTINGS, &[]);
+    let timed = |seconds| {
+        query(
+            &backend,
+            &format!(r#","request_timeout_seconds":{seconds}"#),
+            START,
+        )
+    };
+    thread::scope(|scope| {
+        let hurried = scope.spawn(|| ask(&gateway, &timed(2)));
+        has_begun.recv_timeout(PATIENCE).unwrap();
+        let patient = ask(&gateway, &timed(30));
+        assert_eq!(patient.status, 200, "{patient:?}");
+        assert!(result(&patient).starts_with("joined; "), "{patient:?}");
+        assert_eq!(hurried.join().unwrap().code(), Some("PM-3005"));
+    });
+    assert_eq!(backend.calls().len(), 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod proxy;
 mod rows;
 mod shutdown;
 mod soak;
+mod tls;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::harness::Reply;
 use crate::program::Program;
 pub(crate) use proxy::Fault;
 pub(crate) use proxy::Proxy;
+pub(crate) use tls::Authority;
 
 /// Stands where a secret would: neither an answer nor the log may hold it.
 const PLANTED: &str = "planted-4b1d";

@@ -15,6 +15,7 @@ use prometheus_mirror::config::Flags;
 use prometheus_mirror::config::Purpose;
 use prometheus_mirror::config::Settings;
 use prometheus_mirror::config::World;
+use prometheus_mirror::time::UnixMillis;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -98,7 +99,20 @@ impl Gateway {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let app = Arc::new(App::new(&read(&folder, &variables, settings)).unwrap());
+        let app = App::new(&read(&folder, &variables, settings)).unwrap();
+        Self::of(app, folder, variables)
+    }
+
+    /// A mirror with these settings and this clock of the wall.
+    pub(crate) fn clocked(settings: &str, clock: fn() -> UnixMillis) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = App::new(&read(&folder, &[], settings)).unwrap();
+        app.clock = clock;
+        Self::of(app, folder, Vec::new())
+    }
+
+    fn of(app: App, folder: TempDir, variables: Vec<(&'static str, String)>) -> Self {
+        let app = Arc::new(app);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -63,6 +63,7 @@ const ARROWS: &[(&str, May)] = &[
             "connections",
             "instruments",
             "limits",
+            "record",
             "series",
             "time",
             "translate",

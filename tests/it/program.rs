@@ -35,6 +35,8 @@ pub(crate) struct Program {
     log: Arc<Mutex<Vec<String>>>,
     /// Whether its log is not read.
     is_muted: Arc<AtomicBool>,
+    /// Whether nobody will ever read it again.
+    is_left: Arc<AtomicBool>,
     mirror: SocketAddr,
     admin: SocketAddr,
 }
@@ -73,6 +75,11 @@ impl Program {
     /// The program with a key, free ports, and the settings `more`.
     pub(crate) fn with(more: &str) -> Self {
         Self::start_with(bare(PROGRAM), more)
+    }
+
+    /// Another build of the program, with a key and free ports.
+    pub(crate) fn built(binary: &str) -> Self {
+        Self::start_with(bare(binary), "")
     }
 
     /// The program with a key and free ports, and with so many file descriptors at most.
@@ -118,9 +125,14 @@ impl Program {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let is_muted = Arc::<AtomicBool>::default();
+        let is_left = Arc::<AtomicBool>::default();
         let (written, muted) = (Arc::clone(&log), Arc::clone(&is_muted));
+        let left = Arc::clone(&is_left);
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                if left.load(Ordering::Relaxed) {
+                    return;
+                }
                 while muted.load(Ordering::Relaxed) {
                     thread::park_timeout(Duration::from_millis(10));
                 }
@@ -132,6 +144,7 @@ impl Program {
             folder: None,
             log,
             is_muted,
+            is_left,
             mirror: SocketAddr::from(([0; 4], 0)),
             admin: SocketAddr::from(([0; 4], 0)),
         };
@@ -176,7 +189,7 @@ impl Program {
 
     /// The value of one of the program's own metrics.
     pub(crate) fn metric(&self, name: &str) -> Option<String> {
-        let page = send(self.admin, "GET", "/metrics", "").body;
+        let page = self.metrics();
         let mut lines = page.lines();
         lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(' ')?.to_owned()))
     }
@@ -210,9 +223,19 @@ impl Program {
         self.child.wait().unwrap()
     }
 
+    /// What it says of itself, whole.
+    pub(crate) fn metrics(&self) -> String {
+        send(self.admin, "GET", "/metrics", "").body
+    }
+
     /// From now on its log is read, or not.
     pub(crate) fn mute(&self, is_muted: bool) {
         self.is_muted.store(is_muted, Ordering::Relaxed);
+    }
+
+    /// The reader of its log leaves at the next line.
+    pub(crate) fn leave_log(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
     }
 
     /// Waits until `is_so`.

@@ -54,6 +54,12 @@ impl Raw {
         self.0.write_all(bytes).is_ok()
     }
 
+    /// Leaves by a reset, as a process does that is killed.
+    pub(crate) fn reset(self) {
+        let socket = socket2::SockRef::from(&self.0);
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
     /// Says that nothing more will be sent.
     pub(crate) fn finish(&mut self) {
         self.0.shutdown(Shutdown::Write).unwrap();

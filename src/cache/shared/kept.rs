@@ -23,7 +23,7 @@ pub(super) struct Kept<W: Work> {
 /// How many bytes may be kept in all.
 #[derive(Debug)]
 pub(super) struct Room {
-    most: usize,
+    most: AtomicUsize,
     used: AtomicUsize,
 }
 
@@ -44,9 +44,14 @@ struct Held {
 impl Room {
     pub(super) const fn of(most: usize) -> Self {
         Self {
-            most,
+            most: AtomicUsize::new(most),
             used: AtomicUsize::new(0),
         }
+    }
+
+    /// From now on there are so many.
+    pub(super) fn resize(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     pub(super) fn used(&self) -> usize {
@@ -64,7 +69,7 @@ impl Room {
     }
 
     fn add(&self, bytes: usize) -> bool {
-        let most = self.most;
+        let most = self.most.load(Ordering::Relaxed);
         self.used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
                 used.checked_add(bytes).filter(|used| *used <= most)

@@ -377,6 +377,25 @@ async fn a_million_keys_stay_within_their_room() {
     assert_eq!(queued.sum::<usize>(), kept);
 }
 
+#[tokio::test(start_paused = true)]
+async fn where_there_is_less_room_the_oldest_go() {
+    let bench = Bench::of(1 << 20);
+    let keys: Vec<_> = (0..8).map(|at| bench.key(&at.to_string())).collect();
+    for (key, outcome) in keys.iter().zip(0..) {
+        let end = End::Kept(outcome, 60_000, 100);
+        bench.put(key, Way::Shared, end).await;
+    }
+    let all = bench.shared.bytes();
+    bench.shared.resize(all);
+    assert_eq!(bench.shared.len(), (8, 0));
+    bench.shared.resize(all / 2);
+    assert!(bench.shared.bytes() <= all / 2);
+    let (kept, _) = bench.shared.len();
+    assert!((1..=4).contains(&kept), "{kept}");
+    bench.shared.resize(0);
+    assert_eq!((bench.shared.len(), bench.shared.bytes()), ((0, 0), 0));
+}
+
 #[tokio::test]
 async fn another_form_is_counted_for_as_long_as_the_outcome_is_kept() {
     let room = Arc::new(Room::of(1_000));

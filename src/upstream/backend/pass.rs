@@ -165,9 +165,14 @@ impl Pass<'_> {
 
     /// It is being sent, and has so long. What the call had is what its longest attempt had.
     pub(in crate::upstream) fn sent(&self, had: Duration) {
+        self.had(had);
+        self.progress.store(SENT, Ordering::Relaxed);
+    }
+
+    /// It had so long after all.
+    pub(in crate::upstream) fn had(&self, had: Duration) {
         let had = u64::try_from(had.as_millis()).unwrap_or(u64::MAX);
         self.had.fetch_max(had, Ordering::Relaxed);
-        self.progress.store(SENT, Ordering::Relaxed);
     }
 
     /// The head of an answer is there.

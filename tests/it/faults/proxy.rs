@@ -18,6 +18,9 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rustls::ServerConfig;
+use rustls::ServerConnection;
+use rustls::StreamOwned;
 
 /// What is done to a connection.
 #[derive(Clone, Debug)]
@@ -54,6 +57,8 @@ pub(crate) enum Fault {
     Bomb,
     /// Another place.
     Redirect,
+    /// TLS as this says it, and a list for each request that gets through.
+    Tls(Arc<ServerConfig>),
 }
 
 /// The proxy. It ends with this value.
@@ -169,20 +174,41 @@ fn serve(mut near: TcpStream, behind: SocketAddr, fault: &Fault) -> io::Result<(
             request(&mut near)?;
             return endless(&mut near, matches!(fault, Fault::Bomb));
         }
+        Fault::Tls(config) => return secured(near, config),
         _ => return pass(near, behind, fault),
     };
-    // One answer for each request, until the mirror has had enough.
-    while request(&mut near)? {
+    // One answer for each request, a few times: what is kept for ever would meet nothing else.
+    for _ in 0..3 {
+        if !request(&mut near)? {
+            break;
+        }
         near.write_all(&canned)?;
         if matches!(fault, Fault::Garbage | Fault::Length(_)) {
-            return Ok(());
+            break;
         }
     }
     Ok(())
 }
 
+/// Answers with lists over TLS, if the peer takes it.
+fn secured(near: TcpStream, config: &Arc<ServerConfig>) -> io::Result<()> {
+    let session = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+    let mut near = StreamOwned::new(session, near);
+    let body = super::list();
+    let length = body.len();
+    while request(&mut near)? {
+        write!(
+            near,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )?;
+        near.flush()?;
+    }
+    Ok(())
+}
+
 /// Reads one request; whether there was one.
-fn request(near: &mut TcpStream) -> io::Result<bool> {
+fn request(near: &mut impl io::Read) -> io::Result<bool> {
     let mut read = Vec::new();
     let mut buffer = [0; 16 << 10];
     loop {

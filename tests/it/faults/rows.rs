@@ -3,11 +3,16 @@
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use prometheus_mirror::time::UnixMillis;
+
 use super::*;
+use crate::gateway::Gateway;
+use crate::gateway::peer;
+use crate::gateway::post;
 use crate::harness::send;
 use crate::raw::Raw;
 
@@ -219,6 +224,49 @@ fn f18_a_backend_without_tls_is_not_spoken_to_in_clear() {
 }
 
 #[test]
+fn f18_a_certificate_that_proves_nothing_is_no_session_and_is_not_looked_at_twice() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (_backend, at) = backend();
+    for (config, reason) in [
+        (ours.well(), None),
+        (ours.expired(), Some("expired")),
+        (ours.misnamed(), Some("other.example")),
+        (theirs.well(), Some("unknown authority")),
+    ] {
+        let proxy = Proxy::start(at, move |_| Fault::Tls(Arc::clone(&config)));
+        let mut program = Program::with("");
+        let url = proxy.url().replace("http://127.0.0.1", "https://localhost");
+        let body = ours.trusted_in(&query(&url, 4));
+        let reply = program.post("/api/field/value", &body);
+        match reason {
+            None => assert_eq!((id(&reply), reply.status), ("none", 200), "{reply:?}"),
+            Some(reason) => {
+                check_failure(&reply, "PM-3003", C);
+                assert!(reply.body.contains(reason), "{reply:?}");
+            }
+        }
+        assert_eq!(proxy.connections(), 1, "{reply:?}");
+        check_freed(&mut program);
+    }
+}
+
+#[test]
+fn f18_a_handshake_that_hangs_ends_by_its_own_timer() {
+    let (_backend, at) = backend();
+    let proxy = Proxy::start(at, |_| Fault::Silence);
+    let mut program = Program::with("");
+    let url = proxy.url().replace("http:", "https:");
+    let began = Instant::now();
+    check_failure(&ask(&program, &url, 20), "PM-3003", C);
+    let took = began.elapsed();
+    let seconds = Duration::from_secs;
+    assert!(took >= seconds(5) && took < seconds(10), "{took:?}");
+    assert_eq!(proxy.connections(), 1);
+    check_freed(&mut program);
+    program.wait_for("close", |_| proxy.open() == 0);
+}
+
+#[test]
 fn f19_a_redirect_is_not_followed() {
     check(Fault::Redirect, ("PM-3015", C), 1);
 }
@@ -357,6 +405,67 @@ fn f27_where_a_token_decides_the_request_is_shed_unread_and_without_the_key() {
     assert_eq!((id(&reply), reply.status), ("PM-6007", 503), "{reply:?}");
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert_eq!(reply.header("x-mirror-api-key"), None);
+}
+
+#[test]
+fn f27_a_body_that_there_are_no_bytes_for_is_refused_and_the_next_one_is_not() {
+    let mut program = Program::with("limits: {byte_budget: 1MiB}\n");
+    let held = "mirror_buffer_bytes";
+    let mut raw = Raw::connect(program.mirror());
+    let head = "POST /api/metric HTTP/1.1\r\nhost: localhost\r\n";
+    raw.send(format!("{head}content-length: {}\r\n\r\n", 1_000_000).as_bytes());
+    raw.send(&vec![b' '; 900_000]);
+    program.wait_for("bytes", |it| {
+        it.metric(held).is_some_and(|it| it.parse() == Ok(900_000))
+    });
+    let (well, _) = backend();
+    let body = format!("{}{}", query(&well.url(), 4), " ".repeat(200_000));
+    check_failure(&program.post("/api/field/value", &body), "PM-6007", R);
+    let counted = r#"mirror_shed_total{reason="bytes"}"#;
+    assert_eq!(program.metric(counted).as_deref(), Some("1"));
+    assert!(well.calls().is_empty());
+    drop(raw);
+    program.wait_for("end", |it| it.metric(held).as_deref() == Some("0"));
+    let reply = program.post("/api/field/value", &body);
+    assert_eq!((id(&reply), reply.status), ("none", 200), "{reply:?}");
+    check_freed(&mut program);
+}
+
+#[test]
+fn f27_an_answer_that_there_are_no_bytes_for_is_counted_as_such() {
+    let values: Vec<_> = (0..2_000).map(|it| format!("\"{it:01000}\"")).collect();
+    let list = format!(r#"{{"status":"success","data":[{}]}}"#, values.join(","));
+    let backend = Backend::start(move |_| Answer::json(list.clone()));
+    let program = Program::with("limits: {byte_budget: 1MiB}\n");
+    check_failure(&ask(&program, &backend.url(), 4), "PM-6007", R);
+    let counted = r#"mirror_shed_total{reason="bytes"}"#;
+    assert_eq!(program.metric(counted).as_deref(), Some("1"));
+}
+
+/// A clock of the wall that jumps a day, one way and the other, each time that it is looked at.
+fn jumping() -> UnixMillis {
+    static LOOKS: AtomicI64 = AtomicI64::new(0);
+    let jump = LOOKS.fetch_add(1, Ordering::Relaxed) % 3 - 1;
+    UnixMillis::new(1_700_000_000_000 + jump * 86_400_000)
+}
+
+#[test]
+fn f32_a_wall_clock_that_jumps_moves_no_timer() {
+    let gateway = Gateway::clocked("", jumping);
+    let hung = Backend::start(|_| Answer::Silence);
+    let (well, _) = backend();
+    let ask = |url: &str, label: &str| {
+        let body = query(url, 1).replace("\"job\"", label);
+        gateway.ask(&peer("127.0.0.1"), &post("/api/field/value", &body))
+    };
+    for label in ["\"a\"", "\"b\"", "\"c\""] {
+        let began = Instant::now();
+        assert_eq!(ask(&hung.url(), label).code(), Some("PM-3005"));
+        let took = began.elapsed();
+        assert!(took >= Duration::from_millis(800), "{took:?}");
+        assert!(took <= Duration::from_millis(1_500), "{took:?}");
+        assert_eq!(ask(&well.url(), label).code(), None);
+    }
 }
 
 #[test]

@@ -114,6 +114,20 @@ fn f29_after_a_kill_there_is_no_state_to_repair() {
 }
 
 #[test]
+fn f30_a_log_whose_reader_is_gone_ends_alone() {
+    let mut program = Program::with("");
+    program.leave_log();
+    let dropped = "mirror_log_lines_dropped_total";
+    program.wait_for("loss", |it| {
+        assert_eq!(id(&it.post("/api/metric", "{]")), "PM-1001");
+        it.metric(dropped).is_some_and(|it| it != "0")
+    });
+    assert_eq!(id(&program.post("/api/metric", "{]")), "PM-1001");
+    program.signal("INT");
+    assert_eq!(program.ended().code(), Some(0));
+}
+
+#[test]
 fn f30_a_log_that_nobody_reads_blocks_nothing_and_its_loss_is_counted() {
     let mut program = Program::with("");
     program.mute(true);

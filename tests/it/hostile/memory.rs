@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The peak of the resident memory of a process, where the kernel tells it.
 pub(crate) fn peak_kib(id: u32) -> Option<u64> {
@@ -18,7 +19,9 @@ pub(crate) struct Group(PathBuf);
 impl Group {
     /// One with a limit in bytes, where one may be made.
     pub(crate) fn of(limit: u64) -> Option<Self> {
-        let name = format!("mirror-test-{}", process::id());
+        static GROUPS: AtomicUsize = AtomicUsize::new(0);
+        let number = GROUPS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("mirror-test-{}-{number}", process::id());
         let version_1 = Path::new("/sys/fs/cgroup/memory").join(&name);
         let version_2 = Path::new("/sys/fs/cgroup").join(&name);
         [
@@ -37,6 +40,13 @@ impl Group {
     /// The file that takes the ids of processes that join.
     pub(crate) fn procs(&self) -> PathBuf {
         self.0.join("cgroup.procs")
+    }
+
+    /// How many bytes all in it use.
+    pub(crate) fn used(&self) -> u64 {
+        let read = |file: &str| fs::read_to_string(self.0.join(file)).ok();
+        let text = read("memory.current").or_else(|| read("memory.usage_in_bytes"));
+        text.unwrap().trim().parse().unwrap()
     }
 
     /// How often the kernel killed something in it.

@@ -39,6 +39,7 @@ use crate::upstream::scrub::Scrubbed;
 use crate::upstream::sign::basic;
 use crate::upstream::sign::oauth2::answer;
 use crate::upstream::sign::oauth2::answer::Granted;
+use crate::upstream::until::Until;
 
 /// How long one exchange may take. It is made by a task that outlives requests, so their deadlines
 /// do not count; that of STS does as well here (connections.md, "AWS", STS).
@@ -165,7 +166,7 @@ impl Client {
         let bounds = Bounds {
             cap: ANSWER,
             progress: Progress::default(),
-            deadline,
+            until: Until::Fixed(deadline),
         };
         let mut body_read = Whole::default();
         let read = body::read(body, coding, bounds, &mut body_read).await;
