@@ -6,14 +6,20 @@ source scripts/lib/debian.sh
 source scripts/lib/ports.sh
 source scripts/lib/prometheus.sh
 source scripts/lib/mirror.sh
+source scripts/quickstart/requests.sh
 
 etc=etc/prometheus-mirror
-# Mode, owner and path of what a package must hold; documents and examples beside these.
+# Mode, owner and path of what a package must hold; documents, examples and the man pages of commands
+# beside these.
 contents='-rw-r--r-- root/root ./etc/default/prometheus-mirror
 -rw-r--r-- root/root ./etc/prometheus-mirror/config.yaml
 -rw-r--r-- root/root ./usr/lib/systemd/system/prometheus-mirror.service
+-rw-r--r-- root/root ./usr/share/bash-completion/completions/prometheus-mirror
 -rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/copyright
 -rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/third-party-licenses.txt
+-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/prometheus-mirror.fish
+-rw-r--r-- root/root ./usr/share/man/man1/prometheus-mirror.1.gz
+-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_prometheus-mirror
 -rwxr-xr-x root/root ./usr/bin/prometheus-mirror'
 
 # inside COMMAND…: in the root, without what this shell has in its environment.
@@ -29,8 +35,15 @@ install_deb() {
   }
 }
 
+# has_points: whether a gauge has points in the buckets that were full a moment ago.
+has_points() {
+  metric_query "$(condition __gauge__ go_goroutines),$(condition job prometheus)" MEAN >"$scratch/question"
+  curl -sS --max-time 20 -o "$scratch/answer" --data "@$scratch/question" "http://127.0.0.1:$port/api/metric"
+  grep -q '"points":\[\[' "$scratch/answer"
+}
+
 # serve_and_ask: as the unit would start it, but for the user, whom systemd makes; then what
-# StackState asks first.
+# StackState asks: the connection, and a metric.
 serve_and_ask() {
   # Where systemd puts the credential: a copy that this user alone reads.
   rm -rf "$root/run/credentials"
@@ -53,6 +66,7 @@ serve_and_ask() {
   # The pipe keeps the key out of any command line.
   tr -d '\r' <"$scratch/head" | sed -n 's/^x-mirror-api-key: //Ip' | cmp -s - <(cat "$root/$etc/api-key"; echo) ||
     die "the answer does not carry the key that the installation made"
+  await "$serving" has_points || die "a gauge has no points: $(<"$scratch/answer")"
   kill -INT "$serving"
   wait "$serving" || die "the installed mirror did not stop with exit code 0"
 }
@@ -64,6 +78,7 @@ fetch_prometheus
 build_mirror
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 python3 scripts/package/licenses.py target/third-party-licenses.txt
+scripts/package/pages.sh "$mirror" target/package
 export SOURCE_DATE_EPOCH=1700000000
 deb=$scratch/mirror_$version.deb newer=$scratch/mirror_newer.deb
 python3 scripts/package/deb.py "$mirror" "$version" "$deb"
@@ -72,7 +87,7 @@ cmp "$deb" "$scratch/again.deb" || die "two packages of one binary differ"
 python3 scripts/package/deb.py "$mirror" "$version+newer" "$newer"
 
 held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
-  grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$' | LC_ALL=C sort)
+  grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$\|man1/prometheus-mirror-.*gz$' | LC_ALL=C sort)
 [[ $held == "$(LC_ALL=C sort <<<"$contents")" ]] || die "it holds: $held"
 [[ $(dpkg-deb --info "$deb" conffiles | tr '\n' ' ') == "/$etc/config.yaml /etc/default/prometheus-mirror " ]] ||
   die "conffiles: $(dpkg-deb --info "$deb" conffiles)"
@@ -98,6 +113,13 @@ install_deb "$deb"
 grep -q "/$etc/api-key" "$scratch/dpkg.log" || die "the installation does not tell where the key is"
 if grep -qF -f "$root/$etc/api-key" "$scratch/dpkg.log"; then die "the installation shows the key"; fi
 inside prometheus-mirror check-config "/$etc/config.yaml" >/dev/null || die "its configuration is not good"
+inside bash -euc 'source /usr/share/bash-completion/completions/prometheus-mirror
+  complete -p prometheus-mirror' >/dev/null || die "bash does not take the completions"
+# A page for each command that the help names, and each is one.
+for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/-\1/p' | grep -vx -- -help); do
+  gzip -dc "$root/usr/share/man/man1/prometheus-mirror$command.1.gz" | grep -q '^\.TH prometheus-mirror' ||
+    die "prometheus-mirror$command has no man page"
+done
 serve_and_ask
 say "installed, started as the unit would, and asked"
 
