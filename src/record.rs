@@ -6,6 +6,7 @@ mod recorder;
 mod served;
 pub mod stages;
 mod steps;
+mod waits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -21,6 +22,7 @@ pub use served::Freshness;
 pub use served::Served;
 use steps::Notes;
 pub use steps::Step;
+pub use waits::Waiting;
 
 /// How a request arrived, before anything of it is understood.
 #[derive(Clone, Debug)]

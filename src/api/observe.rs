@@ -1,7 +1,7 @@
 //! One span, one log line and one count per request, however it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -73,6 +73,10 @@ impl Watch {
         let told = response.extensions().get::<Told>().cloned();
         let told = told.unwrap_or(Told::FAILED);
         instruments.request(self.method, told.outcome, took);
+        let recorder = told.seen.as_ref().map(|seen| &seen.recorder);
+        let waited = recorder.map(|it| it.waited(Instant::now()));
+        let own = took.saturating_sub(waited.unwrap_or_default());
+        instruments.overhead(self.method, own);
         if let Some(code) = told.code {
             instruments.error(code);
         }

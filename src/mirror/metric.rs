@@ -92,6 +92,9 @@ impl Mirror {
             })
             .await;
         self.instruments.answer(label(served));
+        if let Served::Joined { waited } = served {
+            cx.waited(waited);
+        }
         let failed = |unanswered: &Unanswered| match unanswered {
             Unanswered::Fetch(error) => {
                 let subject = Subject {

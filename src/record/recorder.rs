@@ -6,6 +6,7 @@
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use crate::promql::Fragment;
 use crate::promql::Origin;
@@ -18,6 +19,8 @@ use crate::record::stages::QueryStage;
 use crate::record::stages::REDACTED;
 use crate::record::stages::Sets;
 use crate::record::stages::Stages;
+use crate::record::waits::Waiting;
+use crate::record::waits::Waits;
 
 /// How much is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub enum Depth {
 pub struct Recorder {
     depth: Depth,
     recorded: Mutex<Recorded>,
+    waits: Waits,
 }
 
 /// What was written down.
@@ -80,6 +84,7 @@ impl Recorder {
                 has_fragments: depth != Depth::Brief,
                 ..Recorded::default()
             }),
+            waits: Waits::default(),
         }
     }
 
@@ -99,6 +104,12 @@ impl Recorder {
     #[must_use]
     pub fn take(&self) -> Recorded {
         std::mem::take(&mut *self.recorded())
+    }
+
+    /// How long backends were waited for until `now`.
+    #[must_use]
+    pub fn waited(&self, now: Instant) -> Duration {
+        self.waits.total(now)
     }
 
     pub(super) fn recorded(&self) -> MutexGuard<'_, Recorded> {
@@ -212,6 +223,19 @@ impl super::Arrival {
 }
 
 impl super::Context {
+    /// A backend is waited for from here on, until what is returned is dropped.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting<'_> {
+        Waiting::new(self.recorder.as_ref().map(|it| &it.waits))
+    }
+
+    /// The call of another request was waited for.
+    pub fn waited(&self, waited: Duration) {
+        if let Some(recorder) = &self.recorder {
+            recorder.waits.add(waited);
+        }
+    }
+
     /// Writes something down, whoever wants to see it.
     #[inline]
     pub fn note(&self, write: impl FnOnce(&mut Recorded)) {

@@ -29,6 +29,7 @@ impl Upstream {
         if cx.is_dry() {
             return Ok(self.unasked(cx, call, reading));
         }
+        let _waiting = cx.waiting();
         let reply = self
             .exchange(cx, call, &mut reading)
             .await

@@ -22,6 +22,7 @@ impl Upstream {
     ///
     /// That of a call that finds no connection.
     pub async fn reach(&self, cx: &Context) -> Result<(), UpstreamError> {
+        let _waiting = cx.waiting();
         let remaining = cx.deadline.remaining(Instant::now());
         let client = self.client(tokio::time::Instant::now() + remaining).await;
         let client = client.map_err(|failed| failed.error)?;

@@ -25,14 +25,13 @@ class Expressions(unittest.TestCase):
         self.assertEqual(len(list(names.in_rules())), len(rules))
 
     def test_they_name_only_metrics_that_there_are(self):
-        known = names.registered() | names.planned()
+        known = names.registered()
         for metric, place in names.used().items():
             self.assertIn(metric, known, f"in {place}")
 
-    def test_source_and_plan_are_read(self):
+    def test_the_source_is_read(self):
         self.assertIn("mirror_requests_total", names.registered())
         self.assertNotIn("mirror_requests", names.registered())
-        self.assertIn("mirror_limit", names.planned())
 
     def test_those_of_dashboards_parse(self):
         """As a rule each, since that is what promtool reads."""
@@ -94,7 +93,7 @@ class Alerts(unittest.TestCase):
             self.assertIn(f"runbook_url: docs/alerts/{alert}.md\n", ALERTS)
 
     def test_pages_name_only_metrics_that_there_are(self):
-        known = names.registered() | names.planned()
+        known = names.registered()
         known |= {name.removesuffix("_bucket") for name in known}
         for page in (names.ROOT / "docs/alerts").glob("*.md"):
             for metric in re.findall(r"`(mirror_\w+)", page.read_text()):

@@ -36,11 +36,6 @@ def registered():
     return found
 
 
-def planned():
-    lines = (pathlib.Path(__file__).parent / "planned.txt").read_text().splitlines()
-    return {line for line in lines if line and not line.startswith("#")}
-
-
 def named(expression):
     """The metrics in a PromQL expression: what is no string, label, function or keyword."""
     text = re.sub(r"\$__\w+|\$\w+", "1m", expression)
