@@ -71,8 +71,81 @@ serve_and_ask() {
   wait "$serving" || die "the installed mirror did not stop with exit code 0"
 }
 
+# booted COMMAND…: in the root that was booted.
+booted() {
+  nsenter --target "$first" --mount --pid --ipc --uts \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+is_running() { booted systemctl is-active --quiet "${1:-prometheus-mirror}"; }
+
+# boot: sets `first` to the process 1 of the root.
+boot() {
+  logs=("$scratch/boot.log")
+  scripts/package/boot.sh "$root" >"$scratch/boot.log" 2>&1 &
+  local booting=$!
+  first=''
+  has_booted() {
+    # Whom `unshare` started, which boot.sh did.
+    first=$(pgrep -P "$(pgrep -P "$booting" -x unshare)") && is_running basic.target
+  }
+  await "$booting" has_booted
+}
+
+# ask_unit: what StackState asks, of the mirror that the unit runs.
+ask_unit() {
+  await "$first" curl -sf "http://127.0.0.1:$admin/-/ready" || die "the unit does not get ready: $(booted systemctl status prometheus-mirror 2>&1)"
+  is_running || die "the unit does not run"
+  await "$first" has_points || die "a gauge has no points: $(<"$scratch/answer")"
+  # Systemd's dynamic users.
+  local pid
+  pid=$(booted systemctl show --property MainPID --value prometheus-mirror)
+  [[ $(booted sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$pid/status") -ge 61184 ]] || die "the unit has no user of its own"
+}
+
+# under_systemd: the unit itself, from the installation to the purge.
+under_systemd() {
+  root=$scratch/booted
+  cp -a "$base" "$root"
+  port=$(free_port 9900) admin=$(free_port 9901)
+  # As an administrator would whose ports are taken; dpkg keeps it.
+  mkdir -p "$root/etc/default"
+  printf 'PORT=%s\nADMIN_PORT=%s\n' "$port" "$admin" >"$root/etc/default/prometheus-mirror"
+  boot || { say "systemd was not tried: $(tail -n 1 "$scratch/boot.log")"; return; }
+  cp "$deb" "$newer" "$root/tmp/"
+
+  booted dpkg --force-confold --install "/tmp/${deb##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
+  booted systemctl is-enabled --quiet prometheus-mirror || die "the installation does not enable the unit"
+  ask_unit
+  booted systemctl reload prometheus-mirror || die "the unit does not reload"
+  booted systemctl stop prometheus-mirror
+  ! is_running || die "the unit does not stop"
+  [[ $(booted systemctl show --property Result --value prometheus-mirror) == success ]] || die "it did not stop well"
+  booted systemctl start prometheus-mirror
+  ask_unit
+  local before after
+  before=$(booted systemctl show --property MainPID --value prometheus-mirror)
+  booted systemctl kill --signal=KILL prometheus-mirror
+  is_back() {
+    after=$(booted systemctl show --property MainPID --value prometheus-mirror)
+    [[ $after != 0 && $after != "$before" ]] && is_running
+  }
+  await "$first" is_back || die "killed, it does not come back"
+  ask_unit
+  say "under systemd: installed, asked, reloaded, stopped, started, killed, and back"
+
+  before=$after
+  booted dpkg --force-confold --install "/tmp/${newer##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
+  await "$first" is_back || die "the upgrade does not restart the unit"
+  ask_unit
+  booted dpkg --purge prometheus-mirror >"$scratch/dpkg.log" 2>&1 || die "dpkg --purge: $(<"$scratch/dpkg.log")"
+  ! is_running || die "purged, and it runs"
+  [[ ! -e $root/$etc ]] || die "purged, and $etc is there"
+  say "under systemd: upgraded and asked, purged and gone"
+}
+
 ((EUID == 0)) || skip "a Debian root needs root to be made"
-need_debian debootstrap=debootstrap dpkg-deb=dpkg python3=python3
+need_debian debootstrap=debootstrap dpkg-deb=dpkg python3=python3 pgrep=procps
 open_scratch package
 fetch_prometheus
 build_mirror
@@ -95,9 +168,9 @@ say "$(dpkg-deb --info "$deb" | sed -n 's/^ *\(new Debian package.*\|size .*byte
 
 # Kept between runs; each works on a copy.
 base=target/debian-root
-if [[ ! -e $base/usr/bin/dpkg ]]; then
+if [[ ! -e $base/usr/bin/dbus-daemon ]]; then
   rm -rf "$base" "$base.new"
-  debootstrap --variant=minbase bookworm "$base.new" \
+  debootstrap --variant=minbase --include=systemd,dbus bookworm "$base.new" \
     "$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb \(\[.*\] \)\?\(http[^ ]*\) bookworm .*/\2/p' \
       /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)" \
     >"$scratch/debootstrap.log" 2>&1 || { logs+=("$scratch/debootstrap.log"); skip "debootstrap found no Debian to fetch"; }
@@ -137,3 +210,5 @@ inside dpkg --purge prometheus-mirror >>"$scratch/dpkg.log" 2>&1 || die "dpkg --
 left=$(find "$root" -xdev -name '*prometheus-mirror*' -not -path '*/var/lib/dpkg/*-old' -not -path '*/var/log/*')
 [[ -z $left ]] || die "purged, and still there: $left"
 say "purged: nothing of it is left"
+
+under_systemd
