@@ -11,10 +11,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib/say.sh
+source scripts/lib/mirror.sh
 
 have valgrind || skip "valgrind is not installed"
 have python3 || skip "python3 is not installed"
 open_scratch gate
 bench/build.sh replay || die "cannot build the replay"
-python3 -B bench/gate.py --replay "${CARGO_TARGET_DIR:-target}/release/replay" --scratch "$scratch" \
+release_options
+python3 -B bench/gate.py --replay "${CARGO_TARGET_DIR:-target}/$release_target/release/replay" --scratch "$scratch" \
   --baseline bench/baseline.json "$@"

@@ -12,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
+source scripts/lib/mirror.sh
 
 need_cargo
 have python3 || die "python3 is needed"
@@ -19,9 +20,11 @@ have python3 || die "python3 is needed"
 open_scratch bench
 target=${CARGO_TARGET_DIR:-target}
 if [[ " $* " != *" --help "* ]]; then
-  [[ -n ${MIRROR:-} ]] || cargo build --release --locked --quiet || die "cargo build"
+  build_mirror
   bench/build.sh || die "cannot build the stub and the replay"
 fi
+release_options
+built=$target/$release_target/release
 mkdir -p "$target/bench"
 
 if [[ -z ${BENCH_PROMETHEUS:-} ]]; then
@@ -32,5 +35,5 @@ fi
 export BENCH_PROMETHEUS=${BENCH_PROMETHEUS:-}
 
 PYTHONPATH=bench python3 -B -m suite "$@" \
-  --mirror "${MIRROR:-$target/release/prometheus-mirror}" --stub "$target/release/stub" \
-  --replay "$target/release/replay" --scratch "$scratch" --report "$target/bench/report.json"
+  --mirror "${mirror:-$built/prometheus-mirror}" --stub "$built/stub" \
+  --replay "$built/replay" --scratch "$scratch" --report "$target/bench/report.json"

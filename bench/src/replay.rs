@@ -35,6 +35,10 @@ use tokio::runtime::Runtime;
 use corpus::Question;
 use mirror::Mirror;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A case, and how often it is done while it is counted: a multiple of 20, so that a slow-down of 5 %
 /// can be made by doing it once in twenty more.
 const CASES: [(&str, usize, Case); 8] = [

@@ -4,23 +4,29 @@
 # Further options of the build, for whoever sources this.
 cargo_options=(--quiet)
 
-# build_mirror: the release binary, the same one that packages and image hold:
-# nothing in it is loaded at run time. Sets `mirror` to it. The target is named although it is the
-# host's, so that the flags do not reach build scripts and procedural macros. MIRROR=/path uses
-# another binary and builds nothing.
+# How a release is built: nothing in it is loaded at run time. Sets `release_target` and
+# `release_flags`. The target is named although it is the host's, so that the flags do not reach
+# build scripts and procedural macros.
 # The backend of getrandom: by default it looks the system call up in the C library at run time, which
 # a static binary cannot, and then opens /dev/urandom, which an empty root has not.
+release_options() {
+  release_target=$(rustc --print host-tuple)
+  release_flags="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\" ${RUSTFLAGS:-}"
+}
+
+# build_mirror: the release binary, the same one that packages and image hold. Sets `mirror` to it.
+# MIRROR=/path uses another binary and builds nothing.
 build_mirror() {
   mirror=${MIRROR:-}
   if [[ -n $mirror ]]; then
     [[ -x $mirror ]] || die "MIRROR=$mirror is not a program"
     return
   fi
-  local host
-  host=$(rustc --print host-tuple)
-  RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\" ${RUSTFLAGS:-}" \
-    cargo build --release --locked --target "$host" "${cargo_options[@]}" || die "cargo build"
-  mirror=${CARGO_TARGET_DIR:-target}/$host/release/prometheus-mirror
+  local release_target release_flags
+  release_options
+  RUSTFLAGS=$release_flags cargo build --release --locked --target "$release_target" \
+    "${cargo_options[@]}" || die "cargo build"
+  mirror=${CARGO_TARGET_DIR:-target}/$release_target/release/prometheus-mirror
 }
 
 # Set, the mirror's console and what only the operator may ask want this token.

@@ -23,6 +23,11 @@ const LINES: usize = 8_192;
 /// How long a line is at most, its newline counted; the rest of a longer one is cut off.
 const LINE: usize = 8 << 10;
 
+/// About how much is written at a stroke.
+const BATCH: usize = 64 << 10;
+/// How long lines wait for others at most, while there are many.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// How long whoever waits for room in the queue rests.
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
@@ -133,17 +138,39 @@ fn cut(line: &[u8]) -> Vec<u8> {
     [kept.as_bytes(), b"\n"].concat()
 }
 
+/// Writes what comes, all that waits at a stroke. While there is much it looks only once in a while:
+/// to wake a thread for each line costs more than the line.
 fn write(lines: &Receiver<Item>, mut out: impl Write) {
-    while let Ok(item) = lines.recv() {
-        match item {
-            Item::Line(line) => {
-                if out.write_all(&line).and_then(|()| out.flush()).is_err() {
-                    // A closed output ends the log, not the program.
-                    return;
-                }
+    let mut batch = Vec::new();
+    let mut marks = Vec::new();
+    while let Ok(first) = lines.recv() {
+        let mut waiting = Some(first);
+        while let Some(item) = waiting {
+            gather(item, &mut batch, &mut marks);
+            while batch.len() < BATCH
+                && let Ok(item) = lines.try_recv()
+            {
+                gather(item, &mut batch, &mut marks);
             }
-            Item::Mark(written) => drop(written),
+            if out.write_all(&batch).and_then(|()| out.flush()).is_err() {
+                // A closed output ends the log, not the program.
+                return;
+            }
+            if marks.is_empty() && batch.len() < BATCH {
+                thread::sleep(PAUSE);
+            }
+            batch.clear();
+            // Whoever waits for one is told by its end.
+            marks.clear();
+            waiting = lines.try_recv().ok();
         }
+    }
+}
+
+fn gather(item: Item, batch: &mut Vec<u8>, marks: &mut Vec<SyncSender<()>>) {
+    match item {
+        Item::Line(line) => batch.extend_from_slice(&line),
+        Item::Mark(mark) => marks.push(mark),
     }
 }
 
@@ -176,14 +203,19 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    /// Takes no line before it is told to.
-    struct Gated(Receiver<()>, io::PipeWriter);
+    /// Says that it is given lines, and takes none before it is told to.
+    struct Gated {
+        asked: SyncSender<()>,
+        gate: Receiver<()>,
+        out: io::PipeWriter,
+    }
 
     impl Write for Gated {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             // Once the other end is gone, everything passes.
-            let _ = self.0.recv();
-            self.1.write(bytes)
+            let _ = self.asked.try_send(());
+            let _ = self.gate.recv();
+            self.out.write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -196,9 +228,16 @@ mod tests {
         let instruments = Instruments::new();
         let (gate, is_open) = mpsc::sync_channel(0);
         let (read, written) = io::pipe().unwrap();
-        let queue = Queue::of(2, Gated(is_open, written)).unwrap();
+        let (asked, is_asked) = mpsc::sync_channel(1);
+        let gated = Gated {
+            asked,
+            gate: is_open,
+            out: written,
+        };
+        let queue = Queue::of(2, gated).unwrap();
         queue.count(instruments.log_lines_dropped());
         queue.push(b"1\n");
+        is_asked.recv_timeout(PATIENCE).unwrap();
         // The first is being written: two wait, and there is no room for the others.
         let waits = || matches!(queue.0.lines.try_send(Item::Line(b"2\n".to_vec())), Ok(()));
         assert!(waits());
@@ -221,6 +260,32 @@ mod tests {
         let said = lines.next().unwrap();
         assert!(said.contains("\"lines\":2}"), "{said}");
         assert_eq!(lines.next().as_deref(), Some("last"));
+    }
+
+    #[test]
+    fn lines_that_wait_are_written_at_a_stroke_and_in_order() {
+        let (gate, is_open) = mpsc::sync_channel(0);
+        let (asked, is_asked) = mpsc::sync_channel(100);
+        let (mut read, written) = io::pipe().unwrap();
+        let gated = Gated {
+            asked,
+            gate: is_open,
+            out: written,
+        };
+        let queue = Queue::start(gated).unwrap();
+        let lines: Vec<String> = (0..100).map(|line| format!("{line}\n")).collect();
+        queue.push(lines[0].as_bytes());
+        is_asked.recv_timeout(PATIENCE).unwrap();
+        for line in &lines[1..] {
+            queue.push(line.as_bytes());
+        }
+        drop(gate);
+        queue.flush(PATIENCE);
+        assert_eq!(is_asked.try_iter().count(), 1);
+        drop(queue);
+        let mut text = String::new();
+        io::Read::read_to_string(&mut read, &mut text).unwrap();
+        assert_eq!(text, lines.concat());
     }
 
     #[test]

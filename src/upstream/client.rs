@@ -79,7 +79,7 @@ impl Upstreams {
         let surroundings = Surroundings { ambient, clock };
         Self::with(
             Progress::default(),
-            random,
+            fastrand::f64,
             surroundings,
             instruments,
             budget,
@@ -188,11 +188,6 @@ impl Target {
             enable_http2: self.connection.enable_http2,
         }
     }
-}
-
-/// Without randomness from the system, repeats only meet more often.
-fn random() -> f64 {
-    f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
 }
 
 impl fmt::Debug for Shared {
