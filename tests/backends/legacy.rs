@@ -155,7 +155,7 @@ fn factors(rig: &Rig<'_>) {
     let values = |question: &Question, profile: &str| {
         let (start, end) = (BASE + HOUR, BASE + HOUR + 25 * MINUTE);
         let question = question.clone().option("profile", profile);
-        let (points, _) = rig.points(&question.between(start, end));
+        let (points, _) = rig.points(&question.clone().between(start, end));
         assert!(!points.is_empty(), "{profile}: {question:?}");
         points.into_iter().map(|point| point.value)
     };
