@@ -118,6 +118,12 @@ impl Mirror {
         self.upstreams.reconfigured();
     }
 
+    /// How many calls are under way by the connection called `name`; `None` if it made none yet.
+    #[must_use]
+    pub fn in_use(&self, name: &str) -> Option<usize> {
+        self.upstreams.in_use(name)
+    }
+
     /// Forgets all answers and lists, to have their memory.
     pub fn forget(&self) {
         self.answers.clear();

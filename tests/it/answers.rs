@@ -127,6 +127,19 @@ fn the_time_of_a_backend_is_not_the_mirrors_own_whoever_asked_it() {
 }
 
 #[test]
+fn who_shares_an_answer_is_told_what_was_seen_of_it() {
+    let backend = Backend::start(|call| Answer::json(matrix(call, "NaN")));
+    let gateway = Gateway::new(SETTINGS, &[]);
+    let body = query(&backend, "", START);
+    for (served, seen) in [("miss", 1), ("hit", 2)] {
+        let answer = ask(&gateway, &body);
+        assert!(result(&answer).starts_with(served), "{answer:?}");
+        let notices = gateway.metric("mirror_notices_total{code=\"PM-7003\"}");
+        assert_eq!(notices, seen, "{served}");
+    }
+}
+
+#[test]
 fn one_bucket_is_one_call_and_the_next_another() {
     let backend = Backend::start(|call| Answer::json(matrix(call, "7")));
     let gateway = Gateway::new(SETTINGS, &[]);
