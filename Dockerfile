@@ -17,6 +17,9 @@ RUN npm run build
 
 FROM ${RUST_IMAGE} AS binary
 WORKDIR /src
+# For the licence texts alone; whichever version the base has will do.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
 COPY . .
 COPY --from=console /src/console/dist console/dist
 # As scripts/lib/mirror.sh builds it, which says why.
@@ -25,7 +28,8 @@ RUN target="$(rustc --print host-tuple)" \
  && mkdir -p /root-of-image/etc/ssl/certs /root-of-image/licenses \
  && cp "target/$target/release/prometheus-mirror" /root-of-image/ \
  && cp /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/ \
- && cp LICENSE /root-of-image/licenses/
+ && cp LICENSE /root-of-image/licenses/ \
+ && python3 scripts/package/licenses.py /root-of-image/licenses/third-party-licenses.txt
 
 FROM scratch
 ARG VERSION=0.1.0

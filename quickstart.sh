@@ -5,7 +5,8 @@
 #                             query of each kind, prints StackState's form, runs until Ctrl-C
 #   ./quickstart.sh --check   the same without waiting; exits 0 when every answer is right
 #
-# PROMETHEUS=/path/to/prometheus uses that one instead of Debian's package.
+# PROMETHEUS=/path/to/prometheus uses that one instead of Debian's package, MIRROR=/path/to/binary one
+# that is built already. Without Node 20 the mirror has no console.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -13,6 +14,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 source scripts/lib/ports.sh
 source scripts/lib/prometheus.sh
+source scripts/lib/console.sh
 source scripts/lib/mirror.sh
 source scripts/quickstart/ask.sh
 source scripts/quickstart/requests.sh
@@ -22,10 +24,11 @@ usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 # print_form: what StackState asks for when a data source is added.
 print_form() {
   step "StackState: add a Mirror data source with"
+  connection_details | env -i API_KEY="$key" "$mirror" onboard --connection - --show-secrets \
+    --mirror-url "http://127.0.0.1:$mirror_port" >"$scratch/form" 2>"$scratch/form.log" ||
+    { logs+=("$scratch/form.log"); die "onboard: $(<"$scratch/form")"; }
+  sed 's/^./    &/' "$scratch/form"
   cat <<FORM
-    DataSourceUrl            http://127.0.0.1:$mirror_port
-    API Key                  $key
-    Connection Details JSON  $(connection_details)
 
     StackState runs on another machine? Then the mirror must listen beyond loopback:
       API_KEY=<a key of your own> CALLER_TOKEN=<a token of your own> MIRROR_LISTEN=0.0.0.0 $mirror serve
@@ -33,6 +36,22 @@ print_form() {
     Let a firewall admit nobody but your monitoring to port 9901.
     The url in the Connection Details is what the mirror dials, not StackState.
 FORM
+}
+
+# show_console: its address, with the token that the page keeps to itself; opened where somebody looks.
+show_console() {
+  step "Console"
+  local url=http://127.0.0.1:$admin_port/console/
+  curl -sSL --max-time 5 -o "$scratch/page" "$url" || die "no answer from $url"
+  if ! grep -q '<script' "$scratch/page"; then
+    say "it is not in this binary: it is built with Node 20 or newer"
+    return
+  fi
+  url+="#token=$console_token"
+  say "$url"
+  if ! $check && [[ -t 1 && -n ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]] && have xdg-open; then
+    xdg-open "$url" >/dev/null 2>&1 || true
+  fi
 }
 
 check=false
@@ -50,10 +69,18 @@ open_scratch quickstart
 fetch_prometheus
 
 step "Build"
+if [[ -n ${MIRROR:-} ]]; then
+  say "nothing is built"
+elif ! has_node; then
+  say "no Node 20 here: the mirror is built without its console"
+elif ! build_console; then
+  say "the console cannot be built: the mirror is built without it"
+fi
 build_mirror
 say "$mirror"
 
 step "Start"
+console_token=$(random_key)
 start_mirror "$scratch"
 start_prometheus "$scratch" "$admin_port"
 say "mirror on 127.0.0.1:$mirror_port, admin on $admin_port, Prometheus on $prometheus_port"
@@ -63,6 +90,7 @@ wait_for_buckets
 
 ask_everything
 print_form
+show_console
 
 if $check; then
   step "Every answer was right"

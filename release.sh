@@ -4,8 +4,8 @@
 #   ./release.sh VERSION            checks, builds twice, compares, and writes dist/
 #   ./release.sh VERSION --untested the same without the tests, to try this script
 #
-# dist/ then holds: the static binary as a tarball, the Debian package, the chart, a bill of materials
-# (CycloneDX), third-party licences, SHA256SUMS. Uploading, images, signatures and provenance are
+# dist/ then holds: the static binary as a tarball with man pages and completions, the Debian package, the
+# chart, a bill of materials (CycloneDX), third-party licences, SHA256SUMS. Uploading, images, signatures and provenance are
 # .github/workflows/release.yml's, which calls this script.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -68,6 +68,36 @@ build_in() {
   popd >/dev/null
 }
 
+# write_dist OUT BINARY: everything that is published, but for the list of checksums.
+write_dist() {
+  local out=$1 binary=$2 work=$scratch/dist-of-${1##*/} tree machine
+  tree=$work/$name
+  mkdir -p "$out" "$tree/examples"
+  python3 scripts/package/licenses.py target/third-party-licenses.txt
+  scripts/package/pages.sh "$binary" target/package
+  cp -r target/package/man target/package/completions "$tree/"
+  cp "$binary" README.md CHANGELOG.md LICENSE target/third-party-licenses.txt deploy/systemd/*.service "$tree/"
+  cp deploy/examples/*.yaml "$tree/examples/"
+  pack "$work" "$name" >"$out/$name.tar.gz"
+  case $host in x86_64-*) machine=amd64 ;; aarch64-*) machine=arm64 ;; *) machine=${host%%-*} ;; esac
+  python3 scripts/package/deb.py "$binary" "$version" "$out/prometheus-mirror_$version-1_$machine.deb"
+  if [[ -e $chart/Chart.yaml ]]; then
+    # As `helm package` lays it out, but with the commit's time.
+    pack charts prometheus-mirror --anchored --exclude-from=<(sed 's|^|prometheus-mirror/|; s|/$||' "$chart/.helmignore") \
+      >"$out/prometheus-mirror-chart-$(field "$chart/Chart.yaml" version).tgz"
+  fi
+  python3 scripts/package/sbom.py "$version" "$binary" "$out/prometheus-mirror-$version.cdx.json"
+  cp target/third-party-licenses.txt "$out/"
+}
+
+# pack DIR NAME [TAR OPTIONS…]: the folder NAME in DIR, of nobody's and of the commit's time.
+pack() {
+  local dir=$1 name=$2
+  shift 2
+  tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" \
+    "$@" -C "$dir" -c "$name" | gzip -n9
+}
+
 version=${1:-}
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] || { usage >&2; exit 2; }
 tested=true
@@ -87,7 +117,7 @@ step "Checks"
 check_tree
 check_versions
 need_cargo
-need_debian python3=python3 dpkg-deb=dpkg
+need_debian python3=python3 dpkg-deb=dpkg strings=binutils
 open_scratch release
 cargo fetch --locked
 check_console
@@ -105,29 +135,16 @@ cmp "$first" "$mirror" || die "two builds of one commit differ"
 for built in "$scratch"/*/console/dist; do
   [[ ! -d $built ]] || diff -r "$scratch/first/console/dist" "$built" || die "two builds of the console differ"
 done
-if strings -n 8 "$first" | grep -F "$PWD"; then die "the binary tells where it was built"; fi
+if strings -n 8 "$first" | grep -F -e "$PWD" -e "${CARGO_HOME:-$HOME/.cargo}"; then
+  die "the binary tells where it was built"
+fi
 say "equal: $(sha256sum <"$first" | cut -c -64)"
 
 step "dist/"
 rm -rf dist
-mkdir dist
 host=$(rustc --print host-tuple)
 name=prometheus-mirror-$version-$host
-tree=$scratch/$name
-mkdir -p "$tree/examples"
-python3 scripts/package/licenses.py target/third-party-licenses.txt
-cp "$first" README.md CHANGELOG.md LICENSE target/third-party-licenses.txt deploy/systemd/*.service "$tree/"
-cp deploy/examples/*.yaml "$tree/examples/"
-tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
-  -C "$scratch" -c "$name" | gzip -n9 >"dist/$name.tar.gz"
-case $host in x86_64-*) machine=amd64 ;; aarch64-*) machine=arm64 ;; *) machine=${host%%-*} ;; esac
-python3 scripts/package/deb.py "$first" "$version" "dist/prometheus-mirror_$version-1_$machine.deb"
-if [[ -e $chart/Chart.yaml ]]; then
-  # As `helm package` names and lays it out, but with the commit's time.
-  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
-    --exclude='ci' --exclude='tests' -C charts -c prometheus-mirror |
-    gzip -n9 >"dist/prometheus-mirror-chart-$(field "$chart/Chart.yaml" version).tgz"
-fi
-python3 scripts/package/sbom.py "$version" "$first" "dist/prometheus-mirror-$version.cdx.json"
-cp target/third-party-licenses.txt dist/
+write_dist dist "$first"
+write_dist "$scratch/again" "$mirror"
+diff -r dist "$scratch/again" || die "packing twice gives two results"
 (cd dist && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)

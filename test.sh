@@ -15,7 +15,7 @@ cd "$(dirname "$0")"
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
-fast=(format lint shell deny test docs)
+fast=(format lint shell deny releasing test docs)
 slow=(release static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
 long=(instructions console package fuzz)

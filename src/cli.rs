@@ -129,7 +129,7 @@ enum Command {
     /// Ask a running mirror whether it is ready: exit code 0 if it is, else 1.
     Health {
         /// The admin listener, for example http://127.0.0.1:9901; by default the one that the
-        /// environment and the configuration file tell.
+        /// environment and the configuration file tell. Or the page /healthcheck of the Mirror API.
         url: Option<String>,
         /// Configuration file in YAML [env: MIRROR_CONFIG].
         #[arg(long, value_name = "FILE", conflicts_with = "url")]

@@ -7,7 +7,7 @@ worth is said.
 A comment before each block of code says what it is:
 
     json   details | request PATH | answer | configuration
-    yaml   configuration | other: WHAT
+    yaml   configuration | values | other: WHAT
     sh     run | tested by STEP | not run: WHY
     promql, text and the like need none
 """
@@ -30,7 +30,10 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 DETAILS = json.loads(Path("schemas/connection-details.json").read_text())
 CONFIGURATION = json.loads(Path("schemas/config.json").read_text())
+VALUES = json.loads(Path("charts/prometheus-mirror/values.schema.json").read_text())
 OPENAPI = json.loads(Path("schemas/openapi.json").read_text())
+# Pages beside docs/ whose blocks users copy.
+FOR_USERS = ("README.md", "charts/prometheus-mirror/README.md")
 wrong: list[str] = []
 counts: dict[str, int] = {}
 
@@ -87,6 +90,8 @@ def check_block(label: str, language: str, text: str, where: str) -> None:
     elif language == "yaml":
         if kind == "configuration":
             check_configuration(text, where)
+        elif kind == "values":
+            fits(yaml.safe_load(text), VALUES, where)
         elif kind == "other:":
             yaml.safe_load(text)
         else:
@@ -95,7 +100,7 @@ def check_block(label: str, language: str, text: str, where: str) -> None:
         if kind == "run":
             run(text, where)
         elif label.startswith("tested by "):
-            step = label.removeprefix("tested by ")
+            step = label.removeprefix("tested by ").partition(";")[0]
             if not Path(f"scripts/steps/{step}.sh").exists():
                 wrong.append(f"{where}: there is no step {step}")
         elif not label.startswith("not run: "):
@@ -148,8 +153,8 @@ def main() -> None:
     pages = [Path(it) for it in tracked.stdout.split() if Path(it).exists()]
     for page in pages:
         check_links(page, text := page.read_text())
-        # Elsewhere blocks are other tests' matter, or for contributors.
-        if page.parent == Path("docs"):
+        # Elsewhere blocks are for contributors.
+        if page.is_relative_to("docs") or str(page) in FOR_USERS:
             for block in BLOCK.finditer(text):
                 line = text.count("\n", 0, block.start()) + 1
                 label, language, code = block.groups(default="")

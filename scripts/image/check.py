@@ -28,6 +28,8 @@ assert "\nRUN " not in bare, "Dockerfile: nothing can run in an empty image"
 assert '["/prometheus-mirror", "health"]' in bare, "Dockerfile: HEALTHCHECK"
 labels = set(re.findall(r"org\.opencontainers\.image\.(\w+)=", bare))
 assert labels >= {"title", "description", "licenses", "version", "revision"}, labels
+for text in ("LICENSE", "third-party-licenses.txt"):
+    assert re.search(rf"{re.escape(text)}", dockerfile), f"Dockerfile: {text} is not in the image"
 assert f'description="{package["description"]}"' in bare, "Dockerfile: description"
 rust = re.search(r"_IMAGE=rust:(\d+\.\d+)", dockerfile)[1]
 assert rust >= package["rust-version"], f"Dockerfile: Rust {rust}"
@@ -48,6 +50,7 @@ def is_in(path: str) -> bool:
 tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
 files = tracked.stdout.split()
 needed = [it for it in files if it.startswith("src/")] + ["Cargo.toml", "Cargo.lock", "LICENSE"]
+needed += re.findall(r"python3 (\S+\.py)", dockerfile) + ["scripts/package/crates.py"]
 # What is compiled for tests alone is no matter of the image.
 for source in [it for it in files if re.fullmatch(r"src/(?!fuzzing).*(?<!tests)\.rs", it)]:
     text = Path(source).read_text().split("#[cfg(test)]")[0]

@@ -29,6 +29,9 @@ build_mirror() {
   mirror=${CARGO_TARGET_DIR:-target}/$release_target/release/prometheus-mirror
 }
 
+# Set, the mirror's console and what only the operator may ask want this token.
+console_token=''
+
 # start_mirror DIR: starts it with a random key; sets `mirror_pid`, `mirror_port`,
 # `admin_port` and `key`.
 start_mirror() {
@@ -40,7 +43,8 @@ start_mirror() {
     admin_port=$(free_port 9901 "$try")
     # An empty environment: settings of the user's own shell are not meant for this one.
     env -i PATH="$PATH" API_KEY="$key" MIRROR_LISTEN=127.0.0.1 PORT="$mirror_port" \
-      ADMIN_PORT="$admin_port" MIRROR_LOG_FORMAT=text "$mirror" serve >"$dir/mirror.log" 2>&1 &
+      ADMIN_PORT="$admin_port" MIRROR_LOG_FORMAT=text \
+      ${console_token:+"CONSOLE_TOKEN=$console_token"} "$mirror" serve >"$dir/mirror.log" 2>&1 &
     mirror_pid=$!
     await "$mirror_pid" is_our_mirror && break
     ((try < 2)) || die "the mirror did not start"

@@ -27,9 +27,10 @@ def place(root: Path, binary: Path, source: str, target: str, mode: str) -> None
         name = Path(source).name if is_binary else str(Path(path).relative_to(top))
         to = root / (target + name if target.endswith("/") else target)
         to.parent.mkdir(parents=True, exist_ok=True)
-        if to.name == "CHANGELOG.md":
+        if to.name == "CHANGELOG.md" or to.parent.name == "man1":
             # Debian policy: compressed, and without a time of its own.
-            to = to.with_name("changelog.gz")
+            packed = "changelog.gz" if to.name == "CHANGELOG.md" else f"{to.name}.gz"
+            to = to.with_name(packed)
             to.write_bytes(gzip.compress(Path(path).read_bytes(), 9, mtime=0))
         else:
             shutil.copyfile(path, to)

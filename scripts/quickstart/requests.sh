@@ -59,6 +59,12 @@ ask_everything() {
   ask "Gauge: the mean of each bucket" /api/metric \
     "$(metric_query "$(condition __gauge__ go_goroutines),$job" MEAN)" \
     AggregatedMetricTelemetry '"points":[['
+  ask "Histogram: the 95th percentile of each bucket" /api/metric \
+    "$(metric_query "$(condition __histogram__ prometheus_http_request_duration_seconds),$job" PERCENTILE_95)" \
+    AggregatedMetricTelemetry '"points":[['
+  ask "Summary: a quantile that it exposes" /api/metric \
+    "$(metric_query "$(condition __summary__ go_gc_duration_seconds),$job" PERCENTILE_50)" \
+    AggregatedMetricTelemetry '"points":[['
   ask "Tilde: PromQL of your own, with a condition added to it" /api/metric \
     "$(metric_query "$(condition '~' 'sum(rate(prometheus_http_requests_total{code="200"}[10s]))'),$job" MAX)" \
     AggregatedMetricTelemetry '"points":[['

@@ -62,8 +62,8 @@ look_up_directly() {
 expect_page() {
   local shown
   shown=$(grep -o 'names_of_a_usual_length_[0-9]*' "$scratch/page" | tr '\n' ' ')
-  [[ $shown == "$(seq -f 'names_of_a_usual_length_%06.0f' 100 199 | tr '\n' ' ')" ]] &&
-    grep -q '"isPartial":true' "$scratch/page" || die "not the page: $(head -c 300 "$scratch/page")"
+  { [[ $shown == "$(seq -f 'names_of_a_usual_length_%06.0f' 100 199 | tr '\n' ' ')" ]] &&
+    grep -q '"isPartial":true' "$scratch/page"; } || die "not the page: $(head -c 300 "$scratch/page")"
 }
 
 median() { sort -g | sed -n '3p'; }

@@ -6,14 +6,20 @@ source scripts/lib/debian.sh
 source scripts/lib/ports.sh
 source scripts/lib/prometheus.sh
 source scripts/lib/mirror.sh
+source scripts/quickstart/requests.sh
 
 etc=etc/prometheus-mirror
-# Mode, owner and path of what a package must hold; documents and examples beside these.
+# Mode, owner and path of what a package must hold; documents, examples and the man pages of commands
+# beside these.
 contents='-rw-r--r-- root/root ./etc/default/prometheus-mirror
 -rw-r--r-- root/root ./etc/prometheus-mirror/config.yaml
 -rw-r--r-- root/root ./usr/lib/systemd/system/prometheus-mirror.service
+-rw-r--r-- root/root ./usr/share/bash-completion/completions/prometheus-mirror
 -rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/copyright
 -rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/third-party-licenses.txt
+-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/prometheus-mirror.fish
+-rw-r--r-- root/root ./usr/share/man/man1/prometheus-mirror.1.gz
+-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_prometheus-mirror
 -rwxr-xr-x root/root ./usr/bin/prometheus-mirror'
 
 # inside COMMAND…: in the root, without what this shell has in its environment.
@@ -29,8 +35,15 @@ install_deb() {
   }
 }
 
+# has_points: whether a gauge has points in the buckets that were full a moment ago.
+has_points() {
+  metric_query "$(condition __gauge__ go_goroutines),$(condition job prometheus)" MEAN >"$scratch/question"
+  curl -sS --max-time 20 -o "$scratch/answer" --data "@$scratch/question" "http://127.0.0.1:$port/api/metric"
+  grep -q '"points":\[\[' "$scratch/answer"
+}
+
 # serve_and_ask: as the unit would start it, but for the user, whom systemd makes; then what
-# StackState asks first.
+# StackState asks: the connection, and a metric.
 serve_and_ask() {
   # Where systemd puts the credential: a copy that this user alone reads.
   rm -rf "$root/run/credentials"
@@ -53,17 +66,92 @@ serve_and_ask() {
   # The pipe keeps the key out of any command line.
   tr -d '\r' <"$scratch/head" | sed -n 's/^x-mirror-api-key: //Ip' | cmp -s - <(cat "$root/$etc/api-key"; echo) ||
     die "the answer does not carry the key that the installation made"
+  await "$serving" has_points || die "a gauge has no points: $(<"$scratch/answer")"
   kill -INT "$serving"
   wait "$serving" || die "the installed mirror did not stop with exit code 0"
 }
 
+# booted COMMAND…: in the root that was booted.
+booted() {
+  nsenter --target "$first" --mount --pid --ipc --uts \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+is_running() { booted systemctl is-active --quiet "${1:-prometheus-mirror}"; }
+
+# boot: sets `first` to the process 1 of the root.
+boot() {
+  logs=("$scratch/boot.log")
+  scripts/package/boot.sh "$root" >"$scratch/boot.log" 2>&1 &
+  local booting=$!
+  first=''
+  has_booted() {
+    # Whom `unshare` started, which boot.sh did.
+    first=$(pgrep -P "$(pgrep -P "$booting" -x unshare)") && is_running basic.target
+  }
+  await "$booting" has_booted
+}
+
+# ask_unit: what StackState asks, of the mirror that the unit runs.
+ask_unit() {
+  await "$first" curl -sf "http://127.0.0.1:$admin/-/ready" || die "the unit does not get ready: $(booted systemctl status prometheus-mirror 2>&1)"
+  is_running || die "the unit does not run"
+  await "$first" has_points || die "a gauge has no points: $(<"$scratch/answer")"
+  # Systemd's dynamic users.
+  local pid
+  pid=$(booted systemctl show --property MainPID --value prometheus-mirror)
+  [[ $(booted sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$pid/status") -ge 61184 ]] || die "the unit has no user of its own"
+}
+
+# under_systemd: the unit itself, from the installation to the purge.
+under_systemd() {
+  root=$scratch/booted
+  cp -a "$base" "$root"
+  port=$(free_port 9900) admin=$(free_port 9901)
+  # As an administrator would whose ports are taken; dpkg keeps it.
+  mkdir -p "$root/etc/default"
+  printf 'PORT=%s\nADMIN_PORT=%s\n' "$port" "$admin" >"$root/etc/default/prometheus-mirror"
+  boot || { say "systemd was not tried: $(tail -n 1 "$scratch/boot.log")"; return; }
+  cp "$deb" "$newer" "$root/tmp/"
+
+  booted dpkg --force-confold --install "/tmp/${deb##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
+  booted systemctl is-enabled --quiet prometheus-mirror || die "the installation does not enable the unit"
+  ask_unit
+  booted systemctl reload prometheus-mirror || die "the unit does not reload"
+  booted systemctl stop prometheus-mirror
+  ! is_running || die "the unit does not stop"
+  [[ $(booted systemctl show --property Result --value prometheus-mirror) == success ]] || die "it did not stop well"
+  booted systemctl start prometheus-mirror
+  ask_unit
+  local before after
+  before=$(booted systemctl show --property MainPID --value prometheus-mirror)
+  booted systemctl kill --signal=KILL prometheus-mirror
+  is_back() {
+    after=$(booted systemctl show --property MainPID --value prometheus-mirror)
+    [[ $after != 0 && $after != "$before" ]] && is_running
+  }
+  await "$first" is_back || die "killed, it does not come back"
+  ask_unit
+  say "under systemd: installed, asked, reloaded, stopped, started, killed, and back"
+
+  before=$after
+  booted dpkg --force-confold --install "/tmp/${newer##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
+  await "$first" is_back || die "the upgrade does not restart the unit"
+  ask_unit
+  booted dpkg --purge prometheus-mirror >"$scratch/dpkg.log" 2>&1 || die "dpkg --purge: $(<"$scratch/dpkg.log")"
+  ! is_running || die "purged, and it runs"
+  [[ ! -e $root/$etc ]] || die "purged, and $etc is there"
+  say "under systemd: upgraded and asked, purged and gone"
+}
+
 ((EUID == 0)) || skip "a Debian root needs root to be made"
-need_debian debootstrap=debootstrap dpkg-deb=dpkg python3=python3
+need_debian debootstrap=debootstrap dpkg-deb=dpkg python3=python3 pgrep=procps
 open_scratch package
 fetch_prometheus
 build_mirror
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 python3 scripts/package/licenses.py target/third-party-licenses.txt
+scripts/package/pages.sh "$mirror" target/package
 export SOURCE_DATE_EPOCH=1700000000
 deb=$scratch/mirror_$version.deb newer=$scratch/mirror_newer.deb
 python3 scripts/package/deb.py "$mirror" "$version" "$deb"
@@ -72,7 +160,7 @@ cmp "$deb" "$scratch/again.deb" || die "two packages of one binary differ"
 python3 scripts/package/deb.py "$mirror" "$version+newer" "$newer"
 
 held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
-  grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$' | LC_ALL=C sort)
+  grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$\|man1/prometheus-mirror-.*gz$' | LC_ALL=C sort)
 [[ $held == "$(LC_ALL=C sort <<<"$contents")" ]] || die "it holds: $held"
 [[ $(dpkg-deb --info "$deb" conffiles | tr '\n' ' ') == "/$etc/config.yaml /etc/default/prometheus-mirror " ]] ||
   die "conffiles: $(dpkg-deb --info "$deb" conffiles)"
@@ -80,9 +168,9 @@ say "$(dpkg-deb --info "$deb" | sed -n 's/^ *\(new Debian package.*\|size .*byte
 
 # Kept between runs; each works on a copy.
 base=target/debian-root
-if [[ ! -e $base/usr/bin/dpkg ]]; then
+if [[ ! -e $base/usr/bin/dbus-daemon ]]; then
   rm -rf "$base" "$base.new"
-  debootstrap --variant=minbase bookworm "$base.new" \
+  debootstrap --variant=minbase --include=systemd,dbus bookworm "$base.new" \
     "$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb \(\[.*\] \)\?\(http[^ ]*\) bookworm .*/\2/p' \
       /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)" \
     >"$scratch/debootstrap.log" 2>&1 || { logs+=("$scratch/debootstrap.log"); skip "debootstrap found no Debian to fetch"; }
@@ -98,6 +186,13 @@ install_deb "$deb"
 grep -q "/$etc/api-key" "$scratch/dpkg.log" || die "the installation does not tell where the key is"
 if grep -qF -f "$root/$etc/api-key" "$scratch/dpkg.log"; then die "the installation shows the key"; fi
 inside prometheus-mirror check-config "/$etc/config.yaml" >/dev/null || die "its configuration is not good"
+inside bash -euc 'source /usr/share/bash-completion/completions/prometheus-mirror
+  complete -p prometheus-mirror' >/dev/null || die "bash does not take the completions"
+# A page for each command that the help names, and each is one.
+for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/-\1/p' | grep -vx -- -help); do
+  gzip -dc "$root/usr/share/man/man1/prometheus-mirror$command.1.gz" | grep -q '^\.TH prometheus-mirror' ||
+    die "prometheus-mirror$command has no man page"
+done
 serve_and_ask
 say "installed, started as the unit would, and asked"
 
@@ -115,3 +210,5 @@ inside dpkg --purge prometheus-mirror >>"$scratch/dpkg.log" 2>&1 || die "dpkg --
 left=$(find "$root" -xdev -name '*prometheus-mirror*' -not -path '*/var/lib/dpkg/*-old' -not -path '*/var/log/*')
 [[ -z $left ]] || die "purged, and still there: $left"
 say "purged: nothing of it is left"
+
+under_systemd

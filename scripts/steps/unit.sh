@@ -18,7 +18,8 @@ build_mirror
 root=$scratch/root
 mkdir -p "$root"/usr/{bin,lib/systemd/system} "$root/etc/prometheus-mirror"
 cp "$mirror" "$root/usr/bin/prometheus-mirror"
-cp "$(command -v kill || echo /bin/kill)" "$root/usr/bin/kill" 2>/dev/null || cp /bin/kill "$root/usr/bin/kill"
+mkdir -p "$root/bin"
+cp /bin/sh "$root/bin/sh"
 cp "$unit" "$root/usr/lib/systemd/system/"
 for target in sysinit basic multi-user shutdown network-online; do
   printf '[Unit]\nDescription=%s\n' "$target" >"$root/usr/lib/systemd/system/$target.target"

@@ -21,6 +21,9 @@ use crate::egress::Dialler;
 use crate::egress::Guard;
 use crate::network::Bounds;
 
+/// The page of the Mirror API's port that answers anybody.
+const OPEN_PAGE: &str = "/healthcheck";
+
 /// How long the answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -40,7 +43,13 @@ pub(super) fn run(url: Option<String>, config: Option<PathBuf>) -> u8 {
             return USAGE;
         }
     };
-    let target = base.endpoint(&["-", "ready"]);
+    // The open page of the Mirror API is asked as it is given: behind a Service it is what tells that
+    // callers come through.
+    let target = if base.url().path().ends_with(OPEN_PAGE) {
+        base.url().clone()
+    } else {
+        base.endpoint(&["-", "ready"])
+    };
     match ready(target.as_str()) {
         Ok(()) => {
             print::data("ready\n");

@@ -52,8 +52,11 @@ fn form(arguments: &Arguments) -> Result<u8, u8> {
     } else {
         json::redacted(&details)
     };
+    // As the form calls them.
     print::data(&format!(
-        "Mirror URL          {url}\nAPI key             {key}\nConnection Details  {shown}\n\n"
+        "DataSourceUrl            {url}\n\
+         API Key                  {key}\n\
+         Connection Details JSON  {shown}\n\n"
     ));
     let body = format!(r#"{{"connectionDetails":{details}}}"#);
     let request: TestConnectionRequest = connect::decode(&body)?;

@@ -2,10 +2,11 @@
 //! its rules for points applied to that answer. Whether the numbers make sense is not asked.
 
 use crate::engine::Found;
+use crate::numbers::float;
 use crate::oracle::Method;
 use crate::question::Question;
 use crate::rig::Rig;
-use crate::samples::{BASE, HOUR, MINUTE};
+use crate::samples::{BASE, HOUR, MINUTE, SCRAPE};
 use crate::wire::Point;
 use crate::{Case, On};
 
@@ -17,6 +18,10 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "counters_are_what_the_predecessors_query_returns",
         on: On::Each(counters),
+    },
+    Case {
+        name: "the_factors_of_the_migration_guide_hold",
+        on: On::Prometheus(factors),
     },
     Case {
         name: "tilde_is_sent_as_it_is_and_its_conditions_are_ignored",
@@ -140,6 +145,60 @@ fn counters(rig: &Rig<'_>) {
             };
             let question = Question::counter(metric).with("job", "oracle");
             compare(rig, &promql, question, Some((method, width)));
+        }
+    }
+}
+
+/// What `docs/migration.md` says of thresholds, on a counter of 2 a second and a gauge of 7, both
+/// scraped every 15 s.
+fn factors(rig: &Rig<'_>) {
+    let values = |question: &Question, profile: &str| {
+        let (start, end) = (BASE + HOUR, BASE + HOUR + 25 * MINUTE);
+        let question = question.clone().option("profile", profile);
+        let (points, _) = rig.points(&question.clone().between(start, end));
+        assert!(!points.is_empty(), "{profile}: {question:?}");
+        points.into_iter().map(|point| point.value)
+    };
+    let check = |question: &Question, legacy: f64, exact: f64| {
+        for (profile, expected) in [("legacy", legacy), ("exact", exact)] {
+            for value in values(question, profile) {
+                let is_so = (value - expected).abs() < expected * 1e-9;
+                assert!(is_so, "{profile}: {value} and not {expected}: {question:?}");
+            }
+        }
+    };
+    let counter = Question::counter("counter_steady").with("job", "oracle");
+    let gauge = Question::gauge("gauge_steady").with("job", "oracle");
+    // Raw: an increase over 60 s, and a rate: ÷ 60.
+    check(&counter, 120.0, 2.0);
+    for width in [MINUTE, 5 * MINUTE] {
+        let seconds = float(width / 1_000);
+        for method in [
+            Method::Mean,
+            Method::Max,
+            Method::Min,
+            Method::Percentile(95),
+        ] {
+            // An increase over the bucket, and a rate: ÷ W in seconds. Gauges keep theirs.
+            let counter = counter.clone().buckets(method, width);
+            check(&counter, 2.0 * seconds, 2.0);
+            check(&gauge.clone().buckets(method, width), 7.0, 7.0);
+        }
+        // Of a gauge the one adds up series at an instant, the other all samples.
+        let samples = float(width / SCRAPE);
+        let sum = gauge.clone().buckets(Method::Sum, width);
+        check(&sum, 7.0, 7.0 * samples);
+        // About W/60 times the increase: once for each whole minute of the window, whose ends may both
+        // lie on one.
+        let sum = counter.clone().buckets(Method::Sum, width);
+        let (increase, minutes) = (2.0 * seconds, seconds / 60.0);
+        for value in values(&sum, "legacy") {
+            let times = value / increase;
+            let about = minutes - 0.01..minutes + 1.01;
+            assert!(about.contains(&times), "{times} times, of {minutes} min");
+        }
+        for value in values(&sum, "exact") {
+            assert!((value - increase).abs() < 1e-6, "{value}, not {increase}");
         }
     }
 }

@@ -55,7 +55,17 @@ pub(crate) fn gauges() -> Vec<Series> {
         two("b", 7_321, 6),
         Series::new("gauge_sparse", &[], sparse),
         Series::new("gauge_lonely", &[], gauge(7, 1, |_| HOUR + 10 * MINUTE)),
+        Series::new("gauge_steady", &[], steady(|_| 7)),
     ]
+}
+
+/// What is scraped regularly and has no noise in it.
+fn steady(value: impl Fn(i64) -> i64) -> Vec<Sample> {
+    let sample = |k| Sample {
+        at: BASE + k * SCRAPE,
+        value: float(value(k)),
+    };
+    (0..SCRAPES).map(sample).collect()
 }
 
 /// 60 days of one sample a minute, somewhere within its minute.
@@ -112,6 +122,8 @@ pub(crate) fn regular_counters() -> Vec<Series> {
             &[],
             counter(13, SCRAPES / 4, &[75], |k| k * MINUTE + 17_000),
         ),
+        // 2 a second.
+        Series::new("counter_steady", &[], steady(|k| 1_000 + 30 * k)),
         two("a", 14, &[310]),
         two("b", 15, &[311, 380]),
     ]

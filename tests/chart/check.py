@@ -47,6 +47,9 @@ REFUSED = [
     ([*KEY, "--set", "workers=0"], "workers"),
     ([*KEY, "--set", "workers=many"], "workers"),
     ([*KEY, "--set", "replicas=two"], "replicas"),
+    ([*KEY, "--set", "config.lisen=0.0.0.0"], "lisen"),
+    ([*KEY, "--set", "config.limits.in_fligt=1"], "in_fligt"),
+    ([*KEY, "--set", "connections.a.ur1=http://a:9090"], "ur1"),
     ([*KEY, "--set", "config.port=1"], "config.port: use port"),
     ([*KEY, "--set", "config.admin_port=1"], "config.admin_port: use adminPort"),
     ([*KEY, "--set", "config.api_key=1"], "config.api_key: use global.apiKey"),
@@ -220,6 +223,24 @@ class Values(unittest.TestCase):
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn(text, done.stderr)
 
+    def test_a_wrong_file_is_refused_by_every_command_that_reads_it(self):
+        """Each file of `wrong/` says in its first line what the text must name. `helm lint` passes over
+        what templates refuse."""
+        files = sorted((ROOT / "tests/chart/wrong").glob("*.yaml"))
+        self.assertGreater(len(files), 3)
+        for program in HELMS:
+            for file in files:
+                said, _, named = file.read_text().partition("\n")[0].partition(" names: ")
+                named = named.split(", ")
+                for command in ["template"] if said == "# rendering" else ["lint", "template"]:
+                    values = ["--values", file]
+                    done = (helm(program, "lint", CHART, *values) if command == "lint"
+                            else release(program, command, values))
+                    with self.subTest(file=file.name, helm=program.parent.name, command=command):
+                        self.assertNotEqual(done.returncode, 0)
+                        for text in named:
+                            self.assertIn(text, done.stdout + done.stderr)
+
     def test_each_is_in_the_schema_and_documented(self):
         values = yaml.safe_load((CHART / "values.yaml").read_text())
         schema = json.loads((CHART / "values.schema.json").read_text())
@@ -352,6 +373,12 @@ class Cases(unittest.TestCase):
         containers = self.rendering("connections").one("Pod")["spec"]["containers"]
         named = [argument for it in containers for argument in it["args"] if "--connection=" in argument]
         self.assertEqual(named, ["--connection=amp", "--connection=lab"])
+
+    def test_without_a_named_connection_the_helm_test_comes_as_callers_do(self):
+        def asked(case):
+            return self.rendering(case).one("Pod")["spec"]["containers"][0]["args"]
+        self.assertEqual(asked("default"), ["health", "http://mirror-prometheus-mirror:9900/healthcheck"])
+        self.assertEqual(asked("tls"), ["health", "http://mirror-prometheus-mirror:9901"])
 
 
 if __name__ == "__main__":

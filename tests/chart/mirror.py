@@ -166,6 +166,9 @@ class Renderings(unittest.TestCase):
                 self.assertEqual(status, 401, "loopback is not among the allowed callers")
                 return
             self.assertEqual(status, 200, body)
+            # As the test of a release without named connections asks.
+            done = pod.run("health", f"{base}/healthcheck")
+            self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(key, pathlib.Path(pod.at(f"{MOUNTED}/api-key/api-key")).read_text())
             for refusal in ("PM-1002", "PM-1008", "PM-6001", "PM-6002", "PM-6004", "PM-6006"):
                 self.assertNotIn(refusal, body)

@@ -105,6 +105,29 @@ fn a_thousand_who_ask_at_once_cost_one_call() {
 }
 
 #[test]
+fn the_time_of_a_backend_is_not_the_mirrors_own_whoever_asked_it() {
+    let never = Gate::default();
+    let backend = Backend::start(move |call| {
+        let (lock, changed) = &*never.0;
+        let takes = Duration::from_millis(300);
+        drop(changed.wait_timeout_while(lock.lock().unwrap(), takes, |is_open| !*is_open));
+        Answer::json(matrix(call, "7"))
+    });
+    let gateway = Gateway::new("answer_ttl: 0", &[]);
+    let body = query(&backend, "", START);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| assert_eq!(ask(&gateway, &body).status, 200));
+        }
+    });
+    let within = |what: &str| {
+        let name = format!("mirror_{what}_seconds_bucket{{le=\"0.25\",method=\"metric\"}}");
+        gateway.metric(&name)
+    };
+    assert_eq!((within("request_duration"), within("overhead")), (0, 3));
+}
+
+#[test]
 fn who_shares_an_answer_is_told_what_was_seen_of_it() {
     let backend = Backend::start(|call| Answer::json(matrix(call, "NaN")));
     let gateway = Gateway::new(SETTINGS, &[]);

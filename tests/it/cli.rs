@@ -129,6 +129,9 @@ fn health_of_a_mirror_that_is_not_there_exits_with_1() {
     let url = format!("http://{free}");
     let expected = format!("error: {url}/-/ready: no connection: ");
     check(&run(&["health", &url], &[]), 1, "", &expected);
+    let page = format!("{url}/healthcheck");
+    let of_page = format!("error: {page}: no connection: ");
+    check(&run(&["health", &page], &[]), 1, "", &of_page);
     let port = free.port().to_string();
     check(
         &run(&["health"], &[("ADMIN_PORT", &port)]),
@@ -412,7 +415,7 @@ fn onboarding_shows_no_secret_unless_it_is_told_to() {
     let hidden = run(&["onboard", "-c", name], &key);
     let text = String::from_utf8(hidden.stdout).unwrap();
     assert!(
-        text.starts_with("Mirror URL          http://127.0.0.1:9900\n"),
+        text.starts_with("DataSourceUrl            http://127.0.0.1:9900\n"),
         "{text}"
     );
     assert!(!text.contains("planted"), "{text}");

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The changelog's form, one list for all packages, and that release.sh stops where it has to
+set -euo pipefail
+source scripts/lib/say.sh
+source scripts/lib/debian.sh
+
+python3 tests/release/changelog.py
+open_scratch releasing
+version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
+tree=$scratch/tree
+
+# commit TEXT: all that lies in the tree.
+commit() {
+  git -C "$tree" add --all
+  git -C "$tree" -c user.name=test -c user.email=test@localhost -c commit.gpgsign=false commit --quiet -m "$1"
+}
+
+# stops TEXT: release.sh ends before it builds anything, and says this.
+stops() {
+  local said
+  if said=$(cd "$tree" && PATH=$programs ./release.sh "${wanted:-$version}" --untested 2>&1); then
+    die "release.sh goes on where it should say: $1"
+  fi
+  [[ $said == *"$1"* ]] || die "release.sh does not say \"$1\", but: $said"
+  [[ $said != *"Two builds"* ]] || die "release.sh builds before it says: $1"
+  say "stops: $1"
+}
+
+# All programs, of which cargo builds nothing: a check that is not there is told by it within seconds.
+programs=$PWD/$scratch/programs
+mkdir -p "$programs"
+IFS=: read -ra folders <<<"$PATH"
+for folder in "${folders[@]}"; do
+  # The first of a name counts, as on a path.
+  find -L "$folder" -maxdepth 1 -type f -perm -1 -exec ln -s --target-directory="$programs" {} + 2>/dev/null || true
+done
+cargo=$(command -v cargo)
+rm "$programs/cargo"
+cat >"$programs/cargo" <<CARGO
+#!/bin/sh
+case \$1 in build) echo "it builds"; exit 1 ;; esac
+exec "$cargo" "\$@"
+CARGO
+chmod +x "$programs/cargo"
+
+# What lies here, committed or not.
+mkdir -p "$tree"
+git ls-files -z --cached --others --exclude-standard | while IFS= read -rd '' file; do
+  [[ ! -e $file ]] || printf '%s\0' "$file"
+done | tar --null --files-from=- -c | tar -x -C "$tree"
+git -C "$tree" init --quiet
+sed -i '/^## Unreleased/,/^## [0-9]/{/^## [0-9]/!d}' "$tree/CHANGELOG.md"
+commit "No release yet"
+
+stops "CHANGELOG.md has no section for $version"
+printf '\n## %s (2026-01-01)\n\n- [FEATURE] It is there.\n' "$version" >>"$tree/CHANGELOG.md"
+stops "the tree is not clean"
+commit "A release"
+
+wanted=9.9.9 stops "Cargo.toml says $version"
+sed -i "s/^## $version/## Unreleased\n\n- [BUGFIX] It works.\n\n&/" "$tree/CHANGELOG.md"
+commit "A line that nobody moved"
+stops "lines are left under Unreleased"
+git -C "$tree" checkout --quiet HEAD~1
+sed -i 's/^appVersion: .*/appVersion: 9.9.9/' "$tree/charts/prometheus-mirror/Chart.yaml"
+commit "A chart of another version"
+stops "Chart.yaml says appVersion 9.9.9"
+git -C "$tree" checkout --quiet HEAD~1
+
+rm -f "$programs/npm"
+stops "the console cannot be built: no npm here"
