@@ -168,7 +168,12 @@ mod tests {
         check(&status("502 Bad Gateway").await, "it answered 502", true);
         let garbage = ask(b"SSH-2.0-x\r\n\r\n").await.0;
         check(&garbage, "it does not speak HTTP", false);
-        let endless = ask(&[b'x'; HEAD]).await.0;
-        check(&endless, "it does not speak HTTP", false);
+        let agreeing = ask(b"SSH-2.0 200 OK\r\n\r\n").await.0;
+        check(&agreeing, "it does not speak HTTP", false);
+        for start in ["", "HTTP/1.1 200 OK\r\n"] {
+            let mut endless = start.as_bytes().to_vec();
+            endless.resize(HEAD, b'x');
+            check(&ask(&endless).await.0, "it does not speak HTTP", false);
+        }
     }
 }

@@ -18,10 +18,12 @@ use crate::connections::auth::AwsKeys;
 use crate::connections::auth::Basic;
 use crate::connections::auth::OAuth2;
 use crate::connections::auth::SecretSource;
+use crate::connections::reach::Reach;
 use crate::connections::tls::ClientCertificate;
 use crate::connections::tls::Tls;
 use crate::connections::tls::TlsVersion;
 use crate::connections::url::BaseUrl;
+use crate::network::Network;
 use crate::secret::Secret;
 
 fn key() -> ProcessKey {
@@ -133,6 +135,10 @@ fn client(cert: SecretSource, key: SecretSource) -> Connection {
     tls(|it| it.client = Some(ClientCertificate { cert, key }))
 }
 
+fn reach(change: impl FnOnce(&mut Reach)) -> Connection {
+    with(|it| change(&mut it.reach))
+}
+
 /// Connections of which no two are the same; between them each field differs in nothing else.
 fn all_different() -> Vec<Connection> {
     let text = |text: &str| Some(text.to_owned());
@@ -158,6 +164,7 @@ fn all_different() -> Vec<Connection> {
         with(|it| it.headers = vec![("x".to_owned(), inline("a"))]),
         with(|it| it.headers = vec![("x".to_owned(), inline("b"))]),
         with(|it| it.headers = vec![("x".to_owned(), file("a"))]),
+        with(|it| it.headers = vec![("x".to_owned(), file("b"))]),
         with(|it| it.headers = vec![("y".to_owned(), inline("a"))]),
         with(|it| it.headers = vec![("x".to_owned(), inline("a")), ("x".to_owned(), inline("b"))]),
         tls(|it| it.ca = Some(inline("a"))),
@@ -168,6 +175,13 @@ fn all_different() -> Vec<Connection> {
         client(inline("a"), inline("b")),
         client(inline("a"), inline("c")),
         client(inline("b"), inline("b")),
+        reach(|it| it.backend.allows_private = false),
+        reach(|it| it.backend.is_veiled = true),
+        reach(|it| it.backend.networks = Some(Vec::new())),
+        reach(|it| it.backend.networks = Some(vec![Network::v4([10, 0, 0, 0], 8)])),
+        reach(|it| it.backend.networks = Some(vec![Network::v4([11, 0, 0, 0], 8)])),
+        reach(|it| it.token.allows_private = false),
+        reach(|it| it.proxy.allows_private = false),
         proxy(&[]),
         proxy(&["a"]),
         proxy(&["a", "b"]),
@@ -254,6 +268,15 @@ fn what_is_equal_has_one_identity() {
     ] {
         assert_eq!(key.identity(&other), key.identity(&connection()));
     }
+}
+
+#[test]
+fn an_identity_is_written_whole() {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&[0x01, 0x9a, 0xf0, 0xff]);
+    bytes[31] = 0x2b;
+    let expected = format!("019af0ff{}2b", "00".repeat(27));
+    assert_eq!(Identity(bytes).to_string(), expected);
 }
 
 #[test]

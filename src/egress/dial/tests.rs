@@ -184,6 +184,38 @@ async fn beyond_loopback_a_veil_hides_what_failed() {
     assert_eq!((part, is_temporary), (Part::Connect, true));
 }
 
+#[tokio::test]
+async fn a_veil_hides_a_way_through_a_proxy_unless_both_ends_are_here() {
+    for (host, url, is_veiled, is_hidden) in [
+        ("127.0.0.1", "http://localhost:9090", true, false),
+        ("127.0.0.1", "http://prom.example", true, true),
+        ("192.0.2.1", "http://localhost:9090", true, true),
+        ("127.0.0.1", "http://prom.example", false, false),
+    ] {
+        let proxy = Proxy {
+            host: host.to_owned(),
+            port: 1,
+            bounds: Bounds::default(),
+            tls: None,
+            authorization: None,
+        };
+        let bounds = Bounds {
+            is_veiled,
+            ..Bounds::default()
+        };
+        let dialler = Dialler {
+            timers: Timers {
+                connect: Duration::from_millis(50),
+                ..Timers::default()
+            },
+            ..Dialler::new(Script::new([]).guard(), bounds, None, Some(proxy))
+        };
+        let error = dial_with(&dialler, url).await.unwrap_err();
+        let was_hidden = matches!(error, DialError::Unreached { .. });
+        assert_eq!(was_hidden, is_hidden, "{host} {url}: {error:?}");
+    }
+}
+
 #[test]
 fn what_failed_is_left_to_the_log() {
     let reason = || "r".to_owned();
