@@ -24,7 +24,7 @@ deny:
 fuzz seconds="10" *targets:
     scripts/fuzz.sh {{seconds}} {{targets}}
 
-# breaks the checks that security rests on, one at a time, to see a test fail; takes hours
+# breaks the checks that security rests on, one at a time, to see a test fail; all of them take an hour or more
 mutants *options:
     scripts/mutants.sh {{options}}
 

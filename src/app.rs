@@ -194,7 +194,8 @@ fn show(settings: &Settings, instruments: &Instruments) {
 }
 
 /// The only place that reads the system's clock; before 1970 it is 1970.
-fn wall_clock() -> UnixMillis {
+#[must_use]
+pub fn wall_clock() -> UnixMillis {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

@@ -1,13 +1,17 @@
 //! The command line (experience.md, section 4). Data goes to stdout, everything else to stderr;
 //! only this module prints.
 
+mod asker;
+mod bundle;
 mod chart;
 mod check_config;
 mod connect;
+mod curl;
 mod diagnose;
 mod environment;
 mod errors;
 mod exit;
+mod explain;
 mod fields;
 mod generated;
 mod health;
@@ -16,11 +20,13 @@ mod onboard;
 mod print;
 mod print_config;
 mod query;
+mod remote;
 mod schema;
 mod select;
 mod serve;
 mod show;
 mod test_connection;
+mod told;
 mod when;
 
 use std::ffi::OsString;
@@ -83,8 +89,14 @@ enum Command {
     Values(fields::ValuesFlags),
     /// Print what to type into StackState's data source form, and test it.
     Onboard(onboard::Arguments),
-    /// Look for the cause of an empty answer, with at most ten calls.
+    /// Show what a request becomes: conditions, PromQL, calls, reduction, answer.
+    Explain(explain::Arguments),
+    /// Look for the cause of an empty or ambiguous answer, with at most ten calls.
     Diagnose(diagnose::Arguments),
+    /// Open a bundle or a record without any network, or ask its request again.
+    Replay(bundle::ReplayArguments),
+    /// Collect settings, build, status and the last 50 requests, without secrets, in one file.
+    SupportBundle(bundle::SupportArguments),
     /// Explain an error id: how it happens, how to fix it.
     Error {
         /// The id, for example PM-2001.
@@ -189,7 +201,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Onboard(arguments)) => onboard::run(&arguments),
         Some(Command::Completions { shell }) => generated::completions(shell),
         Some(Command::Man { dir }) => generated::man(dir),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Diagnose(arguments)) => diagnose::run(&arguments),
+        Some(Command::Replay(arguments)) => bundle::replay(&arguments),
+        Some(Command::SupportBundle(arguments)) => bundle::support(&arguments),
         Some(Command::Error { id }) => errors::one(&id),
         Some(Command::Errors { markdown, show }) => errors::all(markdown, show),
         Some(Command::Query(arguments)) => query::run(&arguments),

@@ -4,9 +4,9 @@
 //! Nothing here builds `PromQL` or reads what a backend sends: a second way would drift, and then
 //! lie. Walls, guard, policy and limits hold as for any request.
 
+pub mod bundle;
 pub mod diagnose;
 mod record;
-pub mod solver;
 pub mod tap;
 
 use std::sync::Arc;
@@ -36,8 +36,10 @@ use crate::record::Notice;
 use crate::record::Recorded;
 use crate::record::Recorder;
 use crate::record::stages::ResponseStage;
+use crate::series::solver;
 pub use record::Ambiguity;
 pub use record::Answer;
+pub use record::ConditionShown;
 pub use record::CountShown;
 pub use record::Ended;
 pub use record::ErrorShown;

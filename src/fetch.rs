@@ -167,6 +167,15 @@ pub async fn run(
         }
         (ended, _) => ended,
     };
+    // Many may be told of the same refusal.
+    let ended = ended.map_err(|error| match error {
+        FetchError::SeveralSeries(series) => FetchError::SeveralSeries(series.solved()),
+        FetchError::TooManySamples { series, budget } => FetchError::TooManySamples {
+            series: series.solved(),
+            budget,
+        },
+        other => other,
+    });
     run.record(ended.as_ref().map(|ended| *ended));
     let ended = ended?;
     if !run.seen.any_sample && !run.subject_exists().await? {

@@ -118,6 +118,12 @@ impl Mirror {
         self.upstreams.reconfigured();
     }
 
+    /// How many calls are under way by the connection called `name`; `None` if it made none yet.
+    #[must_use]
+    pub fn in_use(&self, name: &str) -> Option<usize> {
+        self.upstreams.in_use(name)
+    }
+
     /// From now on `room` is what may be kept within `budget`, which may have changed too.
     pub fn resize(&self, room: CacheRoom, budget: &Budget) {
         let room = room.within(budget);

@@ -108,7 +108,10 @@ impl Prober {
     ) -> Result<Facts, UpstreamError> {
         let dialect = match options.dialect {
             Some(dialect) => dialect,
-            None if cx.is_dry() => Dialect::PromqlOpen,
+            None if question.needs_dialect() && cx.is_dry() => {
+                assume(cx, "dialect");
+                Dialect::PromqlOpen
+            }
             None if question.needs_dialect() => self.dialect(cx, upstream).await?,
             None => Dialect::PromqlOpen,
         };
@@ -162,6 +165,7 @@ impl Prober {
         probe: &FormProbe,
     ) -> Result<HistogramForm, UpstreamError> {
         if cx.is_dry() {
+            assume(cx, "histogram");
             return Ok(HistogramForm::Classic);
         }
         // By selector, because one job may have moved to native histograms and another not.
@@ -188,6 +192,7 @@ impl Prober {
         probe: &IntervalProbe,
     ) -> Result<Interval, UpstreamError> {
         if cx.is_dry() {
+            assume(cx, "scrape_interval");
             return Ok(Interval::ASSUMED);
         }
         let key = (upstream.identity().to_owned(), probe.metric.clone());
@@ -211,6 +216,11 @@ async fn ask_dialect(cx: &Context, upstream: &Upstream) -> Result<Dialect, Upstr
         Some(1.0) => Dialect::Metricsql,
         _ => Dialect::PromqlOpen,
     })
+}
+
+/// Writes down what a dry run takes for granted, since it asks nothing.
+fn assume(cx: &Context, what: &'static str) {
+    cx.record(|recorded| recorded.assumed.push(what));
 }
 
 /// Writes down where the scrape interval is from.

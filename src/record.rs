@@ -18,6 +18,7 @@ pub use notice::Notice;
 pub use recorder::Depth;
 pub use recorder::Recorded;
 pub use recorder::Recorder;
+pub use recorder::Seen;
 pub use served::Freshness;
 pub use served::Served;
 use steps::Notes;

@@ -71,6 +71,13 @@ impl Secret {
     }
 }
 
+/// Whether others than its owner may write to a file of this mode (Unix): a secret in it proves
+/// nothing (security.md, section 6).
+#[must_use]
+pub const fn others_may_write(mode: u32) -> bool {
+    mode & 0o022 != 0
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
@@ -86,5 +93,15 @@ mod tests {
         let secret = Secret::new("opensesame".to_owned());
         assert_eq!(format!("{secret:?}"), "[redacted]");
         assert_eq!(secret.expose(), "opensesame");
+    }
+
+    #[test]
+    fn others_are_the_group_and_the_rest() {
+        for mode in [0o600, 0o644, 0o440, 0o755, 0o444] {
+            assert!(!others_may_write(mode), "{mode:o}");
+        }
+        for mode in [0o660, 0o602, 0o620, 0o666, 0o777, 0o100_664] {
+            assert!(others_may_write(mode), "{mode:o}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod apart;
 mod number;
+pub mod solver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

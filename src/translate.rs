@@ -171,6 +171,24 @@ impl Question {
             Form::Legacy(_) => None,
         }
     }
+
+    /// Whether several matching series are a failure: whatever is asked, exactly one is needed.
+    #[must_use]
+    pub fn needs_one_series(&self) -> bool {
+        match &self.0 {
+            Form::Exact(exact) => exact.needs_one_series(),
+            Form::Legacy(_) => true,
+        }
+    }
+
+    /// The text that is asked for a query in the caller's own words, with the conditions beside it.
+    #[must_use]
+    pub fn own_words(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Exact(exact) => exact.own_words(),
+            Form::Legacy(_) => None,
+        }
+    }
 }
 
 /// Reads a metric query.

@@ -190,6 +190,14 @@ function diagnose(request) {
   }
   if (found.series.length) {
     probes.push({ probe: 'selection', ok: true, text: `${found.series.length} series have samples`, query: `count(count_over_time(${found.name}[1h]))`, ms: 4, error: null });
+    if (found.series.length > 1 && found.kind.key !== '~' && !request.query.aggregation) {
+      const told = ambiguity(found, found.series);
+      const text = `${found.series.length} series match ${found.name}; they differ in ['${told.labels.join("', '")}']`;
+      const added = told.suggestions[0]?.conditions ?? [];
+      probes.push({ probe: 'selection', ok: false, text, query: `count_over_time(${found.name}[1h])`, ms: 4, error: null });
+      return answer([{ id: 'PM-2001', certainty: 'certain', probe: 'selection', text, fix: `Add ${added.map(({ key, value }) => `${key} = ${value}`).join(' and ')}.`, nearest: [],
+        try: [...request.query.conditions, ...added.map(({ key, value }) => ({ _type: 'EqualityCondition', key, value: { _type: 'StringValue', value } }))] }], { not_empty: true, ambiguity: told });
+    }
     return answer([], { not_empty: true });
   }
   probes.push({ probe: 'selection', ok: false, text: 'no series in the range', query: `count(count_over_time(${found.name}[1h]))`, ms: 4, error: null });

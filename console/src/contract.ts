@@ -107,6 +107,8 @@ export interface PlanStage {
   scrape_interval_ms?: number | null;
   scrape_interval_from?: string | null;
   deadline_ms?: number | null;
+  /** What a dry run took for granted: dialect, histogram, scrape_interval. */
+  assumed?: string[];
 }
 
 export interface CallStage {
@@ -115,6 +117,7 @@ export interface CallStage {
   verb: string;
   url: string;
   parameters: [string, string][];
+  headers?: [string, string][];
   authentication?: {
     kind: string;
     region?: string | null;

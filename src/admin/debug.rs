@@ -6,6 +6,7 @@
 
 mod complete;
 mod connection;
+mod diagnose;
 mod replay;
 mod requests;
 mod status;
@@ -44,6 +45,7 @@ use crate::record::Freshness;
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/debug/explain", post(explain))
+        .route("/debug/diagnose", post(diagnose::diagnose))
         .route("/debug/connection", post(connection::connection))
         .route("/debug/complete", post(complete::complete))
         .route("/debug/requests", get(requests::list))

@@ -16,7 +16,13 @@ use super::reply;
 use super::wire::Call;
 use crate::app::App;
 use crate::app::tests::app;
+use crate::caller::Entry;
+use crate::caller::Gate;
 use crate::caller::Peer;
+use crate::caller::TokenDigest;
+use crate::config::tests::with_key;
+use crate::limits;
+use crate::secret::Secret;
 
 const KEY: &str = "x-mirror-api-key";
 
@@ -282,6 +288,52 @@ async fn a_body_that_does_not_arrive_in_ten_seconds_is_given_up() {
     assert!(answered.body.is_empty());
 }
 
+/// An application whose callers prove themselves by a token.
+fn app_of_a_caller() -> Arc<App> {
+    let token = Secret::new("the-token-of-alpha".to_owned());
+    let alpha = Entry {
+        name: "alpha".into(),
+        tokens: Some(vec![TokenDigest::new(&token).unwrap()]),
+        certificates: Vec::new(),
+    };
+    let settings = crate::config::Settings {
+        callers: Gate {
+            entries: vec![alpha],
+            ..Gate::default()
+        },
+        ..with_key("opensesame")
+    };
+    Arc::new(App::new(&settings).unwrap())
+}
+
+/// How many bytes are held for strangers, and which statuses were answered, while so many calls have
+/// come but for the last byte of the largest body.
+async fn held_for_strangers(app: &Arc<App>, count: usize) -> (usize, Vec<u16>) {
+    let (api, peer) = (Api::new(app), peer());
+    let mut waiting = Vec::new();
+    let mut statuses = Vec::new();
+    for _ in 0..count {
+        let begun = Begun(Some(vec![b' '; limits::REQUEST_BODY - 1].into()));
+        let mut call = Box::pin(api.call(&peer, request("POST", "/api/metric", Body::new(begun))));
+        let poll = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));
+        match poll.await {
+            std::task::Poll::Ready(answer) => statuses.push(answer.status().as_u16()),
+            std::task::Poll::Pending => waiting.push(call),
+        }
+    }
+    assert_eq!(waiting.len() + statuses.len(), count);
+    (app.unaccepted.used(), statuses)
+}
+
+#[tokio::test]
+async fn bodies_are_those_of_strangers_only_where_a_token_decides() {
+    let body = limits::REQUEST_BODY - 1;
+    let held = held_for_strangers(&app_of_a_caller(), 18).await;
+    assert_eq!(held, (16 * body, vec![503, 503]));
+    let open = app();
+    assert_eq!(held_for_strangers(&open, 18).await, (0, Vec::new()));
+}
+
 /// The longest page there is, sent to a caller that accepts `codings`.
 async fn long_answer(codings: Option<&str>) -> Answered {
     let mut request = request("GET", "/openapi.json", "");
@@ -343,6 +395,24 @@ impl hyper::body::Body for Frames {
         _: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, std::io::Error>>> {
         std::task::Poll::Ready(self.0.pop_front())
+    }
+}
+
+/// A body that begins so and does not end.
+struct Begun(Option<Bytes>);
+
+impl hyper::body::Body for Begun {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, std::io::Error>>> {
+        match self.0.take() {
+            Some(bytes) => std::task::Poll::Ready(Some(Ok(hyper::body::Frame::data(bytes)))),
+            None => std::task::Poll::Pending,
+        }
     }
 }
 

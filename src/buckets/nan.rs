@@ -2,6 +2,10 @@
 
 use crate::options::InfInterpretation;
 use crate::options::NanInterpretation;
+use crate::time::UnixMillis;
+
+/// Most NaN whose place is told.
+const PLACES: usize = 1_000;
 
 /// How many values were not taken as they came. For the instruments and the notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub(super) struct Finite {
     nan: NanInterpretation,
     inf: InfInterpretation,
     dropped: Dropped,
+    /// Where the first NaN were.
+    nan_at: Vec<UnixMillis>,
 }
 
 impl Finite {
@@ -32,13 +38,17 @@ impl Finite {
             nan,
             inf,
             dropped: Dropped::default(),
+            nan_at: Vec::new(),
         }
     }
 
-    /// The value of the point, or `None` if there is none.
-    pub(super) fn admit(&mut self, value: f64) -> Option<f64> {
+    /// The value of the point at `at`, or of the bucket that begins there; `None` if there is none.
+    pub(super) fn admit(&mut self, value: f64, at: UnixMillis) -> Option<f64> {
         if value.is_finite() {
             return Some(value);
+        }
+        if value.is_nan() && self.nan_at.len() < PLACES {
+            self.nan_at.push(at);
         }
         let (point, count) = match (value.is_nan(), self.nan, self.inf) {
             (true, NanInterpretation::Zero, _) => (Some(0.0), &mut self.dropped.nan_replaced),
@@ -61,17 +71,20 @@ impl Finite {
     /// Forgets what was counted.
     pub(super) fn restart(&mut self) {
         self.dropped = Dropped::default();
+        self.nan_at.clear();
     }
 
-    /// Counts what another has counted.
-    pub(super) fn add(&mut self, other: Dropped) {
+    /// Counts what another has counted, which comes later.
+    pub(super) fn add(&mut self, other: &Self) {
+        let room = PLACES - self.nan_at.len();
+        self.nan_at.extend(other.nan_at.iter().take(room));
         let Dropped {
             nan_replaced,
             nan_dropped,
             infinity_replaced,
             infinity_dropped,
             zero_filled,
-        } = other;
+        } = other.dropped;
         self.dropped.nan_replaced += nan_replaced;
         self.dropped.nan_dropped += nan_dropped;
         self.dropped.infinity_replaced += infinity_replaced;
@@ -82,6 +95,11 @@ impl Finite {
     pub(super) fn dropped(&self) -> Dropped {
         self.dropped
     }
+
+    /// Where NaN were, at most the first 1,000: starts of buckets, or times of raw points.
+    pub(super) fn nan_at(&self) -> &[UnixMillis] {
+        &self.nan_at
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +109,7 @@ mod tests {
     /// Compares bits, because `-0.0` must stay what it is.
     #[track_caller]
     fn check(nan: NanInterpretation, inf: InfInterpretation, value: f64, expected: Option<f64>) {
-        let point = Finite::new(nan, inf).admit(value);
+        let point = Finite::new(nan, inf).admit(value, UnixMillis::new(0));
         assert_eq!(point.map(f64::to_bits), expected.map(f64::to_bits));
     }
 
@@ -136,9 +154,11 @@ mod tests {
     #[test]
     fn what_is_not_taken_as_it_came_is_counted() {
         let mut finite = Finite::new(NanInterpretation::Zero, InfInterpretation::None);
-        for value in [1.0, f64::NAN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            let _ = finite.admit(value);
+        let values = [1.0, f64::NAN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        for (at, value) in (0..).zip(values) {
+            let _ = finite.admit(value, UnixMillis::new(at));
         }
+        assert_eq!(finite.nan_at(), [1, 2].map(UnixMillis::new));
         assert_eq!(
             finite.dropped(),
             Dropped {

@@ -249,7 +249,7 @@ impl Strip {
         }
         let figure = match value.plain() {
             Some((text, is_whole)) => Some(Figure::Text { text, is_whole }),
-            None => self.finite.admit(value.as_f64()).map(Figure::Float),
+            None => (self.finite.admit(value.as_f64(), at - width)).map(Figure::Float),
         };
         if let Some(figure) = figure {
             self.rows.push(figure, at, width);

@@ -138,7 +138,7 @@ impl Writer {
             strip::Rule::Samples { last, .. } => self.last_raw = last,
             strip::Rule::Legacy(legacy) => self.rule = Rule::Legacy(legacy),
         }
-        self.finite.add(strip.finite.dropped());
+        self.finite.add(&strip.finite);
         self.rows.append(strip.rows);
         Ok(())
     }
@@ -273,6 +273,12 @@ impl Writer {
         self.finite.dropped()
     }
 
+    /// Where NaN were, at most the first 1,000: starts of buckets, or times of raw points.
+    #[must_use]
+    pub fn nan_at(&self) -> &[UnixMillis] {
+        self.finite.nan_at()
+    }
+
     /// The points so far as an answer of which more was to come; `held` as for
     /// [`finish`](Self::finish).
     #[must_use]
@@ -297,7 +303,7 @@ impl Writer {
 /// Adds a point unless its value cannot be told in JSON.
 fn push(rows: &mut Rows, finite: &mut Finite, value: f64, at: UnixMillis, width: Millis) {
     if !rows.is_full()
-        && let Some(value) = finite.admit(value)
+        && let Some(value) = finite.admit(value, at - width)
     {
         rows.push(Figure::Float(value), at, width);
     }

@@ -72,7 +72,10 @@ impl Gate {
     /// Whether wall A stands: not everybody is admitted.
     #[must_use]
     pub fn stands(&self) -> bool {
-        let limits = |networks: &Networks| !networks.admit_everybody();
+        // Whose word is believed whoever it is may say that it comes from anywhere.
+        let limits = |networks: &Networks| {
+            !networks.admit_everybody() && !self.trusted_proxies.admit_everybody()
+        };
         self.needs_certificate
             || !self.entries.is_empty()
             || self.allowed.as_ref().is_some_and(limits)

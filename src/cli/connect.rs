@@ -76,10 +76,19 @@ impl Connect {
     ///
     /// The exit code; what is wrong was printed.
     pub(super) fn details(&self, loaded: &Loaded) -> Result<Option<String>, u8> {
+        self.details_among(&loaded.settings.connections)
+    }
+
+    /// The same, where these are the connections that have a name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::details`].
+    pub(super) fn details_among(&self, configured: &Configured) -> Result<Option<String>, u8> {
         let Some(connection) = &self.connection else {
             return Ok(None);
         };
-        let details = details_of(connection, &loaded.settings.connections);
+        let details = details_of(connection, configured);
         details.map(Some).map_err(|finding| {
             print::note(&format_args!("error[{}]: {finding}", finding.code));
             USAGE
@@ -122,6 +131,21 @@ pub(super) fn file(name: &str) -> io::Result<String> {
         return read(io::stdin().lock());
     }
     std::fs::File::open(name).and_then(read)
+}
+
+/// The same of a file that may be larger than a request: a bundle.
+///
+/// # Errors
+///
+/// As reading says.
+pub(super) fn whole_file(name: &str) -> io::Result<String> {
+    let mut text = String::new();
+    if name == "-" {
+        io::stdin().lock().read_to_string(&mut text)?;
+    } else {
+        std::fs::File::open(name)?.read_to_string(&mut text)?;
+    }
+    Ok(text)
 }
 
 fn read(source: impl io::Read) -> io::Result<String> {

@@ -1,23 +1,19 @@
-//! `diagnose`: why is it empty?
+//! `diagnose`: why is it empty, or too many?
 
 use std::fmt::Write as _;
 
 use clap::Args;
 
-use super::connect;
-use super::connect::Local;
 use super::exit;
 use super::select::MetricFlags;
 use super::show::{self, Form, Screen, ShowFlags, harmless};
+use super::told;
 use super::{DONE, FAILED, print};
-use crate::caller::Caller;
 use crate::explain::diagnose::Diagnosis;
 use crate::explain::diagnose::Finding;
 use crate::explain::diagnose::Nearest;
 use crate::explain::diagnose::Probed;
-use crate::explain::diagnose::diagnose;
 use crate::protocol::condition::{Condition, ConditionValue};
-use crate::protocol::metric::MetricsRequest;
 
 /// What is looked at, and how the answer is shown.
 #[derive(Debug, Args)]
@@ -43,18 +39,9 @@ fn causes(arguments: &Arguments) -> Result<u8, u8> {
         show,
     } = arguments;
     let form = show.listed()?;
-    let loaded = metric.connect.settings()?;
-    let details = metric.connect.details(&loaded)?;
-    let local = Local::new(&loaded)?;
-    let arrival = local.arrival("diagnose");
-    let body = metric.body(details, arrival.now)?;
-    let request: MetricsRequest = connect::decode(&body)?;
-    let snapshot = local.app.snapshot();
-    let (mirror, configured) = (&local.app.mirror, &snapshot.connections);
-    let asked = diagnose(mirror, configured, &Caller::Anyone, arrival, &request);
-    let answer = local
-        .run(asked)?
-        .map_err(|failure| connect::failed(&failure))?;
+    let (asker, details) = metric.ask.open()?;
+    let body = metric.body(details, asker.now())?;
+    let answer = asker.diagnose(&body)?;
     let text = match form {
         Form::Table | Form::Chart => lines(&answer, *queries, show.screen()),
         Form::Csv => {
@@ -92,7 +79,7 @@ fn code(answer: &Diagnosis) -> u8 {
     }
 }
 
-fn lines(answer: &Diagnosis, with_queries: bool, screen: Screen) -> String {
+pub(super) fn lines(answer: &Diagnosis, with_queries: bool, screen: Screen) -> String {
     let mut text = String::new();
     for probed in &answer.probes {
         let id = answer.findings.iter().find(|it| it.probe == probed.probe);
@@ -118,6 +105,9 @@ fn lines(answer: &Diagnosis, with_queries: bool, screen: Screen) -> String {
                 harmless(&conditions.join("   "))
             );
         }
+    }
+    if let Some(ambiguity) = &answer.ambiguity {
+        text.push_str(&told::apart(ambiguity));
     }
     if answer.findings.is_empty() {
         text.push_str(if answer.not_empty {
@@ -153,7 +143,7 @@ fn cause(finding: &Finding) -> String {
 }
 
 fn candidate(nearest: &Nearest) -> String {
-    let kind = nearest.kind.map(str::to_owned);
+    let kind = nearest.kind.as_deref().map(str::to_owned);
     let series = nearest.series.map(|it| format!("{it} series"));
     let known: Vec<String> = kind.into_iter().chain(series).collect();
     if known.is_empty() {
@@ -205,7 +195,7 @@ mod tests {
                 fix: "Use b.".to_owned(),
                 nearest: vec![Nearest {
                     value: "b".to_owned(),
-                    kind: Some("counter"),
+                    kind: Some("counter".into()),
                     series: Some(41),
                 }],
                 attempt: Some(vec![text("__counter__", "b"), text("job", "x")]),

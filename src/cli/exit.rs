@@ -8,9 +8,9 @@ pub(super) const EMPTY: u8 = 3;
 /// More than one answer (`PM-2001`, `PM-2006`).
 const AMBIGUOUS: u8 = 4;
 /// Credentials or policy (`PM-3004`, `PM-4xxx`, `PM-6001` to `PM-6006`).
-const FORBIDDEN: u8 = 5;
+pub(super) const FORBIDDEN: u8 = 5;
 /// No way to the backend, or no answer (`PM-3000` to `PM-3003`, `3005`, `3008`, `3009`, `3014`).
-const UNREACHABLE: u8 = 6;
+pub(super) const UNREACHABLE: u8 = 6;
 
 /// The exit code for a failure.
 pub(super) fn of(id: Id) -> u8 {

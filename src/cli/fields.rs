@@ -1,25 +1,26 @@
 //! `fields` and `values`: what can be typed into a condition, as StackState would offer it.
 
 use clap::Args;
-use serde::Serialize;
+use serde::Deserialize;
 
-use super::connect::{self, Connect, Local};
+use super::asker::{self, Ask, Asker};
+use super::connect;
+use super::explain::{self, DryFlag};
 use super::select::{self, Selection, Times};
 use super::show::{self, Form, Screen, ShowFlags};
-use super::{DONE, FAILED, print};
-use crate::caller::Caller;
+use super::{DONE, print};
 use crate::options::Profile;
-use crate::protocol::field_names::{FieldNamesQuery, FieldNamesRequest, FieldNamesResponse};
-use crate::protocol::field_values::{
-    FieldValue, FieldValuesQuery, FieldValuesRequest, FieldValuesResponse,
-};
+use crate::protocol::MirrorMethod;
+use crate::protocol::RawDetails;
+use crate::protocol::field_names::FieldNamesQuery;
+use crate::protocol::field_values::FieldValuesQuery;
 use crate::protocol::written;
 
 /// What is asked for, and how it is shown.
 #[derive(Debug, Args)]
 pub(super) struct FieldsFlags {
     #[command(flatten)]
-    connect: Connect,
+    ask: Ask,
     #[command(flatten)]
     selection: Selection,
     /// Most of them.
@@ -30,6 +31,8 @@ pub(super) struct FieldsFlags {
     profile: Option<Profile>,
     #[command(flatten)]
     times: Times,
+    #[command(flatten)]
+    dry: DryFlag,
     #[command(flatten)]
     show: ShowFlags,
 }
@@ -59,42 +62,69 @@ pub(super) fn values(flags: &ValuesFlags) -> u8 {
     ask_values(flags).unwrap_or_else(|code| code)
 }
 
-/// The application and the connection details that the flags name.
-fn open(flags: &FieldsFlags) -> Result<(Local, crate::protocol::RawDetails), u8> {
-    let loaded = flags.connect.settings()?;
-    let details = flags.connect.details(&loaded)?.ok_or_else(connect::which)?;
+/// Who answers, and the connection details that the flags name.
+fn open(flags: &FieldsFlags) -> Result<(Asker, RawDetails), u8> {
+    let (asker, details) = flags.ask.open()?;
+    let details = details.ok_or_else(connect::which)?;
     let details = select::raw(&select::with_profile(details, flags.profile))?;
-    Ok((Local::new(&loaded)?, details))
+    Ok((asker, details))
+}
+
+/// What is read of an answer to `fields`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Names {
+    is_partial: bool,
+    fields: Vec<Name>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Name {
+    field_name: String,
+    classified: bool,
+}
+
+/// What is read of an answer to `values`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Values {
+    is_partial: bool,
+    values: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Value {
+    value: String,
 }
 
 fn ask_names(flags: &FieldsFlags) -> Result<u8, u8> {
     let form = flags.show.listed()?;
-    let (local, details) = open(flags)?;
-    let arrival = local.arrival("fields");
-    let range = flags.times.range(arrival.now)?;
+    let (asker, details) = open(flags)?;
+    let range = flags.times.range(asker.now())?;
     let query = FieldNamesQuery {
         conditions: flags.selection.conditions.clone(),
         start_time: Some(range.start),
         end_time: Some(range.end),
         limit: flags.limit,
     };
-    let body = written::field_names(&details, &query);
-    let request: FieldNamesRequest = connect::decode(&body)?;
-    let snapshot = local.app.snapshot();
-    let mirror = &local.app.mirror;
-    let asked = mirror.field_names(&snapshot.connections, &Caller::Anyone, arrival, &request);
-    let answer = local
-        .run(asked)?
-        .map_err(|failure| connect::failed(&failure))?;
-    let FieldNamesResponse { is_partial, fields } = &answer;
-    let rows = fields.iter().map(|field| {
+    let (method, body) = (
+        MirrorMethod::FieldNames,
+        written::field_names(&details, &query),
+    );
+    if flags.dry.dry_run {
+        return explain::dry_run(&asker, "fields", method, &body);
+    }
+    let text = asker.answer("fields", method, &body)?;
+    let Names { is_partial, fields } = asker::read(&text)?;
+    let rows = fields.into_iter().map(|field| {
         let classified = if field.classified { "classified" } else { "" };
-        [field.field_name.clone(), classified.to_owned()]
+        [field.field_name, classified.to_owned()]
     });
     let rows: Vec<[String; 2]> = rows.collect();
     let heading = (["FIELD", "CLASSIFIED"], ["field", "classified"]);
-    print_list(form, flags.show.screen(), heading, &rows, &answer)?;
-    say_partial(*is_partial);
+    print_list(form, flags.show.screen(), heading, &rows, &text);
+    say_partial(is_partial);
     Ok(DONE)
 }
 
@@ -106,9 +136,8 @@ fn ask_values(flags: &ValuesFlags) -> Result<u8, u8> {
         fields,
     } = flags;
     let form = fields.show.listed()?;
-    let (local, details) = open(fields)?;
-    let arrival = local.arrival("values");
-    let range = fields.times.range(arrival.now)?;
+    let (asker, details) = open(fields)?;
+    let range = fields.times.range(asker.now())?;
     let query = FieldValuesQuery {
         field_name: field.clone(),
         prefix: prefix.clone(),
@@ -118,29 +147,19 @@ fn ask_values(flags: &ValuesFlags) -> Result<u8, u8> {
         offset: *offset,
         limit: fields.limit,
     };
-    let body = written::field_values(&details, &query);
-    let request: FieldValuesRequest = connect::decode(&body)?;
-    let snapshot = local.app.snapshot();
-    let mirror = &local.app.mirror;
-    let asked = mirror.field_values(&snapshot.connections, &Caller::Anyone, arrival, &request);
-    let answer = local
-        .run(asked)?
-        .map_err(|failure| connect::failed(&failure))?;
-    let FieldValuesResponse { is_partial, values } = &answer;
-    let text = |value: &FieldValue| match value {
-        FieldValue::CompleteValue { value } | FieldValue::FieldValuePattern { value } => {
-            [value.clone()]
-        }
-    };
-    let rows: Vec<[String; 1]> = values.iter().map(text).collect();
-    print_list(
-        form,
-        fields.show.screen(),
-        (["VALUE"], ["value"]),
-        &rows,
-        &answer,
-    )?;
-    say_partial(*is_partial);
+    let (method, body) = (
+        MirrorMethod::FieldValues,
+        written::field_values(&details, &query),
+    );
+    if fields.dry.dry_run {
+        return explain::dry_run(&asker, "values", method, &body);
+    }
+    let text = asker.answer("values", method, &body)?;
+    let Values { is_partial, values } = asker::read(&text)?;
+    let rows: Vec<[String; 1]> = values.into_iter().map(|it| [it.value]).collect();
+    let heading = (["VALUE"], ["value"]);
+    print_list(form, fields.show.screen(), heading, &rows, &text);
+    say_partial(is_partial);
     Ok(DONE)
 }
 
@@ -150,8 +169,8 @@ fn print_list<const N: usize>(
     screen: Screen,
     headings: ([&str; N], [&str; N]),
     rows: &[[String; N]],
-    answer: &impl Serialize,
-) -> Result<(), u8> {
+    answer: &str,
+) {
     let text = match form {
         Form::Csv => {
             let lines = rows
@@ -160,16 +179,9 @@ fn print_list<const N: usize>(
             show::csv(headings.1) + &lines.collect::<String>()
         }
         Form::Table | Form::Chart => show::table(screen, headings.0, rows),
-        Form::Json | Form::Yaml => {
-            let json = serde_json::to_string(answer).map_err(|error| {
-                print::error(&error);
-                FAILED
-            })?;
-            show::document(&json, form)
-        }
+        Form::Json | Form::Yaml => show::document(answer, form),
     };
     print::data(&text);
-    Ok(())
 }
 
 fn say_partial(is_partial: bool) {

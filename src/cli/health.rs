@@ -72,7 +72,7 @@ fn address(config: Option<PathBuf>) -> Result<SocketAddr, u8> {
 }
 
 /// An address to ask a listener on `address` from the same machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -101,7 +101,7 @@ fn ready(target: &str) -> Result<(), String> {
 }
 
 /// The innermost cause, which is what the reader can do something about.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

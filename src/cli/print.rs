@@ -24,10 +24,19 @@ pub(super) fn error(text: &dyn Display) {
 
 /// Prints a failure as a caller would read it.
 pub(super) fn failure(failure: &Failure) {
-    let id = format!(" [{}]", failure.id);
-    let details = failure.details();
-    let text = details.strip_suffix(&id).unwrap_or(&details);
-    note(&format_args!("error[{}]: {text}", failure.id));
+    told(failure.id.code(), &failure.details());
+}
+
+/// Prints a failure with these details, which end in its `id`.
+pub(super) fn told(id: &str, details: &str) {
+    let text = without_id(id, details);
+    note(&format_args!("error[{id}]: {text}"));
+}
+
+/// The details of a failure without the `id` at their end.
+pub(super) fn without_id<'d>(id: &str, details: &'d str) -> &'d str {
+    let end = format!(" [{id}]");
+    details.strip_suffix(&end).unwrap_or(details)
 }
 
 /// Prints what can be used and should not stay.

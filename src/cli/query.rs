@@ -5,13 +5,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::chart::{Point, chart};
-use super::connect;
-use super::connect::Local;
+use super::explain::{self, DryFlag};
 use super::select::MetricFlags;
 use super::show::{self, Form, Screen, ShowFlags};
 use super::{DONE, print, when};
-use crate::caller::Caller;
-use crate::protocol::metric::MetricsRequest;
+use crate::protocol::MirrorMethod;
 use crate::time::UnixMillis;
 
 /// What is asked for, and how it is shown.
@@ -19,6 +17,8 @@ use crate::time::UnixMillis;
 pub(super) struct Arguments {
     #[command(flatten)]
     metric: MetricFlags,
+    #[command(flatten)]
+    dry: DryFlag,
     #[command(flatten)]
     show: ShowFlags,
 }
@@ -29,31 +29,25 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
 }
 
 fn points(arguments: &Arguments) -> Result<u8, u8> {
-    let Arguments { metric, show } = arguments;
-    let loaded = metric.connect.settings()?;
-    let details = metric.connect.details(&loaded)?;
-    let local = Local::new(&loaded)?;
-    let arrival = local.arrival("query");
-    let body = metric.body(details, arrival.now)?;
-    let request: MetricsRequest = connect::decode(&body)?;
-    let snapshot = local.app.snapshot();
-    let mirror = &local.app.mirror;
-    let asked = mirror.metric(&snapshot.connections, &Caller::Anyone, arrival, &request);
-    let answer = local
-        .run(asked)?
-        .map_err(|failure| connect::failed(&failure))?;
+    let Arguments { metric, dry, show } = arguments;
+    let (asker, details) = metric.ask.open()?;
+    let body = metric.body(details, asker.now())?;
+    if dry.dry_run {
+        return explain::dry_run(&asker, "query", MirrorMethod::Metric, &body);
+    }
+    let text = asker.answer("query", MirrorMethod::Metric, &body)?;
     let screen = show.screen();
     let form = show.form().unwrap_or(if screen.is_terminal {
         Form::Chart
     } else {
         Form::Csv
     });
-    let text = String::from_utf8_lossy(&answer.finished.telemetry.body);
     print::data(&shown(&text, form, screen));
-    if answer.finished.telemetry.is_partial {
+    let Telemetry { is_partial, points } = telemetry(&text);
+    if is_partial {
         print::note(&"note: the answer is partial; there are more points");
     }
-    if answer.finished.telemetry.points == 0 {
+    if points.is_empty() {
         print::note(&"note: no points in this range");
     }
     Ok(DONE)
@@ -65,9 +59,17 @@ struct Answer {
     telemetry: Telemetry,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Telemetry {
+    #[serde(default)]
+    is_partial: bool,
     points: Vec<Vec<Box<RawValue>>>,
+}
+
+fn telemetry(answer: &str) -> Telemetry {
+    let read = serde_json::from_str(answer);
+    read.map_or_else(|_| Telemetry::default(), |answer: Answer| answer.telemetry)
 }
 
 fn shown(answer: &str, form: Form, screen: Screen) -> String {
@@ -109,8 +111,7 @@ fn shown(answer: &str, form: Form, screen: Screen) -> String {
 }
 
 fn read(answer: &str) -> Vec<Point> {
-    let rows = serde_json::from_str(answer)
-        .map_or_else(|_| Vec::new(), |answer: Answer| answer.telemetry.points);
+    let rows = telemetry(answer).points;
     let millis = |number: &RawValue| number.get().parse().map(UnixMillis::new).ok();
     let point = |row: &Vec<Box<RawValue>>| {
         let [value, start, ..] = row.as_slice() else {

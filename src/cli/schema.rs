@@ -17,6 +17,8 @@ pub(super) enum Schema {
     Config,
     /// The record that explains a request, as JSON Schema.
     Record,
+    /// A bundle of one request or for support, as JSON Schema.
+    Bundle,
 }
 
 /// Prints `schema`; the exit code.
@@ -25,6 +27,7 @@ pub(super) fn run(schema: Schema) -> u8 {
         Schema::Openapi => print::data(&openapi::document()),
         Schema::Config => print::data(&openapi::config()),
         Schema::Record => print::data(&explain::schema()),
+        Schema::Bundle => print::data(&explain::bundle::schema()),
         Schema::ConnectionDetails => print::data(&openapi::connection_details()),
     }
     DONE

@@ -3,8 +3,8 @@
 
 use clap::Args;
 
+use super::asker::Ask;
 use super::connect;
-use super::connect::Connect;
 use super::json::Members;
 use super::{USAGE, print, when};
 use crate::options::Profile;
@@ -68,7 +68,7 @@ impl Times {
 )]
 pub(super) struct MetricFlags {
     #[command(flatten)]
-    pub(super) connect: Connect,
+    pub(super) ask: Ask,
     #[command(flatten)]
     selection: Selection,
     /// A request body as StackState sends it (- for standard input), instead of conditions.
@@ -196,7 +196,7 @@ fn condition(text: &str) -> Result<Condition, String> {
 const HOW: &str = "a condition is KEY=VALUE or KEY:=JSON";
 const WHAT: &str = "behind := stands a number, true, false, a string or an array of them, as JSON";
 
-fn typed(json: &str) -> Result<ConditionValue, String> {
+pub(super) fn typed(json: &str) -> Result<ConditionValue, String> {
     if json.trim_start().starts_with('[') {
         let members: Vec<Box<serde_json::value::RawValue>> =
             serde_json::from_str(json).map_err(|_| WHAT)?;

@@ -79,6 +79,21 @@ impl ShowFlags {
         }
     }
 
+    /// The form of what is one document.
+    ///
+    /// # Errors
+    ///
+    /// The exit code, for a chart and for CSV.
+    pub(super) fn documented(self) -> Result<Form, u8> {
+        match self.output {
+            Some(Form::Csv) => {
+                print::error(&"this is no list: use table, json or yaml");
+                Err(USAGE)
+            }
+            _ => self.listed(),
+        }
+    }
+
     /// Standard output as it is.
     pub(super) fn screen(self) -> Screen {
         let is_terminal = io::stdout().is_terminal();

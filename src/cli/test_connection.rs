@@ -1,36 +1,80 @@
 //! `test-connection`: the connection test step by step, on the path that `/api/connection` takes.
 
-use std::time::Duration;
-
 use clap::Args;
+use serde::Deserialize;
 
-use super::connect::{self, Connect, Local};
-use super::{DONE, print};
+use super::asker::{self, Ask, Asker};
+use super::connect::{self, Local};
+use super::show::harmless;
+use super::{DONE, FAILED, exit, print};
 use crate::caller::Caller;
 use crate::mirror::ladder::{Ladder, Outcome, Rung};
 use crate::protocol::connection::TestConnectionRequest;
 
-/// What is tested.
+/// What is tested, and who tests it.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    connect: Connect,
+    ask: Ask,
+}
+
+/// A test that a mirror made, step by step.
+#[derive(Deserialize)]
+struct Tested {
+    ok: bool,
+    steps: Vec<Step>,
+    error: Option<Told>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    step: String,
+    ok: bool,
+    ms: Option<f64>,
+    text: String,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    id: String,
+    details: String,
 }
 
 /// Climbs the ladder and prints it; the exit code.
 pub(super) fn run(arguments: &Arguments) -> u8 {
-    climb(&arguments.connect).unwrap_or_else(|code| code)
+    climb(&arguments.ask).unwrap_or_else(|code| code)
 }
 
-fn climb(connect: &Connect) -> Result<u8, u8> {
-    if connect.connection.is_none() {
+fn climb(ask: &Ask) -> Result<u8, u8> {
+    if ask.connect.connection.is_none() {
         return Err(connect::which());
     }
-    let loaded = connect.settings()?;
-    let details = connect.details(&loaded)?.ok_or_else(connect::which)?;
+    let (asker, details) = ask.open()?;
+    let details = details.ok_or_else(connect::which)?;
     let body = format!(r#"{{"connectionDetails":{details}}}"#);
-    let request: TestConnectionRequest = connect::decode(&body)?;
-    test(&Local::new(&loaded)?, &request)
+    let remote = match asker {
+        Asker::Here(local) => {
+            let request: TestConnectionRequest = connect::decode(&body)?;
+            return test(&local, &request);
+        }
+        Asker::There(remote) => remote,
+    };
+    let body = format!(r#"{{"request":{body}}}"#);
+    let text = remote.post(&["debug", "connection"], body)?;
+    let Tested { ok, steps, error } = asker::read(&text)?;
+    for step in &steps {
+        print::data(&told(step));
+    }
+    Ok(match error {
+        Some(Told { id, details }) => {
+            print::told(&id, &details);
+            exit::of_code(&id)
+        }
+        None if ok => DONE,
+        None => FAILED,
+    })
 }
 
 /// Climbs the ladder; the exit code.
@@ -54,6 +98,22 @@ pub(super) fn test(local: &Local, request: &TestConnectionRequest) -> Result<u8,
     })
 }
 
+/// A step of a test that another mirror made.
+fn told(step: &Step) -> String {
+    let (verdict, text) = match (step.ok, step.text.as_str()) {
+        (true, "not needed") => ("-", ""),
+        (true, text) => ("ok", text),
+        (false, text) => ("FAIL", text),
+    };
+    written(
+        verdict,
+        &step.step,
+        step.ms,
+        &harmless(text),
+        &step.warnings,
+    )
+}
+
 /// A step with its time, and each of its warnings.
 fn lines(rung: &Rung) -> String {
     let verdict = match rung.outcome {
@@ -61,23 +121,32 @@ fn lines(rung: &Rung) -> String {
         Outcome::Failed => "FAIL",
         Outcome::NotNeeded | Outcome::NotReached => "-",
     };
-    let step = rung.step.as_str();
-    let time = rung.took.map(millis).unwrap_or_default();
+    let millis = rung.took.map(|took| took.as_secs_f64() * 1_000.0);
     let remark = rung.remark.as_deref().unwrap_or_default();
+    written(verdict, rung.step.as_str(), millis, remark, &rung.warnings)
+}
+
+fn written(
+    verdict: &str,
+    step: &str,
+    millis: Option<f64>,
+    remark: &str,
+    warnings: &[String],
+) -> String {
+    let time = millis.map(|millis| format!("{:.0} ms", millis.floor()));
+    let time = time.unwrap_or_default();
     let line = format!("{verdict:<5} {step:<14}{time:>8}  {remark}");
     let mut lines = format!("{}\n", line.trim_end());
-    for warning in &rung.warnings {
-        lines += &format!("warn  {step:<14}          {warning}\n");
+    for warning in warnings {
+        lines += &format!("warn  {step:<14}          {}\n", harmless(warning));
     }
     lines
 }
 
-fn millis(took: Duration) -> String {
-    format!("{} ms", took.as_millis())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::record::Step;
 

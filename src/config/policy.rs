@@ -1,6 +1,7 @@
 //! `policy`: what requests may do (security.md, sections 3 and 5).
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use super::reader::Reader;
 use super::setting;
@@ -16,6 +17,14 @@ use crate::connections::policy::SecretsDir;
 use crate::connections::policy::UpstreamPattern;
 use crate::network::Network;
 use crate::secret::Secret;
+
+/// Variables that name files of the mirror's own identity, which the SDK reads by itself.
+const OF_THE_IDENTITY: [&str; 4] = [
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CONFIG_FILE",
+];
 
 impl Reader<'_> {
     /// What requests may do.
@@ -37,8 +46,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Refuses a folder for requests that holds a file which the configuration itself uses: a caller
-    /// could have the mirror's own key sent to a host (security.md, section 5).
+    /// Refuses a folder for requests that holds a file which the configuration itself or the mirror's
+    /// own identity uses: a caller could have the mirror's own key, or the token that is its identity,
+    /// sent to a host (security.md, section 5).
     pub(super) fn check_secrets_dir(&mut self, policy: &Policy) {
         let folder = policy.secrets_dir.as_ref();
         let Some(folder) = folder.and_then(|folder| folder.path().canonicalize().ok()) else {
@@ -48,7 +58,11 @@ impl Reader<'_> {
             let path = path.canonicalize();
             path.is_ok_and(|path| path.starts_with(&folder))
         };
-        if self.files.paths().any(in_it) {
+        let environment = self.layers.environment;
+        let mut of_the_identity = OF_THE_IDENTITY
+            .iter()
+            .filter_map(|name| environment.variable(name).map(PathBuf::from));
+        if self.files.paths().any(in_it) || of_the_identity.any(|path| in_it(&path)) {
             let misplaced = || {
                 Err(Unfit::refused(
                     "must not hold a file that the configuration uses",

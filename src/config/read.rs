@@ -75,9 +75,10 @@ pub(super) fn settings(flags: &Flags, world: World<'_>) -> Result<Loaded, Config
         ..Configured::default()
     };
     let answers = reader.answers();
-    reader.check_secrets_dir(&connections.policy);
     connections.policy.grants = std::mem::take(&mut callers.grants);
     let tls = reader.listener_tls();
+    // Once every file has been read that the configuration names.
+    reader.check_secrets_dir(&connections.policy);
     let is_loopback = listen::is_loopback(world.running.unwrap_or(listener.ip()));
     let gate = reader.gate(is_loopback, &tls, &mut callers);
     let insecure = reader.walls(exposed, &gate, &tls, &mut connections);

@@ -1,10 +1,12 @@
 //! Secrets in files that settings name.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::files::{Files, LARGEST};
 use crate::secret::Secret;
+use crate::secret::others_may_write;
 
 /// Why a secret file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +14,7 @@ pub(super) enum SecretFileError {
     /// It cannot be read.
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Anybody may write it, so it proves nothing.
+    /// Others than its owner may write it, so it proves nothing.
     #[error("the file may be written by others; take that right away")]
     Writable,
     /// Over 1 MiB.
@@ -29,7 +31,7 @@ pub(super) enum SecretFileError {
 /// Reads the secret in the file at `path`, less one newline at its end.
 pub(super) fn read(path: &Path, files: &mut Files) -> Result<Secret, SecretFileError> {
     let bytes = files.read(path)?;
-    if others_may_write(&std::fs::metadata(path)?) {
+    if others_may_write(std::fs::metadata(path)?.mode()) {
         return Err(SecretFileError::Writable);
     }
     if bytes.len() as u64 > LARGEST {
@@ -46,15 +48,4 @@ pub(super) fn read(path: &Path, files: &mut Files) -> Result<Secret, SecretFileE
         return Err(SecretFileError::Empty);
     }
     Ok(Secret::new(text))
-}
-
-#[cfg(unix)]
-fn others_may_write(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o002 != 0
-}
-
-#[cfg(not(unix))]
-fn others_may_write(_: &std::fs::Metadata) -> bool {
-    false
 }

@@ -1,5 +1,5 @@
-//! Why an answer is empty: at most ten calls, in order, up to the first certain cause (experience.md,
-//! "Why is it empty, why is it too many").
+//! Why an answer is empty, or of too many series: at most ten calls, in order, up to the first certain
+//! cause (experience.md, "Why is it empty, why is it too many").
 //!
 //! What is asked and what follows from it is decided in `selection`, `nearest` and `causes`, which
 //! know no network; here is the order, and the account of what was asked.
@@ -21,6 +21,7 @@ use crate::protocol::metric::MetricsRequest;
 use crate::record::Arrival;
 use crate::time::Millis;
 use crate::time::TimeRange;
+use crate::translate;
 use crate::translate::conditions;
 use crate::translate::conditions::Kind;
 pub use answer::CALLS_ALLOWED;
@@ -36,7 +37,7 @@ use selection::Selection;
 /// Longest window that is looked at.
 const LONGEST: Millis = Millis::DAY.times(7);
 
-/// Looks for the cause of an empty answer to `request`.
+/// Looks for the cause of an empty answer to `request`, or of one that is refused for its many series.
 ///
 /// # Errors
 ///
@@ -51,11 +52,13 @@ pub async fn diagnose(
 ) -> Result<Diagnosis, Failure> {
     let (began, now) = (Instant::now(), arrival.now);
     let probing = mirror.probing(configured, caller, arrival, &request.connection_details)?;
-    let profile = probing.connection().options.profile;
+    let options = &probing.connection().options;
+    let profile = options.profile;
     let query = &request.query;
     let untranslated = |error| failures::translate(&error, profile);
     conditions::check_types(&query.conditions).map_err(untranslated)?;
     let (kind, text) = conditions::subject(&query.conditions, &Kind::ALL).map_err(untranslated)?;
+    let question = translate::question(query, options, now).map_err(untranslated)?;
     let end = query.end_time;
     let length = (end.since(query.start_time) + Millis::ONE).min(LONGEST);
     let window = TimeRange {
@@ -63,10 +66,11 @@ pub async fn diagnose(
         end,
     };
     let bucket = query.aggregation.and_then(|it| it.bucket_size);
-    let mut climb = Climb::new(probing, window, now, bucket);
+    let one = question.needs_one_series().then(|| question.combining());
+    let mut climb = Climb::new(probing, window, now, bucket, one);
     if climb.reach().await {
         if kind == Kind::Promql {
-            climb.text(text).await;
+            climb.text(question.own_words().unwrap_or(text)).await;
         } else {
             let selection = Selection::of(&query.conditions).map_err(untranslated)?;
             climb.ladder(selection).await;

@@ -7,14 +7,15 @@ use schemars::JsonSchema;
 use schemars::Schema;
 use schemars::SchemaGenerator;
 use schemars::json_schema;
+use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::explain::solver::Solution;
 use crate::failures::Failure;
 use crate::protocol::schema;
 use crate::record::stages::NoticeShown;
 use crate::record::stages::Stages;
+use crate::series::solver::Solution;
 
 /// What became of one request, and how.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -113,7 +114,7 @@ impl From<&Failure> for ErrorShown {
 }
 
 /// What tells several series apart.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Ambiguity {
     /// How many series there are.
     pub series: usize,
@@ -134,7 +135,7 @@ pub struct Ambiguity {
 }
 
 /// How many series have a value.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CountShown {
     /// The label.
     pub label: String,
@@ -145,14 +146,36 @@ pub struct CountShown {
 }
 
 /// Conditions to add.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Suggestion {
     /// All of them together select one series.
     pub conditions: Vec<ConditionShown>,
 }
 
+impl Ambiguity {
+    /// The first suggestion in which each label has a value, else the first.
+    #[must_use]
+    pub fn best(&self) -> Option<&Suggestion> {
+        let has_values = |it: &&Suggestion| it.conditions.iter().all(|it| !it.value.is_empty());
+        let mut all = self.suggestions.iter();
+        all.find(has_values).or(self.suggestions.first())
+    }
+}
+
+impl Suggestion {
+    /// The conditions as a person reads them: `pod = a and zone = b`.
+    #[must_use]
+    pub fn spelled(&self) -> String {
+        let conditions = self.conditions.iter();
+        let conditions: Vec<String> = conditions
+            .map(|ConditionShown { key, value }| format!("{key} = {value}"))
+            .collect();
+        conditions.join(" and ")
+    }
+}
+
 /// A condition to add.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ConditionShown {
     /// The label.
     pub key: String,

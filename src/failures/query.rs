@@ -53,7 +53,7 @@ pub(super) fn translate(error: &TranslateError, profile: Profile) -> Failure {
         }
         TranslateError::CannotApply { keys, reason } => {
             let keys: Vec<String> = keys.iter().map(|key| text::insert(key)).collect();
-            let sentence = format!("Cannot add {} to this query, {reason}.", text::list(&keys));
+            let sentence = format!("Cannot add {} to this query, {reason}.", text::few(&keys));
             let fix = "Put the matchers into the query, or set `tilde_conditions: ignore`.";
             let id = Id::ConditionsNotApplied;
             (
@@ -152,7 +152,7 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
                 "{} series match {}; they differ in {}.",
                 series.count(),
                 text::insert(subject.selection),
-                text::list(&differing),
+                text::few(&differing),
             );
             (
                 id,
@@ -162,7 +162,7 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
         FetchError::TooManySamples { series, budget } => {
             let id = Id::TooManySamples;
             let sentence = if series.count() > 1 {
-                let differing = text::list(&differing(series, subject.profile));
+                let differing = text::few(&differing(series, subject.profile));
                 format!("Series differ in {differing}; their samples are more than {budget}.")
             } else {
                 let selection = text::insert(subject.selection);
@@ -202,7 +202,7 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
                 )
             } else {
                 (
-                    format!("{metric} exposes only {}.", text::list(exposed)),
+                    format!("{metric} exposes only {}.", text::few(exposed)),
                     "Choose one of them.",
                 )
             };
@@ -222,20 +222,119 @@ pub(super) fn fetch(error: &FetchError, subject: Subject<'_>) -> Failure {
     Failure::new(id, body, error)
 }
 
-/// The labels that tell the series apart. The predecessor did not count a missing label.
-fn differing(series: &Apart, profile: Profile) -> Vec<&str> {
+/// The labels that tell the series apart: the fewest that do, as the record shows them. The
+/// predecessor named all that differ, and did not count a missing label.
+fn differing(series: &Apart, profile: Profile) -> Vec<String> {
     match profile {
-        Profile::Exact => series.differing().collect(),
-        Profile::Legacy => series.conflicting().collect(),
+        Profile::Exact => series.telling_labels(),
+        Profile::Legacy => series.conflicting().map(str::to_owned).collect(),
     }
 }
 
 /// The condition that picks one of the series, if one label tells all of them apart.
 fn suggestion(series: &Apart) -> String {
-    match series.telling() {
-        Some((name, value)) => {
-            format!("Add {} = {}.", text::insert(name), text::insert(value))
+    let told = |name: &str, value: &str| format!("Add {}.", text::pair(name, value));
+    let Some(solution) = series.solution() else {
+        return match series.telling() {
+            Some((name, value)) => told(name, value),
+            None => EACH.to_owned(),
+        };
+    };
+    let [name] = solution.labels.as_slice() else {
+        return EACH.to_owned();
+    };
+    // One of the series may lack the label; that is no condition for a person to type.
+    let mut values = solution.tuples.iter().flatten();
+    let value = values.find(|value| !value.is_empty());
+    value.map_or_else(|| EACH.to_owned(), |value| told(name, value))
+}
+
+/// What helps where no single label does.
+const EACH: &str = "Add a condition on each of them.";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::series::Labels;
+
+    /// A value of so many characters that are none of Latin.
+    fn long(length: usize) -> String {
+        "\u{044f}".repeat(length)
+    }
+
+    fn several(length: usize, labels: usize) -> Apart {
+        let mut apart = Apart::default();
+        for set in 0..20 {
+            let labels = (0..labels).map(|label| {
+                let value = format!("{}{}", long(length - 2), (set >> label) % 9 + 10);
+                (format!("{label}{}", long(length - 1)), value)
+            });
+            apart.add(&Labels(labels.collect()));
         }
-        None => "Add a condition on each of them.".to_owned(),
+        apart
+    }
+
+    fn all(length: usize) -> Vec<String> {
+        let (metric, selection) = (long(length), long(length));
+        let subject = Subject {
+            metric: &metric,
+            selection: &selection,
+            host: &metric,
+            deadline: Duration::from_secs(30),
+            profile: Profile::Exact,
+        };
+        let series = |labels| several(length, labels);
+        let exposed = (0..9).map(|n| format!("{n}{}", long(length - 1)));
+        let fetched = [
+            FetchError::SeveralSeries(series(1)),
+            FetchError::SeveralSeries(series(5)),
+            FetchError::TooManySamples {
+                series: series(5),
+                budget: 500_000,
+            },
+            FetchError::NoSeries,
+            FetchError::AlteredTimestamps,
+            FetchError::TooSlow,
+            FetchError::QuantileNotExposed {
+                exposed: exposed.collect(),
+            },
+        ];
+        let keys = vec![long(length); 9];
+        let translated = [
+            TranslateError::CannotApply {
+                keys,
+                reason: "which does not parse at 17".to_owned(),
+            },
+            TranslateError::Condition {
+                key: long(length),
+                reason: "it stands beside a virtual field",
+            },
+            TranslateError::ValueType(long(length)),
+        ];
+        let fetched = fetched.iter().map(|it| super::fetch(it, subject).details());
+        let translated = translated
+            .iter()
+            .map(|it| super::translate(it, Profile::Exact).details());
+        fetched.chain(translated).collect()
+    }
+
+    #[test]
+    fn a_text_is_at_most_200_characters_however_long_what_is_inserted_is() {
+        for length in [3, 40, 41, 5_000] {
+            for text in all(length) {
+                assert!(text.chars().count() <= 200, "{length}: {text}");
+                assert!(text.ends_with(']') && text.contains(" [PM-"), "{text}");
+            }
+        }
+        // A value of 40 characters stands whole, a longer one has its middle cut.
+        let cut = |length: usize| {
+            all(length)
+                .iter()
+                .filter(|it| it.contains('\u{2026}'))
+                .count()
+        };
+        assert!(cut(41) > cut(40) && cut(5_000) == cut(41), "{:#?}", all(41));
     }
 }

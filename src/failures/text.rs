@@ -7,6 +7,8 @@ use crate::failures::Id;
 
 /// Longest inserted value, in characters; a longer one is cut in the middle.
 const INSERT: usize = 40;
+/// Longest name and value of a condition together.
+const PAIR: usize = 63;
 /// Longest reason: words of ours, into which a name may be inserted.
 const REASON: usize = 100;
 /// Longest text as a whole, in characters.
@@ -43,6 +45,14 @@ pub(super) fn insert(value: &str) -> String {
     within(value, INSERT)
 }
 
+/// A condition to add. It stands beside two more values, so name and value share what is left of 200
+/// characters: 63.
+pub(super) fn pair(name: &str, value: &str) -> String {
+    let name = insert(name);
+    let left = PAIR - name.chars().count();
+    format!("{name} = {}", within(value, left.min(INSERT)))
+}
+
 /// A reason in our own words, cut in the middle if what was inserted into it is long.
 pub(super) fn reason(words: &str) -> String {
     within(words, REASON)
@@ -68,6 +78,11 @@ pub(super) fn list(names: &[impl AsRef<str>]) -> String {
         .map(|name| format!("'{}'", name.as_ref()))
         .collect();
     format!("[{}]", names.join(", "))
+}
+
+/// The same, cut in the middle like a value: the names come from a backend, as many as it likes.
+pub(super) fn few(names: &[impl AsRef<str>]) -> String {
+    insert(&list(names))
 }
 
 /// Text without control characters, so that it stays one line wherever it is shown.

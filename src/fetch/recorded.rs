@@ -6,6 +6,7 @@ use crate::fetch::Run;
 use crate::fetch::Shared;
 use crate::options::InfInterpretation;
 use crate::options::NanInterpretation;
+use crate::record::Context;
 use crate::record::Notice;
 use crate::record::Recorded;
 use crate::record::stages::ReductionStage;
@@ -27,7 +28,7 @@ impl Run<'_> {
     /// Writes down how the run ended.
     pub(super) fn record(&self, ended: Result<Ended, &FetchError>) {
         let cx = self.shared.cx;
-        cx.note(|recorded| self.notices(ended, recorded));
+        cx.note(|recorded| self.notices(cx, ended, recorded));
         cx.record(|recorded| {
             let series = match ended {
                 Err(
@@ -44,7 +45,7 @@ impl Run<'_> {
         self.writer.points() > self.shared.plan.limit
     }
 
-    fn notices(&self, ended: Result<Ended, &FetchError>, recorded: &mut Recorded) {
+    fn notices(&self, cx: &Context, ended: Result<Ended, &FetchError>, recorded: &mut Recorded) {
         let dropped = self.writer.dropped();
         let nan = dropped.nan_replaced + dropped.nan_dropped;
         let infinite = dropped.infinity_replaced + dropped.infinity_dropped;
@@ -61,7 +62,12 @@ impl Run<'_> {
             recorded.notice(Notice::CounterReset);
         }
         if self.seen.pooled > 1 && ended.is_ok() {
-            recorded.notice(Notice::Combined(self.seen.pooled));
+            // What tells them apart is worth its work only to who looks on.
+            let labels = match cx.is_recorded() {
+                true => self.seen.series.telling_labels(),
+                false => Vec::new(),
+            };
+            recorded.notice(Notice::Combined(self.seen.pooled, labels));
         }
         match ended {
             Ok(_) if self.is_cut() && !is_legacy => recorded.notice(Notice::CutByLimit),
@@ -87,6 +93,7 @@ impl Run<'_> {
                 NanInterpretation::Zero => "zero",
                 NanInterpretation::None => "dropped",
             }),
+            nan_at: self.writer.nan_at().iter().map(|at| at.get()).collect(),
             infinite,
             infinite_became: (infinite > 0).then_some(match plan.inf {
                 InfInterpretation::Max => "max",

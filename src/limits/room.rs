@@ -187,6 +187,12 @@ impl<C: Clone + Eq + Hash> Rooms<C> {
             bell,
         })
     }
+
+    /// How many slots are taken.
+    #[must_use]
+    pub fn inside(&self) -> usize {
+        lock(&self.0).room.inside.len()
+    }
 }
 
 /// A slot, or a place in the room. It is free again when this is dropped, whichever it is by then.

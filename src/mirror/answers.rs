@@ -28,6 +28,7 @@ use crate::protocol::telemetry::Telemetry;
 use crate::record::Context;
 use crate::record::Freshness;
 use crate::record::Reservation;
+use crate::record::Seen;
 use crate::record::Served;
 use crate::time::Deadline;
 use crate::time::Millis;
@@ -59,6 +60,8 @@ pub struct Finished {
     pub telemetry: Telemetry,
     /// The same, compressed.
     pub forms: Arc<Forms>,
+    /// What is to be known of it, for each who gets it.
+    seen: Seen,
 }
 
 /// What one caller asks for.
@@ -140,6 +143,9 @@ impl Answers {
                 Found::Waiting(waiter) => waiter,
                 Found::Kept { outcome, age } => {
                     let is_negative = outcome.is_err();
+                    if let Ok(finished) = &outcome {
+                        cx.note(|recorded| recorded.saw(&finished.seen));
+                    }
                     return Given {
                         served: Served::Hit { age, is_negative },
                         answer: outcome.map_err(Unanswered::Fetch),
@@ -185,6 +191,9 @@ impl Answers {
                 }
             };
             let served = served(&waiter, freshness, began.elapsed());
+            if let (Served::Joined { .. }, Ok(finished)) = (served, &answer) {
+                cx.note(|recorded| recorded.saw(&finished.seen));
+            }
             return Given { served, answer };
         }
     }
@@ -215,6 +224,7 @@ impl Answers {
             return Ok(Arc::new(Finished {
                 telemetry,
                 forms: Arc::new(Forms::new(self.budget.clone())),
+                seen: work.cx.seen(),
             }));
         }
         let is_silent = matches!(*error, FetchError::Upstream(_)) && !work.published.has_answer();
@@ -310,6 +320,7 @@ impl Work for Fetching {
             Arc::new(Finished {
                 telemetry,
                 forms: Arc::new(Forms::new(self.budget.clone())),
+                seen: self.cx.seen(),
             })
         });
         let outcome = outcome.map_err(Arc::new);

@@ -1,5 +1,7 @@
 //! Which fields can be used in conditions.
 
+use std::sync::Arc;
+
 use crate::cache::ListKey;
 use crate::cache::Turn;
 use crate::cache::whole_minutes;
@@ -59,15 +61,17 @@ impl Mirror {
             selectors: plan.selectors.clone(),
             range: (start, end),
         };
-        let turn = Turn::of(&cx, &upstream);
-        let list = self
-            .lists
-            .list(key, &turn, || {
-                upstream.label_names(&cx, &plan.selectors, start, end)
-            })
-            .await
-            .map_err(|error| failures::upstream(&error, profile))?;
-        recorded::remembered(&cx, &turn);
+        let fetch = || upstream.label_names(&cx, &plan.selectors, start, end);
+        let list = if cx.is_dry() {
+            // Nothing is sent: what comes back is no list that others could use.
+            fetch().await.map(Arc::new)
+        } else {
+            let turn = Turn::of(&cx, &upstream);
+            let list = self.lists.list(key, &turn, fetch).await;
+            recorded::remembered(&cx, &turn);
+            list
+        };
+        let list = list.map_err(|error| failures::upstream(&error, profile))?;
         let (labels, is_cut) = plan.labels(&list.values);
         let virtual_fields = plan.virtual_fields.iter().map(|name| (*name).to_owned());
         let fields: Vec<FieldDescriptor> = virtual_fields

@@ -107,12 +107,13 @@ impl Mirror {
             return Ok((!hits.is_empty(), lookup.answer(hits, list.is_cut)));
         };
         let Opened { cx, upstream, .. } = opened;
-        let metadata = self
-            .lists
-            .metadata(upstream.identity(), &Turn::of(cx, upstream), || {
-                upstream.metadata(cx)
-            })
-            .await;
+        let metadata = if cx.is_dry() {
+            upstream.metadata(cx).await.map(Arc::new)
+        } else {
+            let turn = Turn::of(cx, upstream);
+            let fetch = || upstream.metadata(cx);
+            self.lists.metadata(upstream.identity(), &turn, fetch).await
+        };
         // Metadata only sort: a backend without them still lists its metrics.
         let metadata = match metadata {
             Ok(metadata) => metadata,
@@ -121,6 +122,7 @@ impl Mirror {
         };
         let needs_quantiles = fields::needs_quantiles(kind, &list.values, &metadata);
         let quantile_names = if needs_quantiles && !attempt.quantile_selectors.is_empty() {
+            cx.asks_all(Purpose::Values, &attempt.quantile_spelled);
             self.label_values(opened, lookup, &attempt.quantile_selectors)
                 .await?
         } else {

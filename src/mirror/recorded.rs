@@ -41,6 +41,7 @@ use crate::translate::conditions::Kind;
 use crate::translate::plan::ObservationsRead;
 use crate::translate::plan::Read;
 use crate::translate::plan::Reduction;
+use crate::translate::plan::Several;
 
 /// Writes down what a metric request asks.
 pub(super) fn metric(arrival: &Arrival, request: &MetricsRequest) {
@@ -284,6 +285,11 @@ pub(super) fn plan(
     });
     cx.record(|recorded| {
         recorded.combine = question.combining();
+        // Only for who looks on: that one matches is more likely than not, and nobody can tell.
+        let is_pushed_down = matches!(plan.read, Read::Range(_));
+        if is_pushed_down && !question.needs_one_series() && plan.several == Several::Refuse {
+            recorded.notice(Notice::CombinedThere);
+        }
         let from = match options.scrape_interval {
             Some(_) => Some("configured"),
             None => recorded.interval_from,
@@ -301,6 +307,7 @@ pub(super) fn plan(
             scrape_interval_ms: plan.rate_window.map(|window| window.interval.get()),
             scrape_interval_from: plan.rate_window.and(from),
             deadline_ms: deadline(cx),
+            assumed: std::mem::take(&mut recorded.assumed),
             ..PlanStage::default()
         };
         read(&mut stage, &plan.read);

@@ -11,8 +11,10 @@ pub enum Notice {
     CutByDeadline,
     /// So many NaN became zero, or no points.
     Nan(u64),
-    /// One series was made of so many.
-    Combined(usize),
+    /// One series was made of so many, which these labels tell apart where that is known.
+    Combined(usize, Vec<String>),
+    /// The backend makes one series of all that match, and does not say of how many.
+    CombinedThere,
     /// A window wider than the bucket, in milliseconds.
     WidenedWindow(i64),
     /// The range was asked for in so many calls.
@@ -51,7 +53,7 @@ impl Notice {
             Self::CutByLimit => "PM-7001",
             Self::CutByDeadline => "PM-7002",
             Self::Nan(_) => "PM-7003",
-            Self::Combined(_) => "PM-7004",
+            Self::Combined(..) | Self::CombinedThere => "PM-7004",
             Self::WidenedWindow(_) => "PM-7005",
             Self::Split(_) => "PM-7006",
             Self::Appended(_) => "PM-7007",
@@ -67,13 +69,49 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// Whether it is about the answer itself, and so for all who share it.
+    pub(super) const fn is_of_answer(&self) -> bool {
+        match self {
+            Self::CutByLimit
+            | Self::CutByDeadline
+            | Self::Nan(_)
+            | Self::Combined(..)
+            | Self::BackendWarns(_)
+            | Self::Infinite(_)
+            | Self::CounterReset => true,
+            Self::CombinedThere
+            | Self::WidenedWindow(_)
+            | Self::Split(_)
+            | Self::Appended(_)
+            | Self::HeldBack(_)
+            | Self::ClockCorrected
+            | Self::UnknownKey(_)
+            | Self::IntervalAssumed(_)
+            | Self::HeaderDropped => false,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CutByLimit => f.write_str("The answer was cut at its limit."),
             Self::CutByDeadline => f.write_str("The deadline came before the end of the range."),
             Self::Nan(count) => write!(f, "{count} values are NaN."),
-            Self::Combined(count) => write!(f, "{count} series were combined."),
+            Self::Combined(count, labels) if labels.is_empty() => {
+                write!(f, "{count} series were combined.")
+            }
+            Self::Combined(count, labels) => {
+                let labels = labels.join("', '");
+                write!(
+                    f,
+                    "{count} series were combined; they differ in ['{labels}']."
+                )
+            }
+            Self::CombinedThere => {
+                f.write_str("The backend combines all series that match into one.")
+            }
             Self::WidenedWindow(ms) => {
                 write!(f, "The window of the rate was widened to {ms} ms.")
             }

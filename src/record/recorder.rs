@@ -66,12 +66,22 @@ pub struct Recorded {
     pub combine: Option<String>,
     /// Where the scrape interval is from, if one is needed.
     pub interval_from: Option<&'static str>,
+    /// What a dry run takes for granted.
+    pub assumed: Vec<&'static str>,
     /// The places of conditions whose values are shown to nobody.
     pub classified: Vec<usize>,
     /// The queries of the stages, as they are asked.
     asked: Vec<String>,
     /// Whether it is shown what queries are made of.
     has_fragments: bool,
+}
+
+/// What a fetch has shown, for those who share its answer and make no call of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    notices: Vec<Notice>,
+    series: usize,
+    points: usize,
 }
 
 impl Recorder {
@@ -131,6 +141,25 @@ impl Recorded {
         if self.notices.iter().all(|it| it.code() != notice.code()) {
             self.notices.push(notice);
         }
+    }
+
+    /// What is shared of it with others.
+    fn seen(&self) -> Seen {
+        let notices = self.notices.iter().filter(|it| it.is_of_answer());
+        Seen {
+            notices: notices.cloned().collect(),
+            series: self.series,
+            points: self.points,
+        }
+    }
+
+    /// The answer is one that another fetch has shown this of.
+    pub fn saw(&mut self, seen: &Seen) {
+        for notice in &seen.notices {
+            self.notice(notice.clone());
+        }
+        self.series = seen.series;
+        self.points = seen.points;
     }
 
     /// Adds a query that is about to be asked, unless it is there.
@@ -229,6 +258,13 @@ impl super::Context {
         if let Some(recorder) = &self.recorder {
             write(&mut recorder.recorded());
         }
+    }
+
+    /// What is shared with others of what was written down.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        let recorder = self.recorder.as_ref();
+        recorder.map_or_else(Seen::default, |recorder| recorder.recorded().seen())
     }
 
     /// Writes something down that only who wants to see everything is shown.

@@ -210,6 +210,9 @@ pub struct PlanStage {
     pub scrape_interval_from: Option<&'static str>,
     /// How long the request may take, in milliseconds.
     pub deadline_ms: u64,
+    /// What a dry run takes for granted that a probe would have told: `dialect`, `histogram`,
+    /// `scrape_interval`.
+    pub assumed: Vec<&'static str>,
 }
 
 /// A call to the backend.
@@ -226,6 +229,8 @@ pub struct CallStage {
     /// Names and values, in the order in which they are sent; those of the connection hold
     /// `<redacted>`.
     pub parameters: Vec<(String, String)>,
+    /// Names of the headers that the connection adds, with `<redacted>` for each value.
+    pub headers: Vec<(String, String)>,
     /// What proves who asks, by its kind.
     pub authentication: AuthenticationShown,
     /// The status of the answer; null without one.
@@ -290,6 +295,9 @@ pub struct ReductionStage {
     pub nan: u64,
     /// What became of them: `zero` or `dropped`.
     pub nan_became: Option<&'static str>,
+    /// Where they were, at most the first 1,000: starts of buckets, or times of raw points, in
+    /// milliseconds since 1970.
+    pub nan_at: Vec<i64>,
     /// How many values were infinite.
     pub infinite: u64,
     /// What became of them: `dropped` or `max`.

@@ -1,11 +1,14 @@
-//! In what several label sets differ, without keeping them: an answer may have a thousand, each as
-//! long as it likes.
+//! In what several label sets differ: an answer may have a thousand, each as long as it likes. As
+//! long as they are small they are kept, and what tells them apart is solved; of more, only what their
+//! labels have in common is known.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use crate::series::Labels;
+use crate::series::solver;
+use crate::series::solver::Solution;
 
 /// Most bytes of names and values that are kept. Labels that come later are not told about.
 const KEPT: usize = 64 << 10;
@@ -16,8 +19,23 @@ pub struct Apart {
     sets: HashSet<u64>,
     labels: BTreeMap<String, Values>,
     kept: usize,
-    /// The sets themselves, if they are wanted.
-    whole: Option<Vec<Labels>>,
+    /// Whether sets are kept beyond what an error text needs.
+    is_keeping: bool,
+    /// Whether some label was too long to be told about.
+    is_cut: bool,
+    /// The sets themselves, once there are two.
+    whole: Option<Box<Whole>>,
+}
+
+/// Whole sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Whole {
+    /// As far as they are kept.
+    sets: Vec<Labels>,
+    /// How many bytes all have, those too that are not kept.
+    bytes: usize,
+    /// What tells them apart, once that was solved.
+    solution: Option<Solution>,
 }
 
 /// The values that one label has.
@@ -35,21 +53,78 @@ struct Values {
 
 /// Most sets that are kept (experience.md, "Why is it empty, why is it too many").
 const SETS: usize = 1_000;
+/// Most bytes of sets that are kept for an error text: a refusal may be kept for others, and many
+/// be refused at once.
+const WHOLE: usize = 128 << 10;
 
 impl Apart {
-    /// Nothing yet; the sets themselves are kept too, up to 1,000 of them.
+    /// Nothing yet; the sets are kept however long they are, up to 1,000 of them.
     #[must_use]
     pub fn keeping() -> Self {
         Self {
-            whole: Some(Vec::new()),
+            is_keeping: true,
             ..Self::default()
         }
     }
 
-    /// The sets, if they were kept.
+    /// The sets, as far as they were kept; none if there is only one.
     #[must_use]
     pub fn sets(&self) -> &[Labels] {
-        self.whole.as_deref().unwrap_or_default()
+        self.whole.as_ref().map_or(&[], |whole| &whole.sets)
+    }
+
+    /// The same, with what tells the sets apart solved, for whoever asks more than once.
+    #[must_use]
+    pub fn solved(mut self) -> Self {
+        let solution = self.solution();
+        if let Some(whole) = &mut self.whole {
+            whole.solution = solution;
+        }
+        self
+    }
+
+    /// What tells the sets apart; `None` if there are fewer than two, or too many and too long ones to
+    /// be compared whole. The same whether sets are kept beyond that or not.
+    #[must_use]
+    pub fn solution(&self) -> Option<Solution> {
+        let whole = self.whole.as_ref()?;
+        if self.is_cut || whole.bytes > WHOLE || whole.sets.len() < self.count() {
+            return None;
+        }
+        let solve = || {
+            let sets: Vec<_> = whole.sets.iter().map(|set| set.0.clone()).collect();
+            solver::solve(&sets)
+        };
+        Some(whole.solution.clone().unwrap_or_else(solve))
+    }
+
+    /// The labels that tell the sets apart: as few as do, else all in which they differ.
+    #[must_use]
+    pub fn telling_labels(&self) -> Vec<String> {
+        match self.solution() {
+            Some(solution) => solution.labels,
+            None => self.differing().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Keeps `set`, and before the second one the first: that is all that is known of labels so far.
+    fn keep(&mut self, set: &Labels) {
+        let whole = self.whole.get_or_insert_with(|| {
+            let first = self.labels.iter();
+            let first = first.map(|(name, values)| (name.clone(), values.first.clone()));
+            let first = Labels(first.collect());
+            Box::new(Whole {
+                bytes: size(&first),
+                sets: vec![first],
+                solution: None,
+            })
+        });
+        whole.solution = None;
+        whole.bytes = whole.bytes.saturating_add(size(set));
+        let has_room = self.is_keeping || whole.bytes <= WHOLE;
+        if has_room && whole.sets.len() < SETS {
+            whole.sets.push(set.clone());
+        }
     }
 
     /// Takes one more set, unless an equal one is there.
@@ -58,8 +133,8 @@ impl Apart {
         if !self.sets.insert(hash(set)) {
             return;
         }
-        if let Some(whole) = self.whole.as_mut().filter(|whole| whole.len() < SETS) {
-            whole.push(set.clone());
+        if before > 0 {
+            self.keep(set);
         }
         for (name, value) in &set.0 {
             match self.labels.get_mut(name) {
@@ -68,7 +143,7 @@ impl Apart {
                     self.kept += name.len() + value.len();
                     self.labels.insert(name.clone(), Values::of(value, before));
                 }
-                None => {}
+                None => self.is_cut = true,
             }
         }
         let count = self.sets.len();
@@ -88,7 +163,9 @@ impl Apart {
         let distinct = values.filter_map(|values| values.distinct.as_ref());
         let entry = size_of::<(String, Values)>();
         let labels = self.labels.len() * entry + distinct.map(hashes).sum::<usize>();
-        size_of::<Self>() + self.kept + hashes(&self.sets) + labels
+        // What is solved of them is shorter than they are.
+        let whole = self.sets().iter().map(size).sum::<usize>() * 2;
+        size_of::<Self>() + self.kept + hashes(&self.sets) + labels + whole
     }
 
     /// How many different sets there were.
@@ -147,6 +224,13 @@ impl Values {
             self.distinct = None;
         }
     }
+}
+
+/// About how many bytes a set takes.
+fn size(set: &Labels) -> usize {
+    let labels = set.0.iter();
+    let text = labels.map(|(name, value)| name.len() + value.len());
+    text.sum::<usize>() + set.0.len() * size_of::<(String, String)>()
 }
 
 /// Whoever makes two of them equal has only a worse error text from it.
@@ -239,6 +323,48 @@ mod tests {
         let apart = apart(&[&[("a", "1")], &[("a", "2")], &[("a", "1")]]);
         assert_eq!(apart.count(), 2);
         assert_eq!(apart.telling(), Some(("a", "1")));
+    }
+
+    #[test]
+    fn as_few_labels_as_tell_the_sets_apart_are_named() {
+        let pods: &[&[(&str, &str)]] = &[
+            &[("instance", "10.0.0.1:80"), ("pod", "a"), ("zone", "x")],
+            &[("instance", "10.0.0.2:80"), ("pod", "b"), ("zone", "x")],
+            &[("instance", "10.0.0.3:80"), ("pod", "c"), ("zone", "y")],
+        ];
+        let apart = apart(pods);
+        assert_eq!(apart.telling_labels(), ["pod"]);
+        assert_eq!(apart.sets().len(), 3);
+        assert_eq!(apart.solution().unwrap().tuples, [["a"], ["b"], ["c"]]);
+        let one = self::apart(&[&[("job", "a")]]);
+        assert!(one.solution().is_none() && one.sets().is_empty());
+    }
+
+    #[test]
+    fn sets_that_are_too_long_to_be_compared_are_told_by_their_labels_kept_or_not() {
+        for mut apart in [Apart::default(), Apart::keeping()] {
+            for set in 0..100 {
+                let pairs = [("job", "x".repeat(2_000)), ("pod", set.to_string())];
+                let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
+                apart.add(&Labels(pairs.into()));
+            }
+            assert!(apart.solution().is_none());
+            assert_eq!(apart.telling_labels(), ["pod"]);
+            assert_eq!(apart.sets().len() == 100, apart.is_keeping);
+            assert!(apart.is_keeping || apart.size() < 3 * WHOLE);
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_too_long_to_be_known_is_not_taken_for_a_missing_one() {
+        let long = "x".repeat(KEPT);
+        let sets: &[&[(&str, &str)]] = &[
+            &[("long", &long), ("pod", "a")],
+            &[("long", &long), ("pod", "b")],
+        ];
+        let apart = apart(sets);
+        assert!(apart.solution().is_none());
+        assert_eq!(apart.telling_labels(), ["pod"]);
     }
 
     #[test]

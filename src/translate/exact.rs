@@ -128,6 +128,7 @@ pub(super) fn question(
         Kind::Histogram => About::Histogram(family()?),
         Kind::Summary => About::Summary(family()?),
     };
+    check_selector(&about)?;
     Ok(Exact {
         about,
         shape,
@@ -436,6 +437,29 @@ impl Exact {
         }
     }
 
+    /// Whether several series are refused, whichever way the answer is computed.
+    pub(super) fn needs_one_series(&self) -> bool {
+        let Shape::Buckets { method, .. } = self.shape else {
+            return true;
+        };
+        match &self.about {
+            About::Gauge(_) | About::Counter(_) => {
+                self.options.multiple_series == MultipleSeries::Error
+            }
+            About::Histogram(_) => false,
+            About::Summary(family) => summary::quantile(method, family).is_some(),
+            About::Tilde(_) => true,
+        }
+    }
+
+    /// The text that is sent for a tilde query.
+    pub(super) fn own_words(&self) -> Option<&str> {
+        match &self.about {
+            About::Tilde(tilde) => Some(tilde.sent()),
+            About::Gauge(_) | About::Counter(_) | About::Histogram(_) | About::Summary(_) => None,
+        }
+    }
+
     /// What decides on the scrape interval.
     fn interval_by(&self) -> Origin {
         match self.options.scrape_interval {
@@ -478,6 +502,17 @@ fn check_width(width: Millis, dialect: Dialect) -> Result<(), TranslateError> {
         return Err(Invalid::new(BUCKET_SIZE, expectation.concat()).into());
     }
     Ok(())
+}
+
+/// Refuses a selector that is too long before it is sent: what is asked to plan holds it too.
+fn check_selector(about: &About) -> Result<(), TranslateError> {
+    let longest = match about {
+        About::Gauge(metric) | About::Counter(metric) => metric.selector.to_string(),
+        About::Histogram(family) | About::Summary(family) => family.bucket().to_string(),
+        // Its text was bounded when it was read.
+        About::Tilde(_) => return Ok(()),
+    };
+    translate::within_promql_text(&longest)
 }
 
 fn check_length(read: &Read) -> Result<(), TranslateError> {

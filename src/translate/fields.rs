@@ -23,6 +23,7 @@ use crate::promql::Matcher;
 use crate::promql::Selector;
 use crate::protocol::condition::Condition;
 use crate::protocol::condition::ConditionValue;
+use crate::translate;
 use crate::translate::TranslateError;
 use crate::translate::conditions;
 use crate::translate::conditions::Kind;
@@ -54,14 +55,18 @@ fn selector(
         None if has_name => None,
         None => Some(Selector::any()),
     };
-    Ok(match start {
+    let selector = match start {
         Some(start) => Some(start.and_all(matchers)),
         None => {
             let mut matchers = matchers.into_iter();
             let first = matchers.next().map(Selector::with);
             first.map(|selector| selector.and_all(matchers))
         }
-    })
+    };
+    if let Some(selector) = &selector {
+        translate::within_promql_text(&selector.to_string())?;
+    }
+    Ok(selector)
 }
 
 /// The matcher of the one kind among the conditions.

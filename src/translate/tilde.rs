@@ -93,6 +93,11 @@ pub(super) fn interval(options: &QueryOptions) -> Millis {
 }
 
 impl Tilde {
+    /// The text that is sent.
+    pub(super) fn sent(&self) -> &str {
+        &self.text.text
+    }
+
     /// Its values for the buckets of `grid`.
     pub(super) fn folded(&self, grid: Grid, options: &QueryOptions) -> RangeRead {
         let step = window::inner_resolution(grid.width, interval(options));

@@ -30,8 +30,9 @@ impl Upstream {
         if cx.is_dry() {
             return Ok(self.unasked(cx, call, reading));
         }
-        let reply = self
-            .exchange(cx, call, &mut reading)
+        // On the heap, for it is large, with all ways to prove who asks in it: every future around it
+        // would be as large, and is moved several times before it begins.
+        let reply = Box::pin(self.exchange(cx, call, &mut reading))
             .await
             .map_err(|error| about_names(error, call))?;
         match reading.finish() {

@@ -26,6 +26,7 @@ use crate::egress::dial::Part;
 use crate::egress::dial::is_near;
 use crate::limits;
 use crate::record::Context;
+use crate::record::Notice;
 use crate::record::Reservation;
 use crate::record::Step;
 use crate::upstream::AnswerLimit;
@@ -141,6 +142,9 @@ impl Upstream {
             deadline,
             _slot: _held,
         } = self.prepare(cx, call, attempt, pass).await?;
+        if proof.is_clock_corrected() {
+            cx.note(|recorded| recorded.notice(Notice::ClockCorrected));
+        }
         // No signature covers it, so that a proxy may change it.
         let offers_gzip = timeout_at(deadline, self.offers_gzip(&client, request.uri())).await;
         let offers_gzip = offers_gzip.unwrap_or(false);

@@ -146,6 +146,13 @@ impl Upstreams {
         self.0.backends.forget_names();
     }
 
+    /// How many calls are under way to the backend that the connection called `name` leads to; `None`
+    /// if none was made yet.
+    #[must_use]
+    pub fn in_use(&self, name: &str) -> Option<usize> {
+        self.0.backends.in_use(name)
+    }
+
     /// The backend of `connection`. Opens no connection to it.
     #[must_use]
     pub fn open(&self, connection: &Connection) -> Upstream {

@@ -30,13 +30,14 @@ impl Scrubbed {
     /// spellings in which it may come back.
     #[must_use]
     pub(super) fn without(secrets: &Secrets, text: &str) -> Self {
-        let lines = text.lines().filter(|line| {
+        // A control character within a word would hide it.
+        let lines = text.lines().map(uncontrolled).filter(|line| {
             let line = line.to_ascii_lowercase();
             !TELLTALES.iter().any(|telltale| line.contains(telltale))
         });
         let mut clean = joined(lines);
         for spelling in secrets.spellings() {
-            let spelling = joined(spelling.lines());
+            let spelling = joined(spelling.lines().map(uncontrolled));
             // Of a secret of control characters alone nothing is left, in the text neither.
             if !spelling.is_empty() {
                 clean = clean.replace(&spelling, HIDDEN);
@@ -58,16 +59,21 @@ impl From<Scrubbed> for String {
     }
 }
 
-/// One line of several, without control characters.
-fn joined<'a>(lines: impl Iterator<Item = &'a str>) -> String {
-    let mut clean = String::new();
+/// One line of several.
+fn joined(lines: impl Iterator<Item = String>) -> String {
+    let mut joined = String::new();
     for line in lines {
-        if !clean.is_empty() {
-            clean.push(' ');
+        if !joined.is_empty() {
+            joined.push(' ');
         }
-        clean.extend(line.chars().filter(|c| !is_control(*c)));
+        joined.push_str(&line);
     }
-    clean
+    joined
+}
+
+/// A line without control characters.
+fn uncontrolled(line: &str) -> String {
+    line.chars().filter(|c| !is_control(*c)).collect()
 }
 
 /// Control characters, and those that turn the direction of the text around them.
@@ -111,6 +117,11 @@ mod tests {
             "it does not match end",
         );
         check("GET /?X-Amz-Signature=abc", "");
+        check("GET /?Signature=abc", "");
+        check(
+            "no\nAutho\u{0}rization: x\nX-Amz-Sec\u{202e}urity-Token: y",
+            "no",
+        );
     }
 
     #[test]

@@ -25,6 +25,9 @@ impl Upstream {
             },
             url: connection.url.endpoint(call.path).to_string(),
             parameters: own.chain(timeout).chain(extra).collect(),
+            headers: (connection.headers.iter())
+                .map(|(name, _)| (name.clone(), REDACTED.to_owned()))
+                .collect(),
             authentication: authentication(&connection.authentication),
             ..CallStage::default()
         }

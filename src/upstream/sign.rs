@@ -150,6 +150,12 @@ impl Shared {
 }
 
 impl Proof {
+    /// Whether a signature among it has another time than our clock's.
+    pub(super) fn is_clock_corrected(&self) -> bool {
+        let signed = self.signed_by.as_ref();
+        signed.is_some_and(SignedBy::is_corrected)
+    }
+
     fn new(connection: &Connection) -> Self {
         let mut secrets = Secrets::default();
         if let Some(client) = &connection.tls.client

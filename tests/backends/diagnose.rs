@@ -222,6 +222,19 @@ fn causes(rig: &Rig<'_>) {
     );
     check(
         url,
+        &["__counter__=http_requests_total"],
+        (
+            "PM-2001",
+            "selection",
+            "certain",
+            "they differ in ['pod']",
+            4,
+        ),
+    );
+    let (one, _) = run(url, &["__counter__=http_requests_total", "pod=a"]);
+    assert!(one.findings.is_empty(), "{one:#?}");
+    check(
+        url,
         &["__counter__=http_requests_total", "job=checkuot"],
         (
             "PM-2002",

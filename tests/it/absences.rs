@@ -92,7 +92,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         claim: "one builder makes the clients for backends and token endpoints; what asks this machine who \
-                it is has another, and so has the health check of our own port",
+                it is has another, and so has who asks an admin port",
         words: &["Client::builder(TokioExecutor", "client::conn::http"],
         literals: &[],
         within: &[],
@@ -100,6 +100,7 @@ const RULES: &[Rule] = &[
             "src/upstream/client/clients.rs",
             "src/upstream/aws/http.rs",
             "src/cli/health.rs",
+            "src/cli/remote.rs",
         ],
         plant: (
             "src/upstream/sign/oauth2/endpoint.rs",

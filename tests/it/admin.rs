@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::fake_backend::Answer;
+use crate::fake_backend::Backend;
 use crate::program::Program;
 use crate::raw::Raw;
 
@@ -19,8 +21,13 @@ fn write(folder: &Path, key: &str, more: &str) {
 /// Status and body of what the admin listener says; `lines` are those of the head, the host among
 /// them. No answer there has the key.
 fn ask(program: &Program, method: &str, path: &str, lines: &str) -> (u16, String) {
+    ask_with(program, method, path, lines, "")
+}
+
+fn ask_with(program: &Program, method: &str, path: &str, lines: &str, body: &str) -> (u16, String) {
     let mut raw = Raw::connect(program.admin());
-    raw.send(format!("{method} {path} HTTP/1.1\r\n{lines}connection: close\r\n\r\n").as_bytes());
+    let head = format!("{method} {path} HTTP/1.1\r\n{lines}connection: close\r\n\r\n");
+    raw.send(format!("{head}{body}").as_bytes());
     let heard = raw.hear(Duration::from_secs(30));
     let (head, body) = heard.text.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("\r\ncache-control: no-store\r\n"), "{head}");
@@ -105,4 +112,58 @@ fn no_web_page_reaches_what_is_behind_the_gate() {
         assert_eq!(status, 403, "{lines}{body}");
     }
     assert_eq!(ask(&program, "POST", "/-/reload", AT_HOME).0, 200);
+}
+
+#[test]
+fn a_wrong_token_is_logged_once_and_none_is_not() {
+    let wrong = "a wrong token for the console";
+    let mut program = Program::with(&format!("console: {{token: {}}}", TOKENS[0]));
+    let status = |lines: &str| ask(&program, "GET", "/debug/status", lines).0;
+    assert_eq!(status(AT_HOME), 401);
+    assert_eq!(status(&bearer(TOKENS[0])), 200);
+    for _ in 0..3 {
+        assert_eq!(status(&bearer(TOKENS[1])), 401);
+    }
+    program.wait_for("line", |program| program.logged(wrong) > 0);
+    assert_eq!(program.logged(wrong), 1);
+    assert_eq!(program.logged(TOKENS[1]), 0);
+}
+
+#[test]
+fn what_it_asks_of_a_backend_passes_the_list_and_the_guard() {
+    let backend = Backend::start(|_| Answer::json(r#"{"status":"success","data":["up"]}"#));
+    let listed = Backend::start(|_| Answer::json(r#"{"status":"success","data":["up"]}"#));
+    let policy = format!(
+        "policy: {{allowed_upstreams: ['{}', 'http://169.254.169.254']}}",
+        listed.url()
+    );
+    let program = Program::with(&policy);
+    let check = |url: &str, expected: &str| {
+        let details = format!(r#"{{"url": "{url}"}}"#);
+        let metric = r#"{"key": "__gauge__", "value": {"_type": "StringValue", "value": "m"}}"#;
+        let query = format!(
+            r#"{{"conditions": [{metric}], "startTime": 1699999200000, "endTime": 1699999500000}}"#
+        );
+        let request = format!(
+            r#"{{"_type": "MetricsRequest", "connectionDetails": {details}, "query": {query}}}"#
+        );
+        for (path, body) in [
+            ("/debug/explain", format!(r#"{{"request": {request}}}"#)),
+            (
+                "/debug/connection",
+                format!(r#"{{"request": {{"connectionDetails": {details}}}}}"#),
+            ),
+            (
+                "/debug/complete",
+                format!(r#"{{"connection_details": {details}, "what": "metrics"}}"#),
+            ),
+        ] {
+            let lines = format!("{AT_HOME}content-length: {}\r\n", body.len());
+            let (_, answer) = ask_with(&program, "POST", path, &lines, &body);
+            assert!(answer.contains(expected), "{path}: {answer}");
+        }
+    };
+    check(&backend.url(), "PM-6002");
+    check("http://169.254.169.254", "PM-6003");
+    assert!(backend.calls().is_empty());
 }

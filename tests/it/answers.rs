@@ -105,6 +105,19 @@ fn a_thousand_who_ask_at_once_cost_one_call() {
 }
 
 #[test]
+fn who_shares_an_answer_is_told_what_was_seen_of_it() {
+    let backend = Backend::start(|call| Answer::json(matrix(call, "NaN")));
+    let gateway = Gateway::new(SETTINGS, &[]);
+    let body = query(&backend, "", START);
+    for (served, seen) in [("miss", 1), ("hit", 2)] {
+        let answer = ask(&gateway, &body);
+        assert!(result(&answer).starts_with(served), "{answer:?}");
+        let notices = gateway.metric("mirror_notices_total{code=\"PM-7003\"}");
+        assert_eq!(notices, seen, "{served}");
+    }
+}
+
+#[test]
 fn a_call_under_way_goes_on_for_who_has_longer() {
     // Deaf to the time it is given, as some queries make a backend (reliability.md, "One deadline").
     let (begun, has_begun) = mpsc::channel();

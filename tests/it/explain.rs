@@ -310,3 +310,166 @@ fn the_other_questions_are_answered() {
     );
     assert_eq!(page.header("cache-control"), Some("no-store"));
 }
+
+/// A backend with two pods of one metric, and nothing else.
+fn two_pods() -> Backend {
+    Backend::start(|call| {
+        let query = call.parameters.iter().find(|(name, _)| name == "query");
+        let query = query.map_or("", |(_, text)| text.as_str());
+        Answer::json(match query {
+            query if query.contains("\"nothing\"") => {
+                r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#
+            }
+            query if query.starts_with("count(") => {
+                r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[0,"2"]}]}}"#
+            }
+            query if query.starts_with("count_over_time(") || query == "sum by (pod) (m)" => {
+                r#"{"status":"success","data":{"resultType":"vector","result":[
+                    {"metric":{"job":"x","pod":"a"},"value":[0,"9"]},
+                    {"metric":{"job":"x","pod":"b"},"value":[0,"9"]}]}}"#
+            }
+            query if query.starts_with("label_replace(count(count_over_time({__name__=\"m\"}") => {
+                r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"selector":"0"},"value":[0,"2"]}]}}"#
+            }
+            _ => MATRIX,
+        })
+    })
+}
+
+fn diagnose(mirror: &Mirror, request: &str) -> Reply {
+    mirror.ask(
+        "POST",
+        "/debug/diagnose",
+        &format!("{{\"request\":{request}}}"),
+    )
+}
+
+#[derive(Debug, Deserialize)]
+struct Diagnosis {
+    findings: Vec<Finding>,
+    ambiguity: Option<Ambiguity>,
+    calls: u32,
+    not_empty: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Finding {
+    id: String,
+    certainty: String,
+    fix: String,
+    #[serde(rename = "try")]
+    attempt: Option<Vec<Tried>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tried {
+    key: String,
+}
+
+#[test]
+fn a_diagnosis_of_several_series_names_the_label_that_ends_it() {
+    let backend = two_pods();
+    let mirror = Mirror::start();
+    let told = diagnose(&mirror, &raw(&backend.url(), ""));
+    assert_eq!(told.status, 200, "{told:?}");
+    let told: Diagnosis = serde_json::from_str(&told.body).unwrap();
+    let first = &told.findings[0];
+    assert_eq!(
+        (first.id.as_str(), first.certainty.as_str()),
+        ("PM-2001", "certain")
+    );
+    assert_eq!(first.fix, "Add pod = a.");
+    let tried: Vec<&str> = (first.attempt.iter().flatten())
+        .map(|it| it.key.as_str())
+        .collect();
+    assert_eq!(tried, ["__gauge__", "job", "pod"]);
+    let ambiguity = told.ambiguity.unwrap();
+    assert_eq!(ambiguity.labels, ["pod"]);
+    assert_eq!(ambiguity.combine.as_deref(), Some(r#"sum(m{job="x"})"#));
+    assert!(told.not_empty && told.calls <= 10);
+}
+
+#[test]
+fn a_diagnosis_says_nothing_of_several_series_where_they_combine() {
+    let backend = two_pods();
+    let mirror = Mirror::start();
+    let request = raw(&backend.url(), "").replace(
+        "\"startTime\"",
+        "\"aggregation\":{\"method\":\"MEAN\",\"bucketSizeMillis\":1000},\"startTime\"",
+    );
+    let told = diagnose(&mirror, &request);
+    assert!(told.body.contains("\"ambiguity\":null"), "{told:?}");
+}
+
+#[test]
+fn a_query_in_ones_own_words_is_told_apart_by_what_it_gives() {
+    let backend = two_pods();
+    let mirror = Mirror::start();
+    let request = raw(&backend.url(), "")
+        .replace("__gauge__", "~")
+        .replace("\"value\":\"m\"", "\"value\":\"sum by (pod) (m)\"")
+        .replace(",{\"key\":\"job\",\"value\":{\"value\":\"x\"}}", "");
+    let told = diagnose(&mirror, &request);
+    let told: Diagnosis = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(told.findings[0].id, "PM-2001");
+    assert!(told.findings[0].attempt.is_none());
+    assert_eq!(told.ambiguity.unwrap().labels, ["pod"]);
+}
+
+#[test]
+fn what_cannot_be_diagnosed_is_refused_with_its_id() {
+    let backend = two_pods();
+    let mirror = Mirror::start();
+    let request = raw(&backend.url(), "").replace("\"__gauge__\"", "\"x\"");
+    let told = diagnose(&mirror, &request);
+    assert_eq!(told.status, 400);
+    assert_eq!(json::text_of(&told.body, "id"), Some("PM-1003"), "{told:?}");
+    let body = format!(
+        "{{\"request\":{},\"dry_run\":true}}",
+        raw(&backend.url(), "")
+    );
+    assert_eq!(mirror.ask("POST", "/debug/diagnose", &body).status, 400);
+    assert!(backend.calls().is_empty());
+}
+
+#[test]
+fn a_record_says_where_nan_were() {
+    let backend = Backend::start(|_| {
+        Answer::json(
+            r#"{"status":"success","data":{"resultType":"matrix","result":[
+                {"metric":{"__name__":"m","job":"x"},"values":[[2,"1"],[3,"NaN"],[5,"NaN"]]}]}}"#,
+        )
+    });
+    let mirror = Mirror::start();
+    let told = explain(&mirror, &raw(&backend.url(), ""), "");
+    let expected = r#""nan":2,"nan_became":"zero","nan_at":[3000,5000],"#;
+    assert!(told.body.contains(expected), "{told:?}");
+}
+
+#[test]
+fn what_a_dry_run_did_not_ask_is_kept_for_nobody() {
+    let backend = Backend::start(|call| match call.path.as_str() {
+        "/api/v1/metadata" => Answer::json(
+            r#"{"status":"success","data":{"up":[{"type":"gauge","help":"h","unit":""}]}}"#,
+        ),
+        _ => Answer::json(r#"{"status":"success","data":["up"]}"#),
+    });
+    let mirror = Mirror::start();
+    let asked = |kind: &str, more: &str| {
+        format!(
+            r#"{{"_type":"{kind}Request","connectionDetails":{{"url":"{}"}},"query":{{{more}"conditions":[]}}}}"#,
+            backend.url()
+        )
+    };
+    let names = asked("FieldNames", "");
+    let values = asked("FieldValues", r#""field":{"fieldName":"__gauge__"},"#);
+    for request in [&names, &values] {
+        let told = explain(&mirror, request, ",\"dry_run\":true");
+        assert!(told.body.contains("\"calls\":[{"), "{told:?}");
+    }
+    assert!(backend.calls().is_empty());
+    for (path, request) in [("/api/field/name", &names), ("/api/field/value", &values)] {
+        let answer = mirror.post(path, request);
+        assert!(answer.body.contains("\"up\""), "{answer:?}");
+    }
+}

@@ -86,6 +86,11 @@ impl Mirror {
         }
     }
 
+    /// The base URL of the admin listener.
+    pub(crate) fn admin_url(&self) -> String {
+        format!("http://{}", self.admin)
+    }
+
     /// Posts a body.
     pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
         self.send("POST", path, body)

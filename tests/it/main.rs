@@ -15,6 +15,7 @@ mod explain;
 mod failures;
 mod openapi;
 mod cli;
+mod commands;
 mod program;
 mod reload;
 mod raw;

@@ -53,6 +53,7 @@ fn the_checked_in_documents_are_up_to_date() {
     );
     up_to_date("schemas/config.json", &openapi::config());
     up_to_date("schemas/record.json", &explain::schema());
+    up_to_date("schemas/bundle.json", &explain::bundle::schema());
 }
 
 #[track_caller]

@@ -2,6 +2,10 @@
 //! protocol gives, and what it lacks").
 
 use std::collections::HashMap;
+use std::fs;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use prometheus_mirror::config;
 use prometheus_mirror::config::Flags;
@@ -16,6 +20,9 @@ use crate::gateway::peer;
 use crate::gateway::post;
 use crate::harness::Mirror;
 use crate::harness::Reply;
+use crate::program::Program;
+use crate::raw::Raw;
+use crate::supply_chain;
 
 const CALLS: [&str; 4] = [
     "/api/connection",
@@ -312,4 +319,248 @@ fn eight_nothing_of_a_request_or_of_a_backends_body_is_echoed() {
         }
     }
     assert!(backend.calls().len() >= 4);
+}
+
+/// What of a query stands outside of its quotes.
+fn outside_of_quotes(promql: &str) -> String {
+    let mut outside = String::new();
+    let mut characters = promql.chars();
+    while let Some(c) = characters.next() {
+        outside.push(c);
+        if c != '"' {
+            continue;
+        }
+        loop {
+            match characters.next().expect("each quote is closed") {
+                '\\' => drop(characters.next()),
+                '"' => break,
+                _ => {}
+            }
+        }
+        outside.push('"');
+    }
+    outside
+}
+
+#[test]
+fn seven_no_value_and_no_key_ends_its_matcher() {
+    let mirror = Mirror::start();
+    for hostile in [
+        r#"x"} or planted{y="z"#,
+        r#"x\"} or planted{y="z"#,
+        r"x\",
+        "x\"} or\nplanted # {",
+        "x'} or planted{y='z",
+        "x`} or planted{y=`z",
+        "x\0\u{1b}\"} or planted",
+        "x.*|planted",
+    ] {
+        for profile in ["exact", "legacy"] {
+            let backend = Backend::start(|_| {
+                Answer::json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#)
+            });
+            let details = format!(
+                r#""url": "{}", "profile": "{profile}", "dialect": "promql-open", "scrape_interval_ms": 15000"#,
+                backend.url()
+            );
+            let text = serde_json::to_string(hostile).unwrap();
+            let condition = |key: &str, kind: &str, value: &str| {
+                format!(r#"{{"key": {key}, "value": {{"_type": "{kind}", "value": {value}}}}}"#)
+            };
+            let metric = condition(r#""__gauge__""#, "StringValue", r#""m""#);
+            for more in [
+                condition(r#""job""#, "StringValue", &text),
+                condition(&text, "StringValue", r#""v""#),
+                condition(r#""job""#, "InSetValue", &format!("[{text}, \"w\"]")),
+            ] {
+                for (path, field) in [("/api/metric", ""), ("/api/field/value", "job")] {
+                    let query = format!(
+                        r#"{{"conditions": [{metric}, {more}], "startTime": 1699999200000,
+                             "endTime": 1699999500000, "field": {{"fieldName": "{field}"}}}}"#
+                    );
+                    let body =
+                        format!(r#"{{"connectionDetails": {{{details}}}, "query": {query}}}"#);
+                    let _ = mirror.post(path, &body);
+                }
+            }
+            let calls = backend.calls();
+            let sent = calls.iter().flat_map(|call| &call.parameters);
+            let sent = sent.filter(|(name, _)| name == "query" || name == "match[]");
+            let sent: Vec<&String> = sent.map(|(_, promql)| promql).collect();
+            assert!(sent.len() >= 2, "{profile} {hostile}: {calls:?}");
+            for promql in sent {
+                let outside = outside_of_quotes(promql);
+                assert!(!outside.contains("planted"), "{profile}: {promql}");
+                assert!(
+                    !outside.contains(['#', '`', '\'', '\\']),
+                    "{profile}: {promql}"
+                );
+                let braces = |c| outside.matches(c).count();
+                assert_eq!(braces('{'), braces('}'), "{profile}: {promql}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nine_a_hung_backend_costs_its_caller_the_timeout_and_nobody_else_anything() {
+    let program = Program::with("");
+    let (hung, well) = (
+        Backend::start(|_| Answer::Silence),
+        Backend::start(|call| {
+            Answer::json(match call.path.as_str() {
+                path if path.ends_with("/labels") => r#"{"status":"success","data":["job"]}"#,
+                _ => r#"{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}"#,
+            })
+        }),
+    );
+    let test = |backend: &Backend, seconds: u32| {
+        let details = format!(
+            r#""url": "{}", "request_timeout_seconds": {seconds}"#,
+            backend.url()
+        );
+        format!(r#"{{"connectionDetails": {{{details}}}, "query": null}}"#)
+    };
+    thread::scope(|scope| {
+        let waiting = (0..16).map(|_| {
+            let (caller, body) = (program.caller(), test(&hung, 2));
+            scope.spawn(move || {
+                let began = Instant::now();
+                (caller.post("/api/connection", &body), began.elapsed())
+            })
+        });
+        let waiting: Vec<_> = waiting.collect();
+        // Meanwhile others are answered.
+        let reply = program.post("/api/connection", &test(&well, 30));
+        assert_eq!((reply.status, reply.header("x-mirror-error")), (200, None));
+        assert_eq!(program.get("/healthcheck").status, 200);
+        assert!(waiting.iter().any(|it| !it.is_finished()), "all is over");
+        for waiting in waiting {
+            let (reply, elapsed) = waiting.join().unwrap();
+            assert!(reply.header("x-mirror-error").is_some(), "{reply:?}");
+            assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
+        }
+    });
+}
+
+#[test]
+fn ten_bodies_heads_ranges_steps_series_and_answers_have_limits() {
+    let program = Program::with("");
+    let over = " ".repeat((1 << 20) + 1);
+    assert_eq!(program.post("/api/metric", &over).status, 413);
+    let mut raw = Raw::connect(program.mirror());
+    let fields = "a: b\r\n".repeat(64);
+    raw.send(format!("POST /api/metric HTTP/1.1\r\nhost: localhost\r\n{fields}\r\n").as_bytes());
+    assert_eq!(raw.hear(Duration::from_secs(10)).statuses(), [431]);
+    let ask = |backend: &Backend, end: i64, bucket: u32| {
+        let details = format!(
+            r#""url": "{}", "dialect": "promql-open", "scrape_interval_ms": 1000"#,
+            backend.url()
+        );
+        let metric = r#"{"key": "__gauge__", "value": {"_type": "StringValue", "value": "m"}}"#;
+        let query = format!(
+            r#"{{"conditions": [{metric}], "startTime": 1600000000000, "endTime": {end},
+                 "aggregation": {{"method": "MEAN", "bucketSizeMillis": {bucket}}}}}"#
+        );
+        let body = format!(r#"{{"connectionDetails": {{{details}}}, "query": {query}}}"#);
+        program.post("/api/metric", &body)
+    };
+    let empty = || {
+        Backend::start(|_| {
+            Answer::json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#)
+        })
+    };
+    // So many buckets that no one call may have them all, and then more than one answer holds.
+    for buckets in [50_000, 3_000_000] {
+        let backend = empty();
+        let reply = ask(&backend, 1_600_000_000_000 + buckets * 1000, 1000);
+        let ranges: Vec<HashMap<String, String>> = backend
+            .calls()
+            .into_iter()
+            .filter(|call| call.path.ends_with("/query_range"))
+            .map(|call| call.parameters.into_iter().collect())
+            .collect();
+        assert!(!ranges.is_empty() && ranges.len() <= 64, "{reply:?}");
+        for range in ranges {
+            let number = |name: &str| range[name].trim_end_matches("ms").parse::<f64>().unwrap();
+            let step = number("step")
+                / if range["step"].ends_with("ms") {
+                    1000.0
+                } else {
+                    1.0
+                };
+            let steps = (number("end") - number("start")) / step + 1.0;
+            assert!(steps <= 11_000.0, "{range:?}");
+        }
+    }
+    for (count, size) in [(1_001, 1), (1, 33 << 20)] {
+        let backend = Backend::start(move |_| {
+            let series = |n| format!(r#"{{"metric":{{"a":"{n}"}},"values":[[1600000060,"1"]]}}"#);
+            let series: Vec<String> = (0..count).map(series).collect();
+            let body = format!(
+                r#"{{"status":"success","data":{{"resultType":"matrix","result":[{}]}}{}}}"#,
+                series.join(","),
+                " ".repeat(size)
+            );
+            Answer::json(body)
+        });
+        let reply = ask(&backend, 1_600_000_060_000, 60_000);
+        assert_eq!(
+            reply.header("x-mirror-error"),
+            Some("PM-3011"),
+            "{count} {reply:?}"
+        );
+    }
+}
+
+/// The key ids that Amazon gives out begin so, and have 16 further capitals and digits.
+const KEY_IDS: [&str; 4] = ["AKIA", "ASIA", "AROA", "AIDA"];
+
+/// What looks like a key of a cloud in `text`.
+fn looks_like_a_key(text: &str) -> Option<&str> {
+    let is_of_a_key = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let words = text.split(|c| !is_of_a_key(c));
+    let mut ids = words.filter(|word| word.len() == 20);
+    ids.find(|word| KEY_IDS.iter().any(|start| word.starts_with(start)))
+}
+
+#[test]
+fn eleven_no_sample_looks_like_the_key_of_a_cloud() {
+    let planted = format!("key: {}IOSFODNN7EXAMPLE\"", KEY_IDS[0]);
+    assert!(looks_like_a_key(&planted).is_some());
+    let folders = [
+        "src",
+        "tests",
+        "docs",
+        "schemas",
+        "charts",
+        "deploy",
+        "monitoring",
+        "scripts",
+        "fuzz",
+        "console/src",
+        "console/e2e",
+    ];
+    let pages = fs::read_dir(supply_chain::root()).unwrap();
+    let pages = pages
+        .map(|entry| entry.unwrap().path())
+        .filter(|it| it.is_file());
+    let files = folders.into_iter().flat_map(supply_chain::files);
+    let mut count = 0;
+    for path in files.chain(pages) {
+        // What is no text holds no sample.
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        count += 1;
+        let found = looks_like_a_key(&text);
+        assert!(found.is_none(), "{}: {found:?}", path.display());
+        let key = concat!("PRIVATE KEY", "-----\n");
+        let is_keyless = text
+            .split(key)
+            .skip(1)
+            .all(|after| !after.starts_with("MI"));
+        assert!(is_keyless, "{}", path.display());
+    }
+    assert!(count > 500, "{count}");
 }

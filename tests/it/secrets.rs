@@ -15,7 +15,7 @@ const TEXTS: [&str; 6] = [
 /// Ends of names that are about a secret and hold none.
 const ABOUT: [&str; 3] = ["_file", "_url", "_type"];
 /// Fields that hold none, each with what they hold.
-const OTHERS: [(&str, &str, &str); 7] = [
+const OTHERS: [(&str, &str, &str); 8] = [
     (
         "src/upstream/credentials.rs",
         "key",
@@ -23,6 +23,7 @@ const OTHERS: [(&str, &str, &str); 7] = [
     ),
     ("src/protocol/condition.rs", "key", "a label's name"),
     ("src/explain/record.rs", "key", "a label's name"),
+    ("src/cli/told.rs", "key", "a label's name"),
     (
         "src/record/stages.rs",
         "key",

@@ -18,7 +18,8 @@ const FLOORS: [(&str, [u64; 3]); 3] = [
 /// Two versions of one of these would be two policies.
 const ONLY_ONCE: [&str; 3] = ["rustls", "hyper", "http"];
 
-fn root() -> &'static Path {
+/// The folder of the project.
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -27,7 +28,7 @@ fn read(name: &str) -> String {
 }
 
 /// The files below `folder`, and in the folders of it.
-fn files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {

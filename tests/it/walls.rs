@@ -223,26 +223,3 @@ fn bodies_of_strangers_have_one_room_and_beyond_it_hear_503_without_the_key() {
     program.wait_for("room", |program| ask(program).status == 200);
     assert!(is_accepted(&program, TOKEN));
 }
-
-#[test]
-fn where_no_token_decides_bodies_are_no_strangers() {
-    const MIB: usize = 1 << 20;
-    let program = Program::with("");
-    let head =
-        format!("POST /api/metric HTTP/1.1\r\nhost: localhost\r\ncontent-length: {MIB}\r\n\r\n");
-    let body = vec![b' '; MIB - 1];
-    let slow: Vec<Raw> = (0..17)
-        .map(|_| {
-            let mut raw = Raw::connect(program.mirror());
-            raw.send(head.as_bytes());
-            assert!(raw.send(&body));
-            raw
-        })
-        .collect();
-    let reply = program.post("/api/connection", "{}");
-    assert_eq!(
-        (reply.status, reply.header("x-mirror-api-key")),
-        (200, Some(KEY))
-    );
-    drop(slow);
-}

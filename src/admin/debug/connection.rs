@@ -33,7 +33,9 @@ struct StepShown {
     ok: bool,
     ms: Option<f64>,
     text: String,
+    /// The first of its warnings.
     warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +84,7 @@ fn tested(ladder: Ladder) -> Tested {
                     _ => String::new(),
                 }),
                 warning: rung.warnings.first().cloned(),
+                warnings: rung.warnings,
             })
             .collect(),
         error: failure.map(|failure| ErrorShown {

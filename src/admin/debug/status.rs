@@ -116,6 +116,7 @@ fn shown(app: &App) -> Status {
             .map(|(name, named)| ConnectionStatus {
                 name: name.to_owned(),
                 host: named.connection.url.host_port(),
+                in_use: app.mirror.in_use(name),
                 limit: connections.calls.of(Some(name)).slots,
                 // The newest of this connection says whether it works now.
                 last_error: kept

@@ -176,6 +176,15 @@ async fn ten_wrong_tokens_end_the_trying_of_that_peer_alone() {
         .await;
 }
 
+#[test]
+fn who_waits_as_told_is_not_too_soon_again() {
+    for (millis, expected) in [(0, "1"), (999, "1"), (1_500, "2"), (60_000, "61")] {
+        let refusal = Refusal::TooSoon(Duration::from_millis(millis));
+        let answer = refusal.answer(false);
+        assert_eq!(answer.headers()[RETRY_AFTER], expected, "{millis}");
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_token_and_none_hear_the_same() {
     let given = Given::new(Some(TOKEN));

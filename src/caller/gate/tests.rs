@@ -298,3 +298,18 @@ fn wall_a_stands_on_any_one_limit() {
     };
     assert!(certified.stands());
 }
+
+#[test]
+fn a_network_is_no_limit_where_everybody_may_name_its_source() {
+    let behind = |trusted: &[&str], entries| Gate {
+        allowed: Some(networks(&["10.0.0.0/8"])),
+        trusted_proxies: networks(trusted),
+        ..gate(entries)
+    };
+    assert!(behind(&["192.0.2.0/24"], Vec::new()).stands());
+    for everybody in [&["0.0.0.0/0"][..], &["::/0"], &["0.0.0.0/1", "128.0.0.0/1"]] {
+        assert!(!behind(everybody, Vec::new()).stands(), "{everybody:?}");
+        // A token is one all the same.
+        assert!(behind(everybody, vec![entry("alpha", &TOKENS[..1], &[])]).stands());
+    }
+}

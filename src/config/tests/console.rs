@@ -81,15 +81,3 @@ fn the_key_as_token_is_warned_about() {
         ["PM-5003: CONSOLE_TOKEN: is the mirror key too, which StackState knows; choose another"]
     );
 }
-
-#[test]
-fn its_file_may_not_lie_where_requests_may_read() {
-    let given = Given {
-        file: Some("console: {token_file: key}\npolicy: {secrets_dir: .}"),
-        secret: Some(TOKEN),
-        ..Given::default()
-    };
-    let findings = printed(&given.load().unwrap_err().findings);
-    let expected = "policy.secrets_dir: must not hold a file that the configuration uses";
-    assert!(findings[0].ends_with(expected), "{findings:?}");
-}

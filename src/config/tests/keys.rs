@@ -78,21 +78,42 @@ fn a_key_file_that_proves_nothing_is_refused() {
     }
 }
 
-#[cfg(unix)]
+#[test]
+fn a_secret_file_has_a_mebibyte() {
+    for (size, is_read) in [(1 << 20, true), ((1 << 20) + 1, false), (2 << 20, false)] {
+        let given = Given {
+            file: Some("connections: {a: {url: 'https://a', bearer_token_file: key}}"),
+            secret: Some(&"x".repeat(size)),
+            ..Given::default()
+        };
+        let loaded = given.load();
+        assert_eq!(loaded.is_ok(), is_read, "{size}");
+        for finding in loaded.err().into_iter().flat_map(|error| error.findings) {
+            assert!(finding.to_string().ends_with("the file is over 1 MiB"));
+        }
+    }
+}
+
 #[test]
 fn a_key_file_that_others_may_write_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     fs::write(&path, LONG_KEY).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o606)).unwrap();
-    let given = Given {
-        variables: &[("API_KEY_FILE", path.to_str().unwrap())],
-        ..Given::default()
-    };
-    let findings = given.load().unwrap_err().findings;
-    assert_eq!(findings[0].code, Code::UnusableFile);
-    assert_eq!(findings[0].origin.to_string(), "API_KEY_FILE");
+    // As of files of connections, which are looked at again when they are used.
+    for (mode, is_refused) in [(0o600, false), (0o644, false), (0o606, true), (0o660, true)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let given = Given {
+            variables: &[("API_KEY_FILE", path.to_str().unwrap())],
+            ..Given::default()
+        };
+        let findings = given.load().err().map(|error| error.findings);
+        assert_eq!(findings.is_some(), is_refused, "{mode:o}");
+        for finding in findings.into_iter().flatten() {
+            assert_eq!(finding.code, Code::UnusableFile);
+            assert_eq!(finding.origin.to_string(), "API_KEY_FILE");
+        }
+    }
 }
 
 #[test]

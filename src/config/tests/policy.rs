@@ -54,16 +54,98 @@ fn a_bad_entry_is_refused_at_its_own_place() {
     );
 }
 
+/// What becomes of a configuration that uses `inner/used` as `setting` or `variable` says, with
+/// `secrets_dir` as the folder for requests.
+fn with_folder(
+    setting: &str,
+    variable: Option<&str>,
+    secrets_dir: &str,
+) -> Result<Loaded, ConfigError> {
+    let outer = tempfile::tempdir().unwrap();
+    for folder in ["inner", "beside"] {
+        fs::create_dir(outer.path().join(folder)).unwrap();
+    }
+    // All that a file of the configuration can be: a key, a token, a certificate and its key.
+    let pair = rcgen::generate_simple_self_signed(vec!["mirror.example".to_owned()]).unwrap();
+    let used = outer.path().join("inner/used");
+    for (path, text) in [
+        (used.clone(), LONG_KEY.to_owned()),
+        (outer.path().join("inner/cert"), pair.cert.pem()),
+        (outer.path().join("cert"), pair.cert.pem()),
+        (
+            outer.path().join("inner/cert.key"),
+            pair.signing_key.serialize_pem(),
+        ),
+        (
+            outer.path().join("cert.key"),
+            pair.signing_key.serialize_pem(),
+        ),
+    ] {
+        fs::write(path, text).unwrap();
+    }
+    let path = outer.path().join("mirror.yaml");
+    fs::write(
+        &path,
+        format!("{setting}\npolicy: {{secrets_dir: {secrets_dir}}}\n"),
+    )
+    .unwrap();
+    let used = used.display().to_string();
+    let environment: HashMap<&str, &str> = variable.iter().map(|it| (*it, &*used)).collect();
+    let world = World {
+        environment: &environment,
+        random: zeros,
+        cores: CORES,
+        purpose: Purpose::Run,
+        running: None,
+    };
+    let flags = Flags {
+        config: Some(path),
+        ..Flags::default()
+    };
+    load(&flags, world)
+}
+
 #[test]
-fn the_folder_of_requests_may_hold_no_file_of_the_configuration() {
-    refuses(
-        Given {
-            file: Some("api_key_file: key\npolicy:\n  secrets_dir: .\n"),
-            secret: Some(LONG_KEY),
-            ..Given::default()
-        },
-        &[
-            "PM-5003: mirror.yaml:3:16: policy.secrets_dir: must not hold a file that the configuration uses",
-        ],
-    );
+fn the_folder_of_requests_may_hold_no_file_that_the_mirror_itself_uses() {
+    #[track_caller]
+    fn check(setting: &str, variable: Option<&str>) {
+        for folder in ["inner", "./inner/../inner"] {
+            let error = with_folder(setting, variable, folder).unwrap_err();
+            let findings = printed(&error.findings);
+            let expected = "policy.secrets_dir: must not hold a file that the configuration uses";
+            assert!(
+                findings.len() == 1 && findings[0].ends_with(expected),
+                "{findings:?}"
+            );
+        }
+        let beside = with_folder(setting, variable, "beside");
+        assert!(beside.is_ok(), "{setting} {variable:?} {beside:?}");
+    }
+    for setting in [
+        "api_key_file: inner/used",
+        "console: {token_file: inner/used}",
+        "callers: [{name: a, token_files: [inner/used]}]",
+        "connections: {a: {url: 'http://a', bearer_token_file: inner/used}}",
+        "connections: {a: {url: 'http://a', http_headers: {X-A: {files: [inner/used]}}}}",
+        "connections: {a: {url: 'https://a', tls_config: {ca_file: inner/cert}}}",
+        "tls: {cert_file: inner/cert, key_file: cert.key}",
+        "tls: {cert_file: cert, key_file: inner/cert.key}",
+        "tls: {cert_file: cert, key_file: cert.key, client_ca_file: inner/cert}",
+    ] {
+        check(setting, None);
+    }
+    for variable in [
+        "API_KEY_FILE",
+        "CALLER_TOKEN_FILE",
+        "MIRROR_CONSOLE_TOKEN_FILE",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CONFIG_FILE",
+    ] {
+        check("", Some(variable));
+    }
+    // The configuration itself, which may hold secrets.
+    let error = with_folder("", None, ".").unwrap_err();
+    assert_eq!(error.findings.len(), 1);
 }

@@ -17,7 +17,7 @@ const WALL_B: [&str; 4] = [
     "allowed_callers: [0.0.0.0/0]\npolicy: {allowed_upstreams: ['http://a']}",
 ];
 /// Settings that look like a wall and are none.
-const NO_WALL: [&str; 12] = [
+const NO_WALL: [&str; 13] = [
     "",
     "callers: []",
     "connections: {}",
@@ -30,6 +30,7 @@ const NO_WALL: [&str; 12] = [
     "policy: {allowed_upstreams: any}\nconnections: {a: {url: 'http://a'}}",
     "policy: {named_only: true}",
     "trusted_proxies: [10.0.0.0/8]",
+    "allowed_callers: [10.0.0.0/8]\ntrusted_proxies: [0.0.0.0/0]",
 ];
 const TOKEN: &str = "callers: [{name: a, tokens: [0123456789abcdeg]}]";
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "127.9.9.9", "::1"];

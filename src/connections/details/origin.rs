@@ -38,6 +38,8 @@ pub(in crate::connections) struct Rules<'a> {
 /// The folder of the files that requests may name (`policy.secrets_dir`).
 #[derive(Clone)]
 pub struct SecretsDir {
+    root: PathBuf,
+    /// The part of it that is meant.
     path: PathBuf,
     resolve: fn(&Path) -> io::Result<PathBuf>,
 }
@@ -47,7 +49,11 @@ impl SecretsDir {
     /// that it is not done here.
     #[must_use]
     pub fn new(path: PathBuf, resolve: fn(&Path) -> io::Result<PathBuf>) -> Self {
-        Self { path, resolve }
+        Self {
+            root: path.clone(),
+            path,
+            resolve,
+        }
     }
 
     /// The part of it whose files `caller` may name: where callers have names, a folder each.
@@ -57,6 +63,7 @@ impl SecretsDir {
             Caller::Named(name) => self.path.join(&**name),
         };
         Self {
+            root: self.root.clone(),
             path,
             resolve: self.resolve,
         }
@@ -86,8 +93,10 @@ impl SecretsDir {
             }
             found => found.ok()?,
         };
-        let folder = (self.resolve)(&self.path).ok()?;
-        found.starts_with(folder).then_some(path)
+        let [root, folder] = [&self.root, &self.path].map(|path| (self.resolve)(path));
+        let (root, folder) = (root.ok()?, folder.ok()?);
+        // A folder of a caller may be a link as well.
+        (folder.starts_with(root) && found.starts_with(folder)).then_some(path)
     }
 }
 

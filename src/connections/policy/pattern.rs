@@ -107,10 +107,10 @@ pub(in crate::connections) fn covers(listed: &Url, has_wildcard: bool, url: &Url
     let (Some(own), Some(host)) = (listed.host_str(), url.host_str()) else {
         return false;
     };
-    let rest = match host.split_once('.') {
-        Some((label, rest)) if has_wildcard && !label.is_empty() => Some(rest),
-        _ if has_wildcard => None,
-        _ => Some(host),
+    let rest = if has_wildcard {
+        host.split_once('.').map(|(_, rest)| rest)
+    } else {
+        Some(host)
     };
     let mut path = segments(url);
     listed.scheme() == url.scheme()

@@ -1,21 +1,26 @@
 //! What a diagnosis says, as `/debug/diagnose` and `diagnose -o json` write it.
 
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::Serialize;
 
+use crate::explain::Ambiguity;
 use crate::protocol::condition::Condition;
 
 /// The most calls that one diagnosis makes.
 pub const CALLS_ALLOWED: u32 = 10;
 
 /// The answer to "why is it empty?".
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// The causes, the most certain first.
     pub findings: Vec<Finding>,
     /// What was asked, in order.
     pub probes: Vec<Probed>,
-    /// How several series differ; `None` here, since nothing is empty then.
-    pub ambiguity: Option<()>,
+    /// How several series differ, where one is needed (`PM-2001`).
+    pub ambiguity: Option<Ambiguity>,
     /// How many calls it took.
     pub calls: u32,
     /// How many it may take.
@@ -27,7 +32,9 @@ pub struct Diagnosis {
 }
 
 /// How sure a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Certainty {
     /// What was corrected was run and has data, or the backend said so itself.
@@ -39,7 +46,9 @@ pub enum Certainty {
 }
 
 /// The steps, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Probe {
     /// Can it be asked at all?
@@ -63,7 +72,7 @@ pub enum Probe {
 }
 
 /// One cause.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Its id, as `PM-2002`.
     pub id: String,
@@ -83,18 +92,18 @@ pub struct Finding {
 }
 
 /// A name or a value that exists.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Nearest {
     /// It.
     pub value: String,
     /// The kind of a metric, where that is known.
-    pub kind: Option<&'static str>,
+    pub kind: Option<Cow<'static, str>>,
     /// How many series it has under the other conditions, where that was asked.
     pub series: Option<u64>,
 }
 
 /// What one step asked and found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Probed {
     /// Which.
     pub probe: Probe,
@@ -107,7 +116,7 @@ pub struct Probed {
     /// How long it took, in milliseconds.
     pub ms: f64,
     /// The id of the failure that ended it.
-    pub error: Option<&'static str>,
+    pub error: Option<Cow<'static, str>>,
 }
 
 impl Probe {

@@ -3,6 +3,9 @@
 use super::answer::{Certainty, Finding, Nearest, Probe};
 use super::nearest::only;
 use super::selection::{Part, Selection};
+use crate::explain::Ambiguity;
+use crate::protocol::condition::Condition;
+use crate::protocol::condition::ConditionValue;
 use crate::series::MetricType;
 use crate::time::Millis;
 use crate::time::UnixMillis;
@@ -128,6 +131,32 @@ pub(super) fn no_samples() -> Finding {
     let text = "the series are known, but none has a sample in the window".to_owned();
     let fix = "Choose another range.";
     finding(2003, Certainty::Possible, Probe::Elsewhere, text, fix)
+}
+
+/// There are several series where one is needed. What is to be tried selects one of those that came
+/// back, so it has data.
+pub(super) fn ambiguous(shown: &str, told: &Ambiguity, conditions: &[Condition]) -> Finding {
+    let names: Vec<String> = told.labels.iter().map(|it| format!("'{it}'")).collect();
+    let text = format!(
+        "{} series match {shown}; they differ in [{}]",
+        told.series,
+        names.join(", ")
+    );
+    let first = told.best();
+    let fix = match (first, &told.combine) {
+        (Some(suggestion), _) => format!("Add {}.", suggestion.spelled()),
+        (None, Some(combine)) => format!("Combine them: ~ = {combine}."),
+        (None, None) => "Combine them, with sum(…) or max(…) around the query.".to_owned(),
+    };
+    let mut finding = finding(2001, Certainty::Certain, Probe::Selection, text, &fix);
+    if let Some(suggestion) = first.filter(|_| !conditions.is_empty()) {
+        let added = suggestion.conditions.iter().map(|it| Condition {
+            key: it.key.clone(),
+            value: ConditionValue::Text(it.value.clone()),
+        });
+        finding.attempt = Some(conditions.iter().cloned().chain(added).collect());
+    }
+    finding
 }
 
 /// Nothing but NaN.

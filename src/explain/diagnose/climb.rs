@@ -6,6 +6,7 @@ use super::answer::{CALLS_ALLOWED, Certainty, Diagnosis, Finding, Probe, Probed}
 use super::causes;
 use super::nearest::{is_near, nearest};
 use super::selection::{self, Answered, Selection};
+use crate::explain::Ambiguity;
 use crate::failures::Failure;
 use crate::limits;
 use crate::mirror::Probing;
@@ -14,7 +15,9 @@ use crate::promql::Expr;
 use crate::promql::METRIC_NAME;
 use crate::promql::conjoin;
 use crate::promql::conjoin::Bounds;
+use crate::protocol::condition::Condition;
 use crate::series::Labels;
+use crate::series::solver;
 use crate::time::Millis;
 use crate::time::TimeRange;
 use crate::time::UnixMillis;
@@ -22,6 +25,8 @@ use crate::translate::conditions::Kind;
 
 /// Most selectors of a query in the caller's own words that are looked at.
 const SELECTORS: usize = 5;
+/// Most label sets that are told apart.
+const SETS: usize = 1_000;
 /// Most culprits whose values are looked up.
 const CULPRITS: usize = 2;
 
@@ -36,8 +41,11 @@ pub(super) struct Climb<'a> {
     window: TimeRange,
     now: UnixMillis,
     bucket: Option<Millis>,
+    /// Where one series is needed, the query that makes one of several, if there is one.
+    one: Option<Option<String>>,
     findings: Vec<Finding>,
     probes: Vec<Probed>,
+    ambiguity: Option<Ambiguity>,
     not_empty: bool,
 }
 
@@ -47,14 +55,17 @@ impl<'a> Climb<'a> {
         window: TimeRange,
         now: UnixMillis,
         bucket: Option<Millis>,
+        one: Option<Option<String>>,
     ) -> Self {
         Self {
             probing,
             window,
             now,
             bucket,
+            one,
             findings: Vec::new(),
             probes: Vec::new(),
+            ambiguity: None,
             not_empty: false,
         }
     }
@@ -65,7 +76,7 @@ impl<'a> Climb<'a> {
         Diagnosis {
             findings: self.findings,
             probes: self.probes,
-            ambiguity: None,
+            ambiguity: self.ambiguity,
             calls: self.probing.calls(),
             calls_allowed: CALLS_ALLOWED,
             ms: millis(began),
@@ -137,7 +148,7 @@ impl<'a> Climb<'a> {
                     format!("each of {} selectors has data", answered.len()),
                 );
                 self.not_empty = true;
-                Ok(())
+                self.several(text, text, &[]).await
             }
             Some((_, selection)) => {
                 let shown = selection.selector().shown();
@@ -159,6 +170,14 @@ impl<'a> Climb<'a> {
                     format!("{series:.0} series have samples in the window"),
                 );
                 self.not_empty = true;
+                if series > 1.0 && self.one.is_some() {
+                    // Buckets of a histogram are many because they are no gauge.
+                    self.kind(&selection).await?;
+                    let sets = selection.series(self.length()).to_string();
+                    let shown = selection.selector().shown();
+                    let conditions = selection.conditions().unwrap_or_default();
+                    return self.several(&sets, &shown, &conditions).await;
+                }
                 self.not_empty(&selection).await
             }
             None => {
@@ -167,6 +186,29 @@ impl<'a> Climb<'a> {
                 self.empty(selection).await
             }
         }
+    }
+
+    /// What tells the series of `query` apart, if there are several and one is needed. `conditions`
+    /// are those of the request, to which others can be added.
+    async fn several(&mut self, query: &str, shown: &str, conditions: &[Condition]) -> Step<()> {
+        let Some(combine) = self.one.clone() else {
+            return Ok(());
+        };
+        let found = self.ask(Probe::Selection, query, self.window.end).await?;
+        let sets = found.into_iter().take(SETS).map(|(labels, _)| labels.0);
+        let sets: Vec<_> = sets.collect();
+        if sets.len() < 2 {
+            self.told(true, "one series at the end of the window".to_owned());
+            return Ok(());
+        }
+        let ambiguity = Ambiguity::of(solver::solve(&sets), combine);
+        let finding = causes::ambiguous(shown, &ambiguity, conditions);
+        self.told(false, finding.text.clone());
+        if self.findings.is_empty() {
+            self.findings.push(finding);
+        }
+        self.ambiguity = Some(ambiguity);
+        Ok(())
     }
 
     /// What can be wrong with data that are there.
@@ -190,6 +232,11 @@ impl<'a> Climb<'a> {
             self.findings.push(found);
             return Ok(());
         }
+        self.kind(selection).await
+    }
+
+    /// Whether the metric is of the kind that it is asked for under.
+    async fn kind(&mut self, selection: &Selection) -> Step<()> {
         let began = Instant::now();
         self.has_calls()?;
         // Metadata only help: a backend without them has data all the same.
@@ -351,11 +398,12 @@ impl<'a> Climb<'a> {
             .iter()
             .map(|name| {
                 let mut candidate = causes::candidate(name);
-                candidate.kind = match selection.kind {
+                let kind = match selection.kind {
                     Kind::Histogram => Some("histogram"),
                     Kind::Summary => Some("summary"),
                     Kind::Counter | Kind::Gauge | Kind::Promql => causes::suggested(name),
                 };
+                candidate.kind = kind.map(Into::into);
                 candidate
             })
             .collect();
@@ -467,10 +515,12 @@ impl<'a> Climb<'a> {
         found.attempt = corrected.conditions();
         if let Some(nearest) = found.nearest.first_mut() {
             nearest.series = Some(whole(series));
-            nearest.kind = nearest.kind.or(match corrected.kind {
-                Kind::Counter if found.probe == Probe::Metric => Some("counter"),
-                _ => None,
-            });
+            if nearest.kind.is_none()
+                && corrected.kind == Kind::Counter
+                && found.probe == Probe::Metric
+            {
+                nearest.kind = Some("counter".into());
+            }
         }
         Ok(true)
     }
@@ -566,7 +616,7 @@ impl<'a> Climb<'a> {
             text: text.to_owned(),
             query: query.map(str::to_owned),
             ms: millis(began),
-            error: Some(id),
+            error: Some(id.into()),
         });
         self.findings.push(Finding {
             id: id.to_owned(),

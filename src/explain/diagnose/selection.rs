@@ -157,6 +157,11 @@ impl Selection {
         count(&self.selector(), window)
     }
 
+    /// The series that have samples in `window`, without their name.
+    pub(super) fn series(&self, window: Millis) -> Expr {
+        Expr::call("count_over_time", Expr::range(&self.selector(), window))
+    }
+
     /// For each condition: does anything match without it, does anything match it alone?
     pub(super) fn arms(&self, window: Millis) -> Option<Expr> {
         let arms = self.parts.iter().enumerate().take(LOOKED_AT);

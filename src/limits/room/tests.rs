@@ -38,6 +38,18 @@ fn first_the_slots_then_the_room_then_nothing() {
 }
 
 #[test]
+fn slots_are_counted_and_places_in_the_room_are_not() {
+    let rooms = Rooms::default();
+    let first = rooms.enter('a', size(1, 1)).unwrap();
+    let second = rooms.enter('a', size(1, 1)).unwrap();
+    assert_eq!(rooms.inside(), 1);
+    drop(first);
+    assert_eq!(rooms.inside(), 1, "the second is inside now");
+    drop(second);
+    assert_eq!(rooms.inside(), 0);
+}
+
+#[test]
 fn the_first_to_come_is_the_first_to_get_in() {
     let mut room = Room::default();
     for _ in 0..4 {

@@ -460,6 +460,24 @@ fn promql_beyond_64_kib_is_not_sent() {
 }
 
 #[test]
+fn a_selector_beyond_64_kib_is_refused_before_anything_is_asked() {
+    for kind in ["__gauge__", "__counter__", "__histogram__", "__summary__"] {
+        let asked = |count: usize| {
+            let mut query = raw_query(kind);
+            let more = (0..count).map(|n| condition(&format!("x{n}"), &"y".repeat(8_000)));
+            query.conditions.extend(more);
+            translate::question(&query, &QueryOptions::default(), at(NOW)).map(|_| ())
+        };
+        assert_eq!(asked(8), Ok(()), "{kind}");
+        let refused = asked(9);
+        assert!(
+            matches!(refused, Err(TranslateError::TooLarge { limit: 65_536, .. })),
+            "{kind} {refused:?}"
+        );
+    }
+}
+
+#[test]
 fn the_largest_numbers_of_a_caller_are_safe() {
     let largest = Millis::new(UnixMillis::MAX.get());
     for kind in [

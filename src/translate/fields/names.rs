@@ -50,7 +50,7 @@ const LEGACY_VIRTUAL_FIELDS: [&str; 3] = [
 /// # Errors
 ///
 /// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for conditions that no lookup can
-/// use.
+/// use, [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB.
 pub fn names(query: &FieldNamesQuery, options: &QueryOptions) -> Result<NamesPlan, TranslateError> {
     conditions::check_types(&query.conditions)?;
     let limit = query.limit.unwrap_or(usize::MAX);

@@ -345,6 +345,31 @@ fn refined(all: &[&str], prefix: &str, limit: usize, shown: &mut Vec<String>) {
     }
 }
 
+#[test]
+fn a_selector_beyond_64_kib_is_not_sent() {
+    let long = "y".repeat(8_000);
+    let is_over =
+        |error: &TranslateError| matches!(error, TranslateError::TooLarge { limit: 65_536, .. });
+    let labels: Vec<String> = (0..9).map(|n| format!("x{n}")).collect();
+    let pairs: Vec<(&str, &str)> = labels
+        .iter()
+        .map(|it| (it.as_str(), long.as_str()))
+        .collect();
+    let options = QueryOptions::default();
+    assert!(names(&names_query(&pairs[..8]), &options).is_ok());
+    assert!(names(&names_query(&pairs), &options).is_err_and(|it| is_over(&it)));
+    for field in ["job", "__gauge__"] {
+        assert!(values(&values_query(field, "", &pairs[..8]), &options).is_ok());
+        let refused = values(&values_query(field, "", &pairs), &options);
+        assert!(refused.is_err_and(|it| is_over(&it)), "{field}");
+        // The prefix is a part of it.
+        let refused = values(&values_query(field, &long, &pairs[..8]), &options);
+        assert!(refused.is_err_and(|it| is_over(&it)), "{field}");
+    }
+    // The legacy profile sends none.
+    assert!(names(&names_query(&pairs), &legacy()).is_ok());
+}
+
 proptest! {
     // A node has at most five children here, so that each pattern can be opened.
     #[test]

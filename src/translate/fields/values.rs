@@ -62,13 +62,16 @@ pub struct Attempt {
     /// The `match[]` selectors of the metrics with a label `quantile`, for [`fields::of_kind`]
     /// without metadata. None where nothing depends on them.
     pub quantile_selectors: Vec<String>,
+    /// The same, and what they are made of.
+    pub quantile_spelled: Vec<Spelled>,
 }
 
 /// Reads a query for the values of a field.
 ///
 /// # Errors
 ///
-/// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for what no lookup can use.
+/// [`TranslateError::Condition`] and [`TranslateError::ValueType`] for what no lookup can use,
+/// [`TranslateError::TooLarge`] for `PromQL` beyond 64 KiB.
 pub fn values(
     query: &FieldValuesQuery,
     options: &QueryOptions,
@@ -135,6 +138,7 @@ fn attempt(
         spelled: selectors.iter().map(Selector::spelled).collect(),
         whole_selectors: whole_selectors.iter().map(ToString::to_string).collect(),
         quantile_selectors: quantile_selectors.iter().map(ToString::to_string).collect(),
+        quantile_spelled: quantile_selectors.iter().map(Selector::spelled).collect(),
     })
 }
 
@@ -156,6 +160,7 @@ fn lookup(query: &FieldValuesQuery, label: &str) -> Lookup {
             spelled: Vec::new(),
             whole_selectors: Vec::new(),
             quantile_selectors: Vec::new(),
+            quantile_spelled: Vec::new(),
         }],
         start: None,
         end: None,

@@ -78,6 +78,8 @@ pub(in crate::upstream) struct Used {
     /// Whether it was a session, renewable or not.
     pub(super) is_session: bool,
     pub(super) purpose: Purpose,
+    /// Whether it was signed at another time than our clock's (notice 7010).
+    pub(in crate::upstream) is_corrected: bool,
 }
 
 /// The signer of `block`.
@@ -163,7 +165,8 @@ impl Signer {
         let wanted = self.wanted(given);
         let (credentials, session) = self.credentials(wanted, purpose, deadline).await?;
         let sts = &self.loader.sts;
-        let time = sts.offsets.time(&self.host, sts.now(), Instant::now());
+        let ours = sts.now();
+        let time = sts.offsets.time(&self.host, ours, Instant::now());
         let scope = Scope {
             region: &self.region,
             service: &self.service,
@@ -186,6 +189,7 @@ impl Signer {
                 session,
                 is_session: credentials.session_token().is_some(),
                 purpose,
+                is_corrected: time != ours,
             },
         })
     }

@@ -84,6 +84,17 @@ impl Backends {
         self.tell(&table, None);
     }
 
+    /// How many calls are under way to the backend that a connection called `name` leads to; `None` if
+    /// it was not called yet.
+    pub(in crate::upstream) fn in_use(&self, name: &str) -> Option<usize> {
+        let table = self.table();
+        let mut named = table.values().filter(|entry| {
+            let state = entry.backend.state();
+            state.name.as_deref() == Some(name)
+        });
+        named.next().map(|entry| entry.backend.rooms.inside())
+    }
+
     /// Shows the breaker of the backend called `name`; without a name, the worst one of all those
     /// that have none.
     pub(super) fn show(&self, name: Option<&str>) {

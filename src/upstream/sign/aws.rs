@@ -34,6 +34,13 @@ pub(super) struct SignedBy {
     used: Used,
 }
 
+impl SignedBy {
+    /// Whether the time of the signature is another than our clock's.
+    pub(super) const fn is_corrected(&self) -> bool {
+        self.used.is_corrected
+    }
+}
+
 /// Adds a signature over `request` to `proof`.
 pub(super) async fn prove(
     block: &auth::Aws,

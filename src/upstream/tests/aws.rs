@@ -15,6 +15,9 @@ use crate::connections::auth::AwsBlock;
 use crate::connections::auth::AwsKeys;
 use crate::connections::auth::SecretSource;
 use crate::limits::Size;
+use crate::record::Depth;
+use crate::record::Notice;
+use crate::record::Recorder;
 use crate::secret::Secret;
 use crate::time::UnixMillis;
 use crate::upstream::AwsError;
@@ -376,7 +379,15 @@ async fn f15_a_backend_whose_clock_is_ahead_is_signed_for_at_its_time() {
     let backend = [denied("403 Forbidden", date, over), two(), two()];
     let cloud = Cloud::new([assumed()], backend, |_| ()).await;
     assert_eq!(cloud.ask().await, Ok(Some(2.0)));
-    assert_eq!(cloud.ask().await, Ok(Some(2.0)));
+    // What was learned before holds for this one, and whoever looks on is told.
+    let recorder = Arc::new(Recorder::new(Depth::Brief));
+    let cx = lasting(30_000).recorded_by(Some(Arc::clone(&recorder)));
+    let asked = cloud
+        .rig
+        .upstream
+        .value(&cx, "1+1", UnixMillis::new(0), &[]);
+    assert_eq!(asked.await, Ok(Some(2.0)));
+    assert_eq!(recorder.take().notices, [Notice::ClockCorrected]);
     let seen = cloud.rig.server.seen();
     let dates = ["20231114t221320z", "20231114t222820z", "20231114t222820z"];
     for (seen, date) in seen.iter().zip(dates) {

@@ -60,12 +60,21 @@ const PLACES: [(&str, &str); 13] = [
 ];
 
 fn with(folder: Option<&Path>, members: &str, file: &str) -> Result<Resolved, DetailsError> {
+    of(&Caller::Anyone, folder, members, file)
+}
+
+fn of(
+    caller: &Caller,
+    folder: Option<&Path>,
+    members: &str,
+    file: &str,
+) -> Result<Resolved, DetailsError> {
     let mut configured = Configured::default();
     let resolve = |path: &Path| fs::canonicalize(path);
     configured.policy.secrets_dir = folder.map(|path| SecretsDir::new(path.to_owned(), resolve));
     let members = members.replace("FILE", &format!(r#""{file}""#));
     let text = format!(r#"{{"url": "https://h", {members}}}"#);
-    super::super::resolve(&text, None, &configured, &Caller::Anyone)
+    super::super::resolve(&text, None, &configured, caller)
 }
 
 /// The folder of a request's files, with a secret in it and one beside it.
@@ -79,6 +88,7 @@ fn folder() -> tempfile::TempDir {
     symlink("..data/token", inner.join("token")).unwrap();
     symlink("../key", inner.join("out")).unwrap();
     symlink(outer.path(), inner.join("up")).unwrap();
+    symlink("round", inner.join("round")).unwrap();
     outer
 }
 
@@ -124,6 +134,7 @@ fn no_file_outside_of_the_folder_is_reached() {
         "out",
         "up/key",
         "up/missing",
+        "round",
         "up/secrets/../key",
         "../missing",
         absolute.to_str().unwrap(),
@@ -133,6 +144,24 @@ fn no_file_outside_of_the_folder_is_reached() {
         let expected = "connectionDetails.bearer_token_file: files are not allowed here";
         assert_eq!(error.to_string(), expected, "{name}");
     }
+}
+
+#[test]
+fn the_folder_of_a_caller_may_be_a_link_within_that_of_all_and_leads_nowhere_else() {
+    let outer = folder();
+    let secrets = outer.path().join("secrets");
+    symlink("..data", secrets.join("alpha")).unwrap();
+    symlink("..", secrets.join("beta")).unwrap();
+    let named = |name: &str, file| {
+        let caller = Caller::Named(name.into());
+        let members = r#""bearer_token_file": FILE"#;
+        of(&caller, Some(&secrets), members, file).is_ok()
+    };
+    assert!(named("alpha", "token"));
+    for file in ["key", "secrets/token", "secrets/..data/token"] {
+        assert!(!named("beta", file), "{file}");
+    }
+    assert!(!named("gamma", "token"));
 }
 
 #[test]

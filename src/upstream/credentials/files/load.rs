@@ -6,11 +6,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::secret::Secret;
+use crate::secret::others_may_write;
 
 /// Largest file, in bytes.
 const LARGEST: u64 = 1 << 20;
-/// The bits of a mode that let others than the owner write.
-const OTHERS_WRITE: u32 = 0o022;
 
 /// Why a file cannot be used. Names no path: the text can reach a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +64,7 @@ pub(super) fn again(path: &Path, known: Option<Loaded>) -> Result<Loaded, FileEr
         modified: (metadata.mtime(), metadata.mtime_nsec()),
         changed: (metadata.ctime(), metadata.ctime_nsec()),
     };
-    if stamp.mode & OTHERS_WRITE != 0 {
+    if others_may_write(stamp.mode) {
         return Err(FileError::Writable(stamp.mode & 0o7777));
     }
     if stamp.length > LARGEST {
