@@ -187,7 +187,7 @@ fn write(lines: &Receiver<Item>, mut out: impl Write, losses: &Losses) {
             }
             batch.clear();
             if marks.is_empty() && !is_full {
-                thread::sleep(PAUSE);
+                thread::park_timeout(PAUSE);
             }
             // Whoever waits for one is told by its end.
             marks.clear();
