@@ -50,7 +50,11 @@ leave() {
   [[ -z ${booted:-} ]] || kill -KILL "$booted" 2>/dev/null || true
   wait
   echo $$ >"$groups/cgroup.procs"
-  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  # What was killed takes a moment to be gone.
+  local patience=50
+  while ((patience-- > 0)) && [[ -e $group ]]; do
+    find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+  done
 }
 trap leave EXIT
 trap 'exit 143' TERM INT
