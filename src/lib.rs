@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod time;
+pub mod random;
 pub mod secret;
 pub mod series;
 pub mod options;

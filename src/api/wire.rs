@@ -39,6 +39,7 @@ use crate::protocol;
 use crate::protocol::DecodeError;
 use crate::protocol::scan;
 use crate::protocol::scan::Scanned;
+use crate::random;
 use crate::record::Arrival;
 use crate::record::Depth;
 use crate::record::Freshness;
@@ -219,7 +220,7 @@ fn request_id(head: &HeaderMap) -> String {
     match given {
         Some(id) => id.to_owned(),
         // Nobody gains by guessing one, so no system call is spent on it.
-        None => format!("{:016x}", fastrand::u64(..)),
+        None => format!("{:016x}", random::number()),
     }
 }
 

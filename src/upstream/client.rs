@@ -17,6 +17,7 @@ use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
 use crate::limits;
 use crate::limits::Budget;
+use crate::random;
 use crate::time::UnixMillis;
 use crate::upstream::Upstream;
 use crate::upstream::aws::Aws;
@@ -79,7 +80,7 @@ impl Upstreams {
         let surroundings = Surroundings { ambient, clock };
         Self::with(
             Progress::default(),
-            fastrand::f64,
+            random::share,
             surroundings,
             instruments,
             budget,

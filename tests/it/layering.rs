@@ -19,6 +19,7 @@ use May::NameAllAboveBut;
 /// The modules in the order of `lib.rs`.
 const ARROWS: &[(&str, May)] = &[
     ("time", Name(&[])),
+    ("random", Name(&[])),
     ("secret", Name(&[])),
     ("series", Name(&["time"])),
     ("options", Name(&["time"])),
@@ -51,6 +52,7 @@ const ARROWS: &[(&str, May)] = &[
             "limits",
             "network",
             "promql",
+            "random",
             "record",
             "secret",
             "series",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Most direct dependencies. Those of tests alone do not count: they are in no program.
-const DEPENDENCIES: usize = 42;
+const DEPENDENCIES: usize = 43;
 
 /// The least versions of crates that were wrong before.
 const FLOORS: [(&str, [u64; 3]); 3] = [
