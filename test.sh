@@ -15,8 +15,10 @@ cd "$(dirname "$0")"
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
-fast=(format lint shell deny releasing test docs)
-slow=(release static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
+# What builds stands before what runs. The release build is begun with the first of them, for most of it
+# is one thread; it has ended before any test runs.
+building=(format lint shell deny releasing docs builds)
+running=(static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
 long=(instructions console package fuzz)
 may_be_skipped_in_ci=()
@@ -25,7 +27,7 @@ usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
 list() {
   local name
-  for name in "${fast[@]}" "${slow[@]}" "${long[@]}"; do
+  for name in "${building[@]}" release test "${running[@]}" "${long[@]}"; do
     printf '%-12s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/steps/$name.sh")"
   done
 }
@@ -38,7 +40,7 @@ while (($#)); do
   case $1 in
     --list) list && exit ;;
     --only) steps+=("${2:?--only needs a step}") && shift ;;
-    --fast) steps+=("${fast[@]}") ;;
+    --fast) steps+=("${building[@]}" test) ;;
     --full) export FULL=1 ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
@@ -46,7 +48,7 @@ while (($#)); do
   shift
 done
 if ((!${#steps[@]})); then
-  steps=("${fast[@]}" "${slow[@]}")
+  steps=("${building[@]}" release test "${running[@]}")
   [[ ${FULL:-} != 1 ]] || steps+=("${long[@]}")
 fi
 for name in "${steps[@]}"; do
@@ -58,20 +60,34 @@ open_scratch test
 # interrupted step, can be ended whole.
 run() {
   local status=0
-  set -m
-  SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
-  set +m
-  group=$!
-  wait "$group" || status=$?
+  if [[ $1 == release && -n ${early:-} ]]; then
+    group=$early early=''
+    wait "$group" || status=$?
+    cat "$scratch/release.log"
+  else
+    set -m
+    SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
+    set +m
+    group=$!
+    wait "$group" || status=$?
+  fi
   end_group
   return "$status"
+}
+
+# Begins the release build, beside other builds. What it says is shown at its step.
+begin_release() {
+  set -m
+  SKIP_NOTE=$scratch/skip bash scripts/steps/release.sh </dev/null >"$scratch/release.log" 2>&1 &
+  set +m
+  early=$!
 }
 
 end_group() {
   [[ -z ${group:-} ]] || kill -- "-$group" 2>/dev/null || true
   group=''
 }
-trap 'status=$?; end_group; close_scratch "$status"' EXIT
+trap 'status=$?; end_group; group=${early:-}; end_group; close_scratch "$status"' EXIT
 
 # Here and not in the steps, which run without a terminal that could ask for a password.
 step "programs"
@@ -80,6 +96,8 @@ need_debian cc=gcc c++=g++ curl=curl python3=python3 /usr/include/stdio.h=libc6-
 # Without it the step says that it was skipped.
 [[ " ${steps[*]} " != *" instructions "* ]] || (need_debian valgrind=valgrind) || true
 python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
+
+[[ " ${steps[*]} " != *" builds "*" release "* ]] || begin_release
 
 table='' passed=0 failed=0 skipped=0
 for name in "${steps[@]}"; do
