@@ -15,7 +15,7 @@ import urllib.request
 
 BACKEND = os.environ["BACKEND"]
 MIRROR = os.environ["MIRROR"]
-BLOCK = re.compile(r"(?:<!-- (.+?) -->\n)?```json\n(.*?)```", re.S)
+BLOCK = re.compile(r"(?:<!-- ([^\n]+?) -->\n)?```json\n(.*?)```", re.S)
 
 
 def ask(path, body):
