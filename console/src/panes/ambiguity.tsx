@@ -4,8 +4,11 @@ import { argument } from '../model/query';
 import { applyExpression, applySuggestion } from '../state';
 import { counted } from '../widgets/parts';
 
-/** Which series there are, how they differ, and what would leave one of them. */
-export function AmbiguityTable({ of, failed }: { of: Ambiguity; failed: boolean }) {
+/**
+ * Which series there are, how they differ, and what would leave one of them. `name` tells the table from
+ * another one on the page, for who hears it.
+ */
+export function AmbiguityTable({ of, failed, name = 'Series that match' }: { of: Ambiguity; failed: boolean; name?: string }) {
   const open = useSignal(failed);
   const all = useSignal(false);
   const constant = Object.entries(of.constant ?? {});
@@ -29,7 +32,7 @@ export function AmbiguityTable({ of, failed }: { of: Ambiguity; failed: boolean 
           : <>They differ in {of.labels.map((label, index) => <span key={label}>{index > 0 && ', '}<code class="differs">{label}</code></span>)}.</>}
       </p>
       {tuples.length > 0 && (
-        <div class="scroll short" tabIndex={0} role="region" aria-label="Series that match">
+        <div class="scroll short" tabIndex={0} role="region" aria-label={name}>
           <table>
             <thead><tr>{of.labels.map((label) => <th key={label} class="differs">{label}</th>)}{constant.map(([label]) => <th key={label}>{label}</th>)}<th><span class="unseen">Do</span></th></tr></thead>
             <tbody>

@@ -27,7 +27,7 @@ function Report({ of }: { of: Told }) {
         <p class="box">{of.not_empty ? 'It is not empty: the selection has series with samples in this range.' : 'No cause was found.'}</p>
       )}
       {of.findings.map((finding) => <Cause finding={finding} key={finding.id + finding.text} />)}
-      {of.ambiguity && <AmbiguityTable of={of.ambiguity} failed />}
+      {of.ambiguity && <AmbiguityTable of={of.ambiguity} failed name="Series that the diagnosis found" />}
       <details class="probes">
         <summary>{of.calls} of {of.calls_allowed} calls, {Math.round(of.ms)} ms</summary>
         <ol class="steps">
