@@ -14,13 +14,14 @@ cd "$(dirname "$0")"
 
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
+source scripts/lib/console.sh
 
 # What builds stands before what runs. The release build is begun with the first of them, for most of it
 # is one thread; it has ended before any test runs.
 building=(format lint shell deny releasing docs builds)
-running=(static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
+running=(instructions static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
-long=(instructions console package fuzz)
+long=(console package fuzz)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
@@ -77,6 +78,8 @@ run() {
 
 # Begins the release build, beside other builds. What it says is shown at its step.
 begin_release() {
+  # The page first, for no build is to meet it half written. If it fails the step says so.
+  if [[ -z ${MIRROR:-} ]] && has_node; then build_console || true; fi
   set -m
   SKIP_NOTE=$scratch/skip bash scripts/steps/release.sh </dev/null >"$scratch/release.log" 2>&1 &
   set +m

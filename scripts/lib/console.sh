@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # has_node: whether the console can be built here.
-has_node() { have npm && have node && node -e 'process.exit(parseInt(process.versions.node) < 20)'; }
+has_node() { have npm && have node && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; }
 
 # build_console: leaves a page alone that is newer than its sources; a new one is a new binary.
 build_console() {
