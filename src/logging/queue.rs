@@ -27,7 +27,7 @@ const LINE: usize = 8 << 10;
 /// About how much is written at a stroke.
 const BATCH: usize = 64 << 10;
 /// How long lines wait for others at most, while there are many.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// How long whoever waits for room in the queue rests.
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
