@@ -42,7 +42,6 @@ SOON = 60.0
 # The number stands in the environment of the tests. A program that a test starts with none of it finds
 # it in that of the first process of its session, which is the test.
 SWITCH_CODE = """
-#[allow(clippy::all)]
 pub mod mutant {
     pub fn on() -> u32 {
         static ON: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
