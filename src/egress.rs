@@ -26,4 +26,5 @@ pub use proxy::Proxy;
 pub use stream::Stream;
 pub use stream::Traffic;
 pub use stream::Veil;
+pub use stream::Wire;
 pub use tls::Tls;

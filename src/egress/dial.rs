@@ -184,7 +184,12 @@ impl Dialler {
         self.dial(url, watch).await.map(drop)
     }
 
-    async fn dial(&self, url: &Uri, watch: Watch<'_>) -> Result<Stream, DialError> {
+    /// A connection to `url`.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub async fn dial(&self, url: &Uri, watch: Watch<'_>) -> Result<Stream, DialError> {
         let peer = Peer::of(url, self.tls.as_ref())?;
         match &self.proxy {
             Some(proxy) => self.dial_through(proxy, peer, watch).await,

@@ -24,6 +24,17 @@ pub struct Stream {
     veil: Veil,
 }
 
+/// What is known of a connection itself, whatever is said on it.
+#[derive(Clone, Debug, Default)]
+pub struct Wire {
+    /// What it has received.
+    pub traffic: Traffic,
+    /// Whether nobody may learn why it failed.
+    pub veil: Veil,
+    /// Whether it ends at a proxy that is given whole requests.
+    pub is_forwarding: bool,
+}
+
 /// Whether nobody may learn why a connection failed; travels with each answer and each failure of
 /// it, since a TLS session can fail after it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +97,16 @@ impl Stream {
     /// A session through a proxy.
     pub(super) fn tunnelled(session: TlsStream<Box<dyn Io>>) -> Self {
         Self::new(Socket::Tunnelled(Box::new(session)))
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn wire(&self) -> Wire {
+        Wire {
+            traffic: self.traffic.clone(),
+            veil: self.veil,
+            is_forwarding: matches!(self.socket, Socket::Forwarding(_)),
+        }
     }
 
     fn is_tls(&self) -> bool {

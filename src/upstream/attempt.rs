@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,16 +12,12 @@ use http::Uri;
 use http::header::ACCEPT_ENCODING;
 use http::response::Parts;
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use crate::connections::Compression;
 use crate::egress::DialError;
-use crate::egress::Traffic;
 use crate::egress::Veil;
 use crate::egress::dial::Part;
 use crate::egress::dial::is_near;
@@ -39,13 +36,14 @@ use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
 use crate::upstream::body::Unread;
 use crate::upstream::client;
+use crate::upstream::client::Answer;
 use crate::upstream::client::Client;
 use crate::upstream::client::NoClient;
+use crate::upstream::client::Unanswered;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::decode::ErrorAnswer;
 use crate::upstream::decode::Intake;
 use crate::upstream::error::NoAnswer;
-use crate::upstream::error::veil;
 use crate::upstream::request;
 use crate::upstream::request::Call;
 use crate::upstream::request::Verb;
@@ -312,16 +310,16 @@ impl Upstream {
     async fn send(
         &self,
         cx: &Context,
-        mut request: http::Request<Full<Bytes>>,
+        request: http::Request<Full<Bytes>>,
         sent: Sent<'_>,
         pass: &Pass<'_>,
-    ) -> Result<Response<Incoming>, Failed> {
-        let connection = capture_connection(&mut request);
+    ) -> Result<Response<Answer>, Failed> {
+        let reached = AtomicBool::new(false);
         let asked = async {
             if sent.attempt.is_fresh {
-                sent.client.request_anew(request).await
+                sent.client.request_anew(request, &reached).await
             } else {
-                sent.client.request(request, connection.clone()).await
+                sent.client.request(request, &reached).await
             }
         };
         let asked = async {
@@ -342,7 +340,7 @@ impl Upstream {
                 Ok(response)
             }
             Some(Err(error)) => Err(self.unanswered(&error, sent.client)),
-            None if connection.connection_metadata().is_none() => {
+            None if !reached.load(Ordering::Relaxed) => {
                 Err(Failed::for_good(self.never_connected(cx)))
             }
             None => Err(Failed::for_good(
@@ -355,12 +353,13 @@ impl Upstream {
     async fn receive(
         &self,
         cx: &Context,
-        response: Response<Incoming>,
+        response: Response<Answer>,
         sent: Sent<'_>,
         tally: &mut Tally<'_>,
         intake: &mut dyn Intake,
     ) -> Result<Given, Failed> {
         let (head, body) = response.into_parts();
+        let is_veiled = body.wire().veil == Veil(true);
         tally.status = Some(head.status.as_u16());
         if let Some(date) = status::date(&head.headers) {
             cx.dated(date, Instant::now());
@@ -394,9 +393,8 @@ impl Upstream {
         } else {
             body::read(body, coding, bounds, &mut failure).await
         };
-        if let (Ok(bytes), Some(traffic)) = (&read, head.extensions.get::<Traffic>()) {
+        if let Ok(bytes) = &read {
             tally.bytes = *bytes;
-            traffic.answered();
         }
         if is_success {
             let bytes = read.map_err(|unread| self.unread(cx, unread, &head, sent))?;
@@ -418,7 +416,6 @@ impl Upstream {
         if let Some(reason) = status::about_tls(head.status, &body) {
             let reason = reason.to_owned();
             let error = DialError::Tls { reason };
-            let is_veiled = head.extensions.get() == Some(&Veil(true));
             return Err(self.undialled(if is_veiled { error.veiled() } else { error }));
         }
         let error = error.or_else(|| sent.proof.error_body(&head.headers, &body));
@@ -451,11 +448,11 @@ impl Upstream {
         }
     }
 
-    fn unanswered(&self, error: &legacy::Error, client: &Client) -> Failed {
+    fn unanswered(&self, error: &Unanswered, client: &Client) -> Failed {
         let host = self.target.host.clone();
-        match NoAnswer::of(error, client.has_certificate) {
+        match NoAnswer::of(error.cause(), client.has_certificate) {
             NoAnswer::Dial(error) => self.undialled(error),
-            NoAnswer::Tls(reason) if veil(error) => {
+            NoAnswer::Tls(reason) if error.is_veiled() => {
                 self.undialled(DialError::Tls { reason }.veiled())
             }
             NoAnswer::Tls(reason) => self.undialled(DialError::Tls { reason }),
@@ -465,7 +462,7 @@ impl Upstream {
                 status: 502,
             }),
             NoAnswer::Head => self.head_too_large(),
-            NoAnswer::Broken if is_stale(error) => Failed {
+            NoAnswer::Broken if error.is_stale() => Failed {
                 repeat: Repeat::AtOnce,
                 ..self.broken(0)
             },
@@ -541,15 +538,6 @@ impl Upstream {
             bytes,
         })
     }
-}
-
-/// Whether the connection that failed had answered before and then nothing more.
-fn is_stale(error: &legacy::Error) -> bool {
-    let mut extensions = http::Extensions::new();
-    if let Some(connected) = error.connect_info() {
-        connected.get_extras(&mut extensions);
-    }
-    extensions.get().is_some_and(Traffic::is_stale)
 }
 
 /// How many bytes a head took on the wire, each field with colon, blank and line end.

@@ -1,9 +1,11 @@
 //! What all backends share: clients, secrets in files, instruments, and which of them refuse POST.
 
+mod answer;
 mod clients;
 mod key;
 mod lanes;
 mod no_proxy;
+mod pool;
 pub(super) mod proxy;
 mod table;
 
@@ -29,6 +31,8 @@ use crate::upstream::credentials::files::Files;
 use crate::upstream::posting::Posting;
 use crate::upstream::sign::oauth2::Tokens;
 
+pub(super) use answer::Answer;
+pub(super) use answer::Unanswered;
 pub(super) use clients::Client;
 pub(super) use clients::Clients;
 pub(super) use clients::HEAD;

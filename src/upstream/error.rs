@@ -5,12 +5,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hyper_util::client::legacy;
-
 use crate::egress;
 use crate::egress::DialError;
 use crate::egress::Refusal;
-use crate::egress::Veil;
 use crate::egress::dial::Part;
 use crate::upstream::aws::Cause;
 use crate::upstream::credentials::CredentialError;
@@ -325,15 +322,6 @@ pub(super) enum NoAnswer {
     Head,
     /// The connection broke.
     Broken,
-}
-
-/// Whether nobody may learn why the connection of `error` failed.
-pub(super) fn veil(error: &legacy::Error) -> bool {
-    let mut extensions = http::Extensions::new();
-    if let Some(connected) = error.connect_info() {
-        connected.get_extras(&mut extensions);
-    }
-    extensions.get() == Some(&Veil(true))
 }
 
 impl NoAnswer {

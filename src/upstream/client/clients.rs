@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,9 +14,7 @@ use http::Request;
 use http::Response;
 use http::header::PROXY_AUTHORIZATION;
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::CaptureConnection;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 use url::Url;
@@ -32,11 +31,15 @@ use crate::egress::tls::Settings;
 use crate::egress::tls::TlsError;
 use crate::instruments::Instruments;
 use crate::network::Bounds;
+use crate::upstream::client::answer::Answer;
+use crate::upstream::client::answer::Unanswered;
 use crate::upstream::client::key::Key;
 use crate::upstream::client::key::Material;
 use crate::upstream::client::key::Way;
+use crate::upstream::client::lanes;
 use crate::upstream::client::lanes::Http;
 use crate::upstream::client::lanes::Lanes;
+use crate::upstream::client::pool::Pool;
 use crate::upstream::client::proxy;
 use crate::upstream::client::table::Known;
 use crate::upstream::client::table::Table;
@@ -45,14 +48,14 @@ use crate::upstream::credentials::files::Files;
 
 /// How long a connection is kept without use: longer than a poll every 30 s, shorter than the
 /// usual 60 s of load balancers (connections.md, "The HTTP client").
-const IDLE: Duration = Duration::from_secs(50);
+pub(super) const IDLE: Duration = Duration::from_secs(50);
 /// How many unused connections are kept per backend: with fewer than calls may be in flight, each
 /// burst closes what the next one needs (performance.md, "HTTP").
-const IDLE_CONNECTIONS: usize = 256;
+pub(super) const IDLE_CONNECTIONS: usize = 256;
 /// Largest headers of an answer, in bytes; also the size of the read buffer.
 pub(in crate::upstream) const HEAD: usize = 64 << 10;
 /// Most header fields of an answer.
-const HEADER_FIELDS: usize = 100;
+pub(super) const HEADER_FIELDS: usize = 100;
 /// How much of one answer, and of all answers on a connection of HTTP/2, may come unread
 /// (performance.md, "HTTP").
 const H2_WINDOWS: (u32, u32) = (1 << 20, 4 << 20);
@@ -67,17 +70,25 @@ pub(in crate::upstream) struct Clients {
 
 /// One client. It holds no credential of a backend's: those come with each request.
 pub(in crate::upstream) struct Client {
-    /// Keep connections.
-    pooled: Lanes,
-    /// Makes a new connection for each call: for the repeat after a kept one turned out closed,
-    /// since the others may be closed as well.
-    fresh: Http,
-    /// What both dial with.
+    connections: Connections,
+    /// What they are made with.
     pub(in crate::upstream) dialler: Dialler,
     /// For a proxy that is given whole requests.
     proxy_authorization: Option<HeaderValue>,
     /// Whether it shows a certificate, for the words of a failure.
     pub(in crate::upstream) has_certificate: bool,
+}
+
+/// The connections of a client.
+enum Connections {
+    /// Of HTTP/1.1, one for each call that is in flight.
+    One(Arc<Pool>),
+    /// Of HTTP/2, or whatever the other side prefers.
+    Several {
+        lanes: Lanes,
+        /// Keeps no connection.
+        fresh: Http,
+    },
 }
 
 /// Why there is no client.
@@ -203,9 +214,16 @@ impl Clients {
         let forwards = proxy.as_ref().filter(|_| !key.is_https);
         let proxy_authorization = forwards.and_then(|proxy| proxy.authorization.clone());
         let dialler = Dialler::new(self.guard.clone(), key.bounds.clone(), tls, proxy);
+        let connections = if key.offers_h2 {
+            Connections::Several {
+                lanes: Lanes::new(|| http(dialler.clone(), IDLE_CONNECTIONS)),
+                fresh: http(dialler.clone(), 0),
+            }
+        } else {
+            Connections::One(Pool::new(dialler.clone()))
+        };
         Ok(Client {
-            pooled: Lanes::new(key.offers_h2, || http(dialler.clone(), IDLE_CONNECTIONS)),
-            fresh: http(dialler.clone(), 0),
+            connections,
             dialler,
             proxy_authorization,
             has_certificate: identity.is_some(),
@@ -241,7 +259,7 @@ impl Clients {
     }
 }
 
-/// The one builder. hyper's client follows no redirect and looks at no proxy variable.
+/// The one builder for HTTP/2. hyper's client follows no redirect and looks at no proxy variable.
 fn http(dialler: Dialler, idle_connections: usize) -> Http {
     legacy::Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
@@ -256,22 +274,33 @@ fn http(dialler: Dialler, idle_connections: usize) -> Http {
 }
 
 impl Client {
-    /// Sends `request`, whose connection is told to `connection`.
+    /// Sends `request`; `reached` is told when there is a connection.
     pub(in crate::upstream) async fn request(
         &self,
         request: Request<Full<Bytes>>,
-        connection: CaptureConnection,
-    ) -> Result<Response<Incoming>, legacy::Error> {
+        reached: &AtomicBool,
+    ) -> Result<Response<Answer>, Unanswered> {
         let request = self.authorised(request);
-        self.pooled.request(request, connection).await
+        match &self.connections {
+            Connections::One(pool) => pool.request(request, reached).await,
+            Connections::Several { lanes, .. } => lanes.request(request, reached).await,
+        }
     }
 
-    /// Sends `request` on a connection of its own.
+    /// Sends `request` on a connection of its own: for the repeat after a kept one turned out closed,
+    /// since the others may be closed as well.
     pub(in crate::upstream) async fn request_anew(
         &self,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, legacy::Error> {
-        self.fresh.request(self.authorised(request)).await
+        reached: &AtomicBool,
+    ) -> Result<Response<Answer>, Unanswered> {
+        let request = self.authorised(request);
+        match &self.connections {
+            Connections::One(pool) => pool.request_anew(request, reached).await,
+            Connections::Several { fresh, .. } => {
+                lanes::request_anew(fresh, request, reached).await
+            }
+        }
     }
 
     /// `request` with what proves it to a proxy.

@@ -1,6 +1,5 @@
 //! Several connections of HTTP/2 to one backend. hyper's pool keeps one for a backend, and one is a
-//! bottleneck of one socket and one core (performance.md, "HTTP"). Of HTTP/1.1 one pool is enough:
-//! it has as many connections as calls are in flight.
+//! bottleneck of one socket and one core (performance.md, "HTTP").
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +11,13 @@ use http::Response;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::CaptureConnection;
+use hyper_util::client::legacy::connect::capture_connection;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::egress::Dialler;
+use crate::upstream::client::answer::Answer;
+use crate::upstream::client::answer::Unanswered;
 
 pub(super) type Http = legacy::Client<Dialler, Full<Bytes>>;
 
@@ -43,27 +44,27 @@ struct Lane {
 
 impl Lanes {
     /// As many as there may be; each connects when it is first needed.
-    pub(super) fn new(are_h2: bool, http: impl Fn() -> Http) -> Self {
-        let count = if are_h2 { MOST } else { 1 };
+    pub(super) fn new(http: impl Fn() -> Http) -> Self {
         let lane = || Lane {
             http: http(),
             calls: Arc::new(()),
             turn: Semaphore::new(1),
-            is_h2: AtomicBool::new(are_h2),
+            is_h2: AtomicBool::new(true),
         };
-        Self((0..count).map(|_| lane()).collect())
+        Self((0..MOST).map(|_| lane()).collect())
     }
 
-    /// Sends `request`, whose connection is told to `connection`. The call is under way until its
+    /// Sends `request`; `reached` is told when there is a connection. The call is under way until its
     /// answer's extensions are dropped.
     pub(super) async fn request(
         &self,
         request: Request<Full<Bytes>>,
-        connection: CaptureConnection,
-    ) -> Result<Response<Incoming>, legacy::Error> {
+        reached: &AtomicBool,
+    ) -> Result<Response<Answer>, Unanswered> {
         let lane = &self.0[emptiest(self.0.iter().map(Lane::calls))];
         let call = Arc::clone(&lane.calls);
-        let mut response = lane.request(request, connection).await?;
+        let response = lane.request(request, reached).await?;
+        let mut response = answer(response);
         response.extensions_mut().insert(call);
         Ok(response)
     }
@@ -79,24 +80,57 @@ impl Lane {
     async fn request(
         &self,
         request: Request<Full<Bytes>>,
-        mut connection: CaptureConnection,
+        reached: &AtomicBool,
     ) -> Result<Response<Incoming>, legacy::Error> {
-        if !self.is_h2.load(Ordering::Relaxed) {
-            return self.http.request(request).await;
-        }
-        let turn = timeout(PATIENCE, self.turn.acquire()).await;
-        let mut asked = self.http.request(request);
-        tokio::select! {
-            response = &mut asked => return response,
-            connected = connection.wait_for_connection_metadata() => {
-                if connected.as_ref().is_some_and(|it| !it.is_negotiated_h2()) {
-                    self.is_h2.store(false, Ordering::Relaxed);
-                }
+        let turn = if self.is_h2.load(Ordering::Relaxed) {
+            timeout(PATIENCE, self.turn.acquire()).await.ok()
+        } else {
+            None
+        };
+        asked(&self.http, request, reached, |is_h2| {
+            if !is_h2 {
+                self.is_h2.store(false, Ordering::Relaxed);
             }
-        }
-        drop(turn);
-        asked.await
+            drop(turn);
+        })
+        .await
     }
+}
+
+/// Sends `request` by `http`; `reached` and `connected` are told when there is a connection, the
+/// latter also whether HTTP/2 is spoken on it.
+async fn asked(
+    http: &Http,
+    mut request: Request<Full<Bytes>>,
+    reached: &AtomicBool,
+    connected: impl FnOnce(bool),
+) -> Result<Response<Incoming>, legacy::Error> {
+    let mut connection = capture_connection(&mut request);
+    let mut asked = http.request(request);
+    tokio::select! {
+        response = &mut asked => return response,
+        found = connection.wait_for_connection_metadata() => {
+            let is_h2 = found.as_ref().is_some_and(|it| it.is_negotiated_h2());
+            reached.store(true, Ordering::Relaxed);
+            connected(is_h2);
+        }
+    }
+    asked.await
+}
+
+/// Sends `request` by `http`, which keeps no connection.
+pub(super) async fn request_anew(
+    http: &Http,
+    request: Request<Full<Bytes>>,
+    reached: &AtomicBool,
+) -> Result<Response<Answer>, Unanswered> {
+    Ok(answer(asked(http, request, reached, drop).await?))
+}
+
+fn answer(response: Response<Incoming>) -> Response<Answer> {
+    let (head, body) = response.into_parts();
+    let body = Answer::shared(body, &head.extensions);
+    Response::from_parts(head, body)
 }
 
 /// The first lane that is not crowded, or else the one with the fewest calls: few calls share one

@@ -1,5 +1,6 @@
 //! One exchange with a token endpoint.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,8 +10,6 @@ use http::Response;
 use http::StatusCode;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::client::legacy;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 use url::Url;
@@ -28,13 +27,14 @@ use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
 use crate::upstream::body::Progress;
 use crate::upstream::body::Whole;
+use crate::upstream::client::Answer;
 use crate::upstream::client::Clients;
 use crate::upstream::client::NoClient;
+use crate::upstream::client::Unanswered;
 use crate::upstream::client::Way;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::error::NoAnswer;
-use crate::upstream::error::veil;
 use crate::upstream::scrub::Scrubbed;
 use crate::upstream::sign::basic;
 use crate::upstream::sign::oauth2::answer;
@@ -117,7 +117,7 @@ impl Client {
             .ok_or_else(|| self.silent("it cannot be asked"))?;
         let deadline = Instant::now() + LIMIT;
         // A new connection each time: tokens are had once in a while.
-        let answer = timeout_at(deadline, client.request_anew(request)).await;
+        let answer = timeout_at(deadline, client.request_anew(request, &AtomicBool::new(false))).await;
         let answer = answer
             .map_err(|_| self.silent("it was silent for 5 s"))?
             .map_err(|error| self.unanswered(&error, client.has_certificate))?;
@@ -156,7 +156,7 @@ impl Client {
 
     async fn judge(
         &self,
-        answer: Response<Incoming>,
+        answer: Response<Answer>,
         deadline: Instant,
     ) -> Result<Granted, NoToken> {
         let (head, body) = answer.into_parts();
@@ -198,10 +198,10 @@ impl Client {
         Err(self.refused(&reason, is_about_the_client))
     }
 
-    fn unanswered(&self, error: &legacy::Error, has_certificate: bool) -> NoToken {
-        let mut no_answer = NoAnswer::of(error, has_certificate);
+    fn unanswered(&self, error: &Unanswered, has_certificate: bool) -> NoToken {
+        let mut no_answer = NoAnswer::of(error.cause(), has_certificate);
         if let NoAnswer::Tls(reason) = &no_answer
-            && veil(error)
+            && error.is_veiled()
         {
             let reason = reason.clone();
             no_answer = NoAnswer::Dial(DialError::Tls { reason }.veiled());
