@@ -13,6 +13,7 @@ mod complete;
 mod connection;
 mod field_names;
 mod field_values;
+mod known;
 pub mod ladder;
 mod metric;
 mod probing;
@@ -26,7 +27,6 @@ use crate::cache::Lists;
 use crate::caller::Caller;
 use crate::connections;
 use crate::connections::Configured;
-use crate::connections::Connection;
 use crate::connections::Warning;
 use crate::connections::ambient::Ambient;
 use crate::failures;
@@ -48,6 +48,8 @@ pub use complete::Completed;
 pub use complete::Completion;
 pub use complete::Item;
 pub use complete::Wanted;
+use known::Known;
+use known::Resolved;
 pub use metric::MetricAnswer;
 pub use probing::Probing;
 use said::Said;
@@ -63,6 +65,8 @@ pub struct Mirror {
     lists: Lists,
     /// Answers to metric queries: under way, and kept for a moment.
     answers: Answers,
+    /// What connection details come to.
+    known: Known,
     /// The warnings that stand in the log already.
     said: Said,
     /// Our own instruments.
@@ -72,10 +76,15 @@ pub struct Mirror {
 /// What a request works with once its connection is resolved.
 struct Opened {
     cx: Context,
-    connection: Connection,
     upstream: Upstream,
+    resolved: Arc<Resolved>,
+}
+
+impl Opened {
     /// What the author of the connection details should know.
-    warnings: Vec<Warning>,
+    fn warnings(&self) -> &[Warning] {
+        &self.resolved.warnings
+    }
 }
 
 impl Mirror {
@@ -103,6 +112,7 @@ impl Mirror {
             prober: Prober::default(),
             lists,
             answers,
+            known: Known::default(),
             said: Said::default(),
             instruments,
         }
@@ -146,23 +156,13 @@ impl Mirror {
         details: &RawDetails,
         request_timeout: Option<u64>,
     ) -> Result<Opened, Failure> {
-        let resolved = connections::resolve(details, request_timeout, configured, caller)
-            .map_err(|error| failures::details(&error))?;
-        let mut connection = resolved.connection;
-        let Configured { policy, named, .. } = configured;
-        policy
-            .admit(&mut connection, named)
-            .map_err(|error| failures::policy(&error))?;
+        let resolved = self.resolved(configured, caller, details, request_timeout)?;
+        let upstream = self.upstreams.open(&resolved.destination);
+        let connection = upstream.connection();
         let deadline = Deadline::new(arrival.started, connection.timeout);
         let cx = Context::new(arrival.request_id, deadline).recorded_by(arrival.recorder);
         let size = configured.calls.of(connection.name.as_deref());
-        let upstream = self
-            .upstreams
-            .open_in(&connection, configured.generation)
-            .with_size(size);
-        let mut warnings = resolved.warnings;
-        warnings.extend(upstream.assumes_region().then_some(Warning::RegionAssumed));
-        for warning in &warnings {
+        for warning in &resolved.warnings {
             let text = warning.to_string();
             if self.said.is_due(upstream.identity(), &text, Instant::now()) {
                 let connection = connection.name.as_deref();
@@ -172,11 +172,49 @@ impl Mirror {
         }
         let opened = Opened {
             cx,
-            connection,
-            upstream,
-            warnings,
+            upstream: upstream.with_size(size),
+            resolved,
         };
         recorded::connection(&opened, details, request_timeout);
         Ok(opened)
+    }
+    /// What `details` come to for `caller`, if it may use that.
+    fn resolved(
+        &self,
+        configured: &Configured,
+        caller: &Caller,
+        details: &RawDetails,
+        request_timeout: Option<u64>,
+    ) -> Result<Arc<Resolved>, Failure> {
+        let asked = known::Asked {
+            text: details.text(),
+            timeout: request_timeout,
+            caller,
+            generation: configured.generation,
+        };
+        let now = Instant::now();
+        if let Some(resolved) = self.known.find(asked, now) {
+            return Ok(resolved);
+        }
+        let connections::Resolved {
+            mut connection,
+            mut warnings,
+        } = connections::resolve(details, request_timeout, configured, caller)
+            .map_err(|error| failures::details(&error))?;
+        let Configured { policy, named, .. } = configured;
+        policy
+            .admit(&mut connection, named)
+            .map_err(|error| failures::policy(&error))?;
+        let destination = self
+            .upstreams
+            .destination(connection, configured.generation);
+        let assumes_region = self.upstreams.open(&destination).assumes_region();
+        warnings.extend(assumes_region.then_some(Warning::RegionAssumed));
+        let resolved = Arc::new(Resolved {
+            destination,
+            warnings,
+        });
+        self.known.keep(asked, &resolved, now);
+        Ok(resolved)
     }
 }

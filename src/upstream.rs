@@ -36,6 +36,7 @@ mod replay;
 
 use std::sync::Arc;
 
+use crate::connections::Connection;
 use crate::connections::auth::Authentication;
 use crate::limits;
 use crate::limits::Charge;
@@ -68,6 +69,7 @@ pub use crate::egress::Refusal;
 pub use crate::egress::dial::Part;
 pub use aws::AwsError;
 pub use aws::Cause;
+pub use client::Destination;
 pub use client::Upstreams;
 pub use credentials::CredentialError;
 pub use error::AnswerLimit;
@@ -151,6 +153,12 @@ impl Upstream {
     #[must_use]
     pub fn with_size(self, size: Size) -> Self {
         Self { size, ..self }
+    }
+
+    /// The connection by which it is asked.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.target.connection
     }
 
     /// Equal for two connections that get the same answers: for the keys of caches.

@@ -50,10 +50,10 @@ impl Mirror {
             }
         };
         let details = ladder.pass(Step::Details, Some(began.elapsed()));
-        details.warnings = opened.warnings.iter().map(ToString::to_string).collect();
+        details.warnings = opened.warnings().iter().map(ToString::to_string).collect();
         ladder.pass(Step::Allowed, None);
 
-        let warnings = opened.warnings.clone();
+        let warnings = opened.warnings().to_vec();
         let mut climb = Climb::new(opened, &mut ladder, started, now);
         if let Err(error) = climb.all_the_way(&self.prober).await {
             let failure = failures::upstream(&error, climb.profile());

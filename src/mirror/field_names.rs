@@ -34,19 +34,14 @@ impl Mirror {
         request: &FieldNamesRequest,
     ) -> Result<FieldNamesResponse, Failure> {
         recorded::field_names(&arrival, request);
-        let Opened {
-            cx,
-            connection,
-            upstream,
-            ..
-        } = self.open(
+        let Opened { cx, upstream, .. } = self.open(
             configured,
             caller,
             arrival,
             &request.connection_details,
             request.request_timeout,
         )?;
-        let options = &connection.options;
+        let options = &upstream.connection().options;
         let profile = options.profile;
 
         recorded::lookup_conditions(&cx, &request.query.conditions, None, options);

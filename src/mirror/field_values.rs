@@ -46,7 +46,7 @@ impl Mirror {
             &request.connection_details,
             request.request_timeout,
         )?;
-        let options = &opened.connection.options;
+        let options = &opened.upstream.connection().options;
         let profile = options.profile;
 
         let query = &request.query;

@@ -49,18 +49,14 @@ impl Mirror {
     ) -> Result<MetricAnswer, Failure> {
         let (now, freshness) = (arrival.now, arrival.freshness);
         recorded::metric(&arrival, request);
-        let Opened {
-            cx,
-            connection,
-            upstream,
-            ..
-        } = self.open(
+        let Opened { cx, upstream, .. } = self.open(
             configured,
             caller,
             arrival,
             &request.connection_details,
             request.request_timeout,
         )?;
+        let connection = upstream.connection();
         let options = &connection.options;
         let profile = options.profile;
         let untranslated = |error| failures::translate(&error, profile);

@@ -39,7 +39,6 @@ const ALL: Duration = Duration::from_secs(20);
 pub struct Probing<'a> {
     mirror: &'a Mirror,
     upstream: Upstream,
-    connection: Connection,
     request_id: String,
     began: Instant,
     calls: u32,
@@ -60,15 +59,10 @@ impl Mirror {
         details: &RawDetails,
     ) -> Result<Probing<'_>, Failure> {
         let (request_id, began) = (arrival.request_id.clone(), arrival.started);
-        let Opened {
-            connection,
-            upstream,
-            ..
-        } = self.open(configured, caller, arrival, details, None)?;
+        let Opened { upstream, .. } = self.open(configured, caller, arrival, details, None)?;
         Ok(Probing {
             mirror: self,
             upstream,
-            connection,
             request_id,
             began,
             calls: 0,
@@ -80,8 +74,8 @@ impl Mirror {
 impl Probing<'_> {
     /// The connection that was resolved.
     #[must_use]
-    pub const fn connection(&self) -> &Connection {
-        &self.connection
+    pub fn connection(&self) -> &Connection {
+        self.upstream.connection()
     }
 
     /// How many calls were made.
@@ -106,7 +100,7 @@ impl Probing<'_> {
     }
 
     fn failure(&self, error: &UpstreamError) -> Failure {
-        failures::upstream(error, self.connection.options.profile)
+        failures::upstream(error, self.connection().options.profile)
     }
 
     /// Reaches the backend and learns its dialect; how far its clock is from ours, if it said.
@@ -116,7 +110,7 @@ impl Probing<'_> {
     /// Why it cannot be asked.
     pub async fn reach(&mut self, now: UnixMillis) -> Result<Option<Millis>, Failure> {
         let cx = self.context();
-        let told = match self.connection.options.dialect {
+        let told = match self.connection().options.dialect {
             Some(dialect) => Ok(dialect),
             None => self.mirror.prober.dialect(&cx, &self.upstream).await,
         };

@@ -97,12 +97,8 @@ pub(super) fn field_values(arrival: &Arrival, request: &FieldValuesRequest) {
 
 /// Writes down which connection it is.
 pub(super) fn connection(opened: &Opened, details: &RawDetails, timeout: Option<u64>) {
-    let Opened {
-        cx,
-        connection,
-        upstream,
-        warnings,
-    } = opened;
+    let Opened { cx, upstream, .. } = opened;
+    let (connection, warnings) = (upstream.connection(), opened.warnings());
     cx.note(|recorded| {
         recorded.alias.clone_from(&connection.name);
         upstream.host().clone_into(&mut recorded.host);

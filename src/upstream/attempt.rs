@@ -274,7 +274,7 @@ impl Upstream {
         let proving = self
             .shared
             .prove(connection, self.purpose, &request, deadline);
-        let proved = timeout_at(deadline, proving).await;
+        let proved = timeout_at(deadline, pin!(proving)).await;
         let proved = proved.unwrap_or(Err(CredentialError::late()));
         let mut proof = proved.map_err(|source| self.without(source))?;
         for (name, value) in proof.headers.drain(..) {
@@ -290,7 +290,7 @@ impl Upstream {
     ) -> Result<Arc<Client>, Failed> {
         let shared = &self.shared;
         let client = shared.clients.client(self.target.way(), &shared.files);
-        match timeout_at(deadline, client).await {
+        match timeout_at(deadline, pin!(client)).await {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(NoClient::Material(source))) => Err(self.without(source)),
             Ok(Err(NoClient::System(reason))) => Err(Failed::for_good(UpstreamError::Tls {
@@ -315,17 +315,17 @@ impl Upstream {
         pass: &Pass<'_>,
     ) -> Result<Response<Answer>, Failed> {
         let reached = AtomicBool::new(false);
-        let asked = async {
+        // Pinned here, so that what waits for it moves a pointer and not all of it.
+        let mut asked = pin!(async {
             if sent.attempt.is_fresh {
-                sent.client.request_anew(request, &reached).await
+                Box::pin(sent.client.request_anew(request, &reached)).await
             } else {
                 sent.client.request(request, &reached).await
             }
-        };
+        });
         let asked = async {
-            let mut asked = pin!(asked);
             if pass.is_probe() {
-                if let Ok(answer) = timeout(pass.head_within(), &mut asked).await {
+                if let Ok(answer) = timeout(pass.head_within(), asked.as_mut()).await {
                     return answer;
                 }
                 pass.overdue(self.timed_out(cx, "waiting for the answer"));
@@ -438,7 +438,7 @@ impl Upstream {
         let mending = self
             .shared
             .mend(connection, sent.proof, refusal, sent.until.instant());
-        match mending.await {
+        match Box::pin(mending).await {
             Mend::Nothing => Err(failed),
             Mend::Again => Err(Failed {
                 repeat: Repeat::Mended,

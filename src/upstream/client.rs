@@ -62,13 +62,18 @@ pub(super) struct Shared {
     key: ProcessKey,
 }
 
+/// A connection as it is used, without what is remembered of its backend. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Destination(Arc<Target>);
+
 /// One backend and how it is asked.
-#[derive(Debug)]
 pub(super) struct Target {
     pub(super) connection: Connection,
     /// Name and port.
     pub(super) host: String,
     pub(super) identity: String,
+    /// By what the backend is remembered.
+    backend: BackendKey,
 }
 
 impl Upstreams {
@@ -158,47 +163,69 @@ impl Upstreams {
         self.0.backends.in_use(name)
     }
 
-    /// The backend of `connection`. Opens no connection to it.
+    /// Where `connection` leads for a request that began with this generation of the configuration:
+    /// nothing that is remembered of another one is found.
     #[must_use]
-    pub fn open(&self, connection: &Connection) -> Upstream {
-        self.open_in(connection, 0)
-    }
-
-    /// The same for a request that began with this generation of the configuration: nothing that is
-    /// remembered of another one is found.
-    #[must_use]
-    pub fn open_in(&self, connection: &Connection, generation: u64) -> Upstream {
-        let identity = self.0.key.identity(connection);
-        let target = Target {
+    pub fn destination(&self, connection: Connection, generation: u64) -> Destination {
+        let identity = self.0.key.identity(&connection);
+        Destination(Arc::new(Target {
             host: connection.url.host_port(),
             identity: format!("{identity}/{generation}"),
-            connection: connection.clone(),
-        };
-        let name = connection.name.as_deref();
-        let key = target.way().backend();
+            backend: Way::of(&connection).backend(),
+            connection,
+        }))
+    }
+
+    /// The backend at `destination`. Opens no connection to it.
+    #[must_use]
+    pub fn open(&self, destination: &Destination) -> Upstream {
+        let Destination(target) = destination;
+        let name = target.connection.name.as_deref();
+        let backends = &self.0.backends;
         Upstream {
             shared: Arc::clone(&self.0),
-            backend: self.0.backends.open(key, name, Instant::now()),
-            target: Arc::new(target),
+            backend: backends.open(&target.backend, name, Instant::now()),
+            target: Arc::clone(target),
             purpose: Purpose::Query,
             size: limits::Calls::default().of(name),
         }
+    }
+
+    /// The backend of `connection`.
+    #[cfg(test)]
+    pub(super) fn open_new(&self, connection: &Connection) -> Upstream {
+        self.open(&self.destination(connection.clone(), 0))
     }
 }
 
 impl Target {
     /// The way to the backend.
     pub(super) fn way(&self) -> Way<'_> {
-        Way {
-            name: self.connection.name.as_deref(),
-            url: self.connection.url.url(),
-            tls: &self.connection.tls,
+        Way::of(&self.connection)
+    }
+}
+
+impl<'a> Way<'a> {
+    /// The way that `connection` leads.
+    fn of(connection: &'a Connection) -> Self {
+        Self {
+            name: connection.name.as_deref(),
+            url: connection.url.url(),
+            tls: &connection.tls,
             tls_block: "tls_config",
-            proxy: self.connection.proxy.as_ref(),
-            bounds: &self.connection.reach.backend,
-            proxy_bounds: &self.connection.reach.proxy,
-            enable_http2: self.connection.enable_http2,
+            proxy: connection.proxy.as_ref(),
+            bounds: &connection.reach.backend,
+            proxy_bounds: &connection.reach.proxy,
+            enable_http2: connection.enable_http2,
         }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
     }
 }
 
@@ -240,7 +267,7 @@ mod tests {
         let mut other = connection();
         change(&mut other);
         let upstreams = Upstreams::of(Arc::new(Instruments::new()));
-        let [one, other] = [connection(), other].map(|it| upstreams.open(&it));
+        let [one, other] = [connection(), other].map(|it| upstreams.open_new(&it));
         assert_eq!(one.identity() == other.identity(), is_same);
     }
 
@@ -257,7 +284,7 @@ mod tests {
     #[test]
     fn each_configuration_has_identities_of_its_own() {
         let upstreams = Upstreams::of(Arc::new(Instruments::new()));
-        let of = |generation| upstreams.open_in(&connection(), generation);
+        let of = |generation| upstreams.open(&upstreams.destination(connection(), generation));
         assert_eq!(of(1).identity(), of(1).identity());
         assert_ne!(of(1).identity(), of(2).identity());
     }

@@ -100,6 +100,7 @@ impl Shared {
             }
             proof.add(name, value.expose(), source, &key)?;
         }
+        // What asks others is on the heap: it is large, and every call would be as large.
         match &connection.authentication {
             Authentication::None => {}
             Authentication::Basic(it) => basic::prove(it, &self.files, &mut proof).await?,
@@ -108,11 +109,13 @@ impl Shared {
             }
             Authentication::Aws(it) => {
                 let when = (purpose, deadline);
-                aws::prove(it, connection, self, when, request, &mut proof).await?;
+                let proving = aws::prove(it, connection, self, when, request, &mut proof);
+                Box::pin(proving).await?;
             }
             Authentication::OAuth2(it) => {
                 let when = (purpose, deadline);
-                oauth2::prove(it, connection, self, when, &mut proof).await?;
+                let proving = oauth2::prove(it, connection, self, when, &mut proof);
+                Box::pin(proving).await?;
             }
         }
         Ok(proof)

@@ -71,7 +71,7 @@ impl Rig {
         Self {
             server,
             instruments,
-            upstream: upstreams.open(&connection),
+            upstream: upstreams.open_new(&connection),
         }
     }
 

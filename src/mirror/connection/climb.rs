@@ -52,7 +52,7 @@ impl<'a> Climb<'a> {
     }
 
     pub(super) fn profile(&self) -> Profile {
-        self.opened.connection.options.profile
+        self.opened.upstream.connection().options.profile
     }
 
     /// By how much the backend's clock is ahead of ours, if it has told its time.
@@ -141,15 +141,10 @@ impl<'a> Climb<'a> {
     /// What kind of engine it is. That is never a reason to fail.
     async fn flavour(&mut self, prober: &Prober) {
         self.begin(Step::Flavour);
-        let Opened {
-            cx,
-            connection,
-            upstream,
-            ..
-        } = &self.opened;
+        let Opened { cx, upstream, .. } = &self.opened;
         let probed = prober.dialect(cx, upstream).await;
         let version = upstream.version(cx).await.ok().flatten();
-        let set = connection.options.dialect;
+        let set = upstream.connection().options.dialect;
         let flavour = self.pass(Step::Flavour);
         match probed {
             Ok(dialect) => {
@@ -181,7 +176,7 @@ impl<'a> Climb<'a> {
         };
         let rung = self.ladder.pass(step, Some(took));
         if step == Step::Credentials {
-            rung.remark = identity(&self.opened.connection.authentication);
+            rung.remark = identity(&self.opened.upstream.connection().authentication);
         }
     }
 }

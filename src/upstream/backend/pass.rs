@@ -341,7 +341,7 @@ mod tests {
         fn check(url: &str, is_veiled: bool, expected: fn(&UpstreamError) -> bool) {
             let mut connection = connection(url);
             connection.reach.backend.is_veiled = is_veiled;
-            let upstream = Upstreams::of(Default::default()).open(&connection);
+            let upstream = Upstreams::of(Default::default()).open_new(&connection);
             let last = UpstreamError::Connect {
                 host: "h".to_owned(),
                 reason: "connection refused".to_owned(),

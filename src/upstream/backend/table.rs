@@ -42,20 +42,24 @@ impl Backends {
     /// The backend of `key`, to which a connection called `name` leads, if it has a name.
     pub(in crate::upstream) fn open(
         &self,
-        key: BackendKey,
+        key: &BackendKey,
         name: Option<&str>,
         now: Instant,
     ) -> Arc<Backend> {
         let mut table = self.table();
-        if !table.contains_key(&key) {
+        let backend = if let Some(entry) = table.get_mut(key) {
+            entry.used = now;
+            Arc::clone(&entry.backend)
+        } else {
             self.make_room(&mut table);
-        }
-        let entry = table.entry(key).or_insert_with(|| Entry {
-            used: now,
-            backend: Arc::new(Backend::new(now)),
-        });
-        entry.used = now;
-        let backend = Arc::clone(&entry.backend);
+            let backend = Arc::new(Backend::new(now));
+            let entry = Entry {
+                used: now,
+                backend: Arc::clone(&backend),
+            };
+            table.insert(key.clone(), entry);
+            backend
+        };
         let is_news = {
             let mut state = backend.state();
             let is_news = state.name.is_none() && name.is_some();
@@ -167,7 +171,7 @@ mod tests {
 
         fn open(&mut self, n: u32, name: Option<&str>) -> Arc<Backend> {
             self.now += Duration::from_millis(1);
-            self.backends.open(key(n), name, self.now)
+            self.backends.open(&key(n), name, self.now)
         }
 
         fn is_kept(&self, n: u32) -> bool {

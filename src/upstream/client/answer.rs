@@ -134,7 +134,9 @@ impl Unanswered {
 
     /// Whether the connection had answered before and then nothing more.
     pub(in crate::upstream) fn is_stale(&self) -> bool {
-        self.wire.as_ref().is_some_and(|wire| wire.traffic.is_stale())
+        self.wire
+            .as_ref()
+            .is_some_and(|wire| wire.traffic.is_stale())
     }
 
     /// Whether nobody may learn why the connection failed.

@@ -143,7 +143,7 @@ impl Clients {
             Known::Nothing => None,
         };
         let material = material.map_err(NoClient::Material)?;
-        let built = self.build(way, &key, &material).await;
+        let built = Box::pin(self.build(way, &key, &material)).await;
         let mut table = self.table();
         let client = match (built, older) {
             (Ok(client), _) => {
@@ -283,7 +283,7 @@ impl Client {
         let request = self.authorised(request);
         match &self.connections {
             Connections::One(pool) => pool.request(request, reached).await,
-            Connections::Several { lanes, .. } => lanes.request(request, reached).await,
+            Connections::Several { lanes, .. } => Box::pin(lanes.request(request, reached)).await,
         }
     }
 

@@ -110,7 +110,8 @@ impl Pool {
     }
 
     async fn connect(&self, url: &Uri) -> Result<Box<Link>, Unanswered> {
-        let stream = self.dialler.dial(url, &|_, _| ()).await;
+        // On the heap, for it is large, and most calls find a connection.
+        let stream = Box::pin(self.dialler.dial(url, &|_, _| ())).await;
         Link::begin(stream.map_err(Unanswered::undialled)?).await
     }
 
@@ -292,7 +293,11 @@ fn address(request: &mut Request<Full<Bytes>>, is_forwarding: bool) {
 }
 
 fn is_default(port: u16, url: &Uri) -> bool {
-    port == if url.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 }
+    port == if url.scheme() == Some(&Scheme::HTTPS) {
+        443
+    } else {
+        80
+    }
 }
 
 impl fmt::Debug for Link {

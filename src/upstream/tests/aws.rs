@@ -463,7 +463,7 @@ async fn a_get_is_signed_as_it_is_sent() {
         ..block()
     };
     connection.authentication = Authentication::Aws(Box::new(block));
-    let upstream = Upstreams::of(Arc::default()).open(&connection);
+    let upstream = Upstreams::of(Arc::default()).open_new(&connection);
     ask(&upstream).await.unwrap();
     let [seen] = &cloud.rig.server.seen()[..] else {
         panic!("one query");

@@ -281,7 +281,7 @@ async fn connections_are_kept() {
 #[test]
 fn a_url_over_7_kib_does_not_fit() {
     let upstreams = Upstreams::of(std::sync::Arc::default());
-    let upstream = upstreams.open(&connection("http://prometheus:9090"));
+    let upstream = upstreams.open_new(&connection("http://prometheus:9090"));
     let fits = |length: usize| upstream.fits("job", &["x".repeat(length)], None, None);
     let rest = "http://prometheus:9090/api/v1/label/job/values?match%5B%5D=&limit=100000".len();
     assert!(fits((7 << 10) - rest));

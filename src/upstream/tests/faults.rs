@@ -164,7 +164,7 @@ async fn f05_a_refused_connection_is_tried_three_times() {
         rig.instruments.clone(),
         crate::limits::Budget::of(usize::MAX),
     )
-    .open(&super::connection(&gone.url));
+    .open_new(&super::connection(&gone.url));
     let host = gone.host();
     drop(gone);
     // The listener goes when its task has been told.

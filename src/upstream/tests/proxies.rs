@@ -29,7 +29,7 @@ use crate::upstream::UpstreamError;
 use crate::upstream::Upstreams;
 
 async fn ask(connection: &Connection) -> Result<Option<f64>, UpstreamError> {
-    let upstream = Upstreams::of(Default::default()).open(connection);
+    let upstream = Upstreams::of(Default::default()).open_new(connection);
     let at = UnixMillis::new(0);
     upstream.value(&lasting(30_000), "1+1", at, &[]).await
 }

@@ -29,7 +29,7 @@ async fn ask(
 ) -> Result<Option<f64>, UpstreamError> {
     let mut connection = connection(&server.url);
     change(&mut connection);
-    let upstream = upstreams.open(&connection);
+    let upstream = upstreams.open_new(&connection);
     let at = UnixMillis::new(0);
     upstream.value(&lasting(30_000), "1+1", at, &[]).await
 }
@@ -301,7 +301,7 @@ async fn neither_clients_nor_failures_show_a_key() {
     let mut connection = connection("https://localhost:1");
     showing(&ours, pair.clone())(&mut connection);
     let upstreams = Upstreams::of(Default::default());
-    let upstream = upstreams.open(&connection);
+    let upstream = upstreams.open_new(&connection);
     let at = UnixMillis::new(0);
     let error = upstream.value(&lasting(30_000), "1", at, &[]).await;
     let shown = format!("{upstreams:?} {upstream:?} {error:?}");

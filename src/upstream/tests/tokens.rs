@@ -69,7 +69,7 @@ impl Rig {
     }
 
     fn upstream(&self) -> Upstream {
-        self.upstreams.open(&self.connection(|_| ()))
+        self.upstreams.open_new(&self.connection(|_| ()))
     }
 
     async fn ask(&self) -> Result<Option<f64>, UpstreamError> {
@@ -296,13 +296,13 @@ async fn a_client_secret_that_was_changed_is_read_again_when_it_is_refused() {
     let rig = Rig::new(tokens, [ok(TWO), ok(TWO)]).await;
     let source = || SecretSource::File(path.clone());
     let one = rig.connection(|it| it.client_secret = source());
-    assert_eq!(ask(&rig.upstreams.open(&one)).await, Ok(Some(2.0)));
+    assert_eq!(ask(&rig.upstreams.open_new(&one)).await, Ok(Some(2.0)));
     write("new");
     let other = rig.connection(|it| {
         it.client_secret = source();
         it.scopes.clear();
     });
-    assert_eq!(ask(&rig.upstreams.open(&other)).await, Ok(Some(2.0)));
+    assert_eq!(ask(&rig.upstreams.open_new(&other)).await, Ok(Some(2.0)));
     assert_eq!(rig.shown(), ["t1", "t2"]);
 }
 
@@ -332,7 +332,7 @@ async fn each_field_of_the_block_has_tokens_of_its_own() {
     let rig = Rig::new(tokens, backend).await;
     for _ in 0..2 {
         for change in changes {
-            let upstream = rig.upstreams.open(&rig.connection(change));
+            let upstream = rig.upstreams.open_new(&rig.connection(change));
             ask(&upstream).await.unwrap();
         }
     }
@@ -349,14 +349,14 @@ async fn an_endpoint_has_tls_settings_of_its_own() {
         it.token_url = format!("{}/token", endpoint.url).parse().unwrap();
         it.tls.ca = Some(inline(&ours.pem));
     });
-    assert_eq!(ask(&rig.upstreams.open(&connection)).await, Ok(Some(2.0)));
+    assert_eq!(ask(&rig.upstreams.open_new(&connection)).await, Ok(Some(2.0)));
 
     let endpoint = TlsServer::start(ours.signs("other.example"), []).await;
     let connection = rig.connection(|it| {
         it.token_url = format!("{}/token", endpoint.url).parse().unwrap();
         it.tls.ca = Some(inline(&ours.pem));
     });
-    let error = ask(&rig.upstreams.open(&connection)).await.unwrap_err();
+    let error = ask(&rig.upstreams.open_new(&connection)).await.unwrap_err();
     let expected = UpstreamError::Credentials {
         host: rig.backend.host(),
         source: CredentialError::Endpoint {

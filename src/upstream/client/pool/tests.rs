@@ -156,7 +156,10 @@ async fn a_call_of_its_own_leaves_no_connection_and_takes_none() {
     let (pool, backend) = (pool(), Backend::new(PLAIN, Then::Waits).await);
     asked(&pool, &backend).await.unwrap();
     let reached = AtomicBool::new(false);
-    let answer = pool.request_anew(backend.request(), &reached).await.unwrap();
+    let answer = pool
+        .request_anew(backend.request(), &reached)
+        .await
+        .unwrap();
     answer.into_body().collect().await.unwrap();
     assert_eq!((backend.accepted(), pool.idle().len()), (2, 1));
     backend.has_lost(1).await;
@@ -165,7 +168,10 @@ async fn a_call_of_its_own_leaves_no_connection_and_takes_none() {
 #[tokio::test]
 async fn a_call_that_is_dropped_ends_its_connection_at_once() {
     // Before the head of the answer, and in the middle of its body.
-    for answer in [b"".as_slice(), b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok"] {
+    for answer in [
+        b"".as_slice(),
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok",
+    ] {
         let (pool, backend) = (pool(), Backend::new(answer, Then::Waits).await);
         let asking = timeout(Duration::from_millis(50), asked(&pool, &backend));
         assert!(asking.await.is_err());
@@ -238,7 +244,11 @@ async fn a_connection_is_kept_for_fifty_seconds() {
     let Idle { link, .. } = pool.idle().pop().unwrap();
     pool.idle().push(age(link, IDLE));
     asked(&pool, &backend).await.unwrap();
-    assert_eq!(backend.accepted(), 3, "nor is one used that nobody has looked at");
+    assert_eq!(
+        backend.accepted(),
+        3,
+        "nor is one used that nobody has looked at"
+    );
 }
 
 #[tokio::test]

@@ -117,7 +117,11 @@ impl Client {
             .ok_or_else(|| self.silent("it cannot be asked"))?;
         let deadline = Instant::now() + LIMIT;
         // A new connection each time: tokens are had once in a while.
-        let answer = timeout_at(deadline, client.request_anew(request, &AtomicBool::new(false))).await;
+        let answer = timeout_at(
+            deadline,
+            client.request_anew(request, &AtomicBool::new(false)),
+        )
+        .await;
         let answer = answer
             .map_err(|_| self.silent("it was silent for 5 s"))?
             .map_err(|error| self.unanswered(&error, client.has_certificate))?;
@@ -154,11 +158,7 @@ impl Client {
         request.body(Full::from(form.finish())).ok()
     }
 
-    async fn judge(
-        &self,
-        answer: Response<Answer>,
-        deadline: Instant,
-    ) -> Result<Granted, NoToken> {
+    async fn judge(&self, answer: Response<Answer>, deadline: Instant) -> Result<Granted, NoToken> {
         let (head, body) = answer.into_parts();
         // None was offered: a token is a few hundred bytes.
         let coding = Coding::of(&head.headers, false)
