@@ -98,6 +98,7 @@ const RULES: &[Rule] = &[
         within: &[],
         except: &[
             "src/upstream/client/clients.rs",
+            "src/upstream/client/pool.rs",
             "src/upstream/aws/http.rs",
             "src/cli/health.rs",
             "src/cli/remote.rs",
