@@ -16,74 +16,66 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::Body;
 use axum::response::Response;
-use axum::routing::MethodRouter;
-use axum::routing::get;
-use axum::routing::post;
 use bytes::Bytes;
+use http::Method;
 use http::Request;
-use hyper::body::Body;
-use tower::ServiceExt as _;
+use http::header::CONTENT_LENGTH;
+use hyper::body::Body as _;
 
 use crate::app::App;
 use crate::caller::Peer;
 use crate::instruments::MethodLabel;
 pub use admission::InFlight;
 use observe::observed;
+use wire::Call;
 
 /// The mirror's port as a service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Api {
-    router: Router,
     app: Arc<App>,
 }
 
-impl Api {
+/// What is behind a path.
+#[derive(Clone, Copy, Debug)]
+enum Route {
+    /// One of the four methods that `StackState` calls.
+    Method(MethodLabel),
+    /// A page for anybody, without the key.
+    Page(fn() -> Response),
+    /// Nothing.
+    Nowhere,
+}
+
+impl Route {
     /// The route table.
+    fn of(path: &str) -> Self {
+        match path {
+            "/api/connection" => Self::Method(MethodLabel::Connection),
+            "/api/field/name" => Self::Method(MethodLabel::FieldName),
+            "/api/field/value" => Self::Method(MethodLabel::FieldValue),
+            "/api/metric" => Self::Method(MethodLabel::Metric),
+            "/" => Self::Page(open::index),
+            "/healthcheck" => Self::Page(open::healthcheck),
+            "/openapi.json" => Self::Page(open::openapi),
+            _ => Self::Nowhere,
+        }
+    }
+
+    const fn label(self) -> MethodLabel {
+        match self {
+            Self::Method(label) => label,
+            Self::Page(_) | Self::Nowhere => MethodLabel::Other,
+        }
+    }
+}
+
+impl Api {
+    /// The API of `app`.
     #[must_use]
     pub fn new(app: &Arc<App>) -> Self {
-        let method = |label, handler: MethodRouter<Arc<App>>| {
-            observed(app, label, handler.fallback(open::use_post))
-        };
-        let page = |handler: MethodRouter<Arc<App>>| {
-            observed(app, MethodLabel::Other, handler.fallback(open::use_get))
-        };
-
-        let router = Router::new()
-            // StackState.
-            .route(
-                "/api/connection",
-                method(MethodLabel::Connection, post(connection::connection)),
-            )
-            .route(
-                "/api/field/name",
-                method(MethodLabel::FieldName, post(field_names::field_names)),
-            )
-            .route(
-                "/api/field/value",
-                method(MethodLabel::FieldValue, post(field_values::field_values)),
-            )
-            .route(
-                "/api/metric",
-                method(MethodLabel::Metric, post(metric::metric)),
-            )
-            // Anybody, without the key.
-            .route("/", page(get(open::index)))
-            .route("/healthcheck", page(get(open::healthcheck)))
-            .route("/openapi.json", page(get(open::openapi)))
-            // Nobody.
-            .fallback_service(
-                observed(
-                    app,
-                    MethodLabel::Other,
-                    axum::routing::any(open::no_such_path),
-                )
-                .with_state(Arc::clone(app)),
-            )
-            .with_state(Arc::clone(app));
         Self {
-            router,
             app: Arc::clone(app),
         }
     }
@@ -91,21 +83,60 @@ impl Api {
     /// Answers one request of `peer`. Doubled slashes are folded before anything looks at the path.
     pub async fn call<B>(&self, peer: &Peer, mut request: Request<B>) -> Response
     where
-        B: Body<Data = Bytes> + Send + 'static,
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
         request.extensions_mut().insert(peer.clone());
         let wanted = coding::wanted(request.headers());
-        let answered = self
-            .router
-            .clone()
-            .oneshot(wire::fold_slashes(request))
-            .await;
-        let answer = answered.unwrap_or_else(|never| match never {});
+        let request = wire::fold_slashes(request).map(Body::new);
+        let route = Route::of(request.uri().path());
+        let app = &self.app;
+        let answer = observed(app, route.label(), request, |request| {
+            answer(app, route, request)
+        });
+        let answer = measured(answer.await);
         // Around everything else, so that what is observed is the answer itself.
-        let may_code = self.app.snapshot().answer_compression;
+        let may_code = app.snapshot().answer_compression;
         coding::coded(answer, wanted.filter(|_| may_code)).await
     }
+}
+
+async fn answer(app: &App, route: Route, request: Request<Body>) -> Response {
+    match (route, request.method()) {
+        (Route::Method(method), &Method::POST) => match Call::of(request, app).await {
+            Ok(call) => called(app, method, call).await,
+            Err(refused) => refused,
+        },
+        (Route::Method(_), _) => open::use_post(app, &request.into_parts().0),
+        (Route::Page(page), &Method::GET) => page(),
+        (Route::Page(page), &Method::HEAD) => without_body(page()),
+        (Route::Page(_), _) => open::use_get(app, &request.into_parts().0),
+        (Route::Nowhere, _) => open::no_such_path(app, &request.into_parts().0),
+    }
+}
+
+async fn called(app: &App, method: MethodLabel, call: Call) -> Response {
+    match method {
+        MethodLabel::Connection => connection::connection(app, call).await,
+        MethodLabel::FieldName => field_names::field_names(app, call).await,
+        MethodLabel::FieldValue => field_values::field_values(app, call).await,
+        MethodLabel::Metric => metric::metric(app, call).await,
+        MethodLabel::Other => unreachable!("no route of a method has this label"),
+    }
+}
+
+/// The answer to HEAD: what GET would get, but for the body itself.
+fn without_body(response: Response) -> Response {
+    measured(response).map(|_| Body::empty())
+}
+
+/// `response` with its length, unless that stands in its head already.
+fn measured(mut response: Response) -> Response {
+    if let Some(length) = response.body().size_hint().exact() {
+        let head = response.headers_mut();
+        head.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    response
 }
 
 #[cfg(test)]

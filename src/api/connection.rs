@@ -1,8 +1,5 @@
 //! `POST /api/connection`
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 
 use super::reply;
@@ -10,9 +7,9 @@ use super::wire::Call;
 use crate::app::App;
 
 /// Whether the backend can be used.
-pub(super) async fn connection(State(app): State<Arc<App>>, call: Call) -> Response {
+pub(super) async fn connection(app: &App, call: Call) -> Response {
     let tested = call
-        .work(&app, async {
+        .work(app, async {
             let (configured, arrival) = (call.configured(), call.arrival());
             let request = call.read()?;
             let ladder = app

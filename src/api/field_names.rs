@@ -1,8 +1,5 @@
 //! `POST /api/field/name`
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 
 use super::reply;
@@ -10,9 +7,9 @@ use super::wire::Call;
 use crate::app::App;
 
 /// Which fields can be used in conditions.
-pub(super) async fn field_names(State(app): State<Arc<App>>, call: Call) -> Response {
+pub(super) async fn field_names(app: &App, call: Call) -> Response {
     let answer = call
-        .work(&app, async {
+        .work(app, async {
             app.mirror
                 .field_names(
                     call.configured(),

@@ -1,8 +1,5 @@
 //! `POST /api/field/value`
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 
 use super::reply;
@@ -10,9 +7,9 @@ use super::wire::Call;
 use crate::app::App;
 
 /// The values of one field.
-pub(super) async fn field_values(State(app): State<Arc<App>>, call: Call) -> Response {
+pub(super) async fn field_values(app: &App, call: Call) -> Response {
     let answer = call
-        .work(&app, async {
+        .work(app, async {
             app.mirror
                 .field_values(
                     call.configured(),

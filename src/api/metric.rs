@@ -1,8 +1,5 @@
 //! `POST /api/metric`
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 
 use super::reply;
@@ -10,7 +7,7 @@ use super::wire::Call;
 use crate::app::App;
 
 /// The points of one metric.
-pub(super) async fn metric(State(app): State<Arc<App>>, call: Call) -> Response {
+pub(super) async fn metric(app: &App, call: Call) -> Response {
     // In a box, for the layers around this move what they are given, and it is large.
     let work = Box::pin(async {
         app.mirror
@@ -22,6 +19,6 @@ pub(super) async fn metric(State(app): State<Arc<App>>, call: Call) -> Response 
             )
             .await
     });
-    let answer = call.work(&app, work).await;
+    let answer = call.work(app, work).await;
     reply::answer(&call, answer)
 }

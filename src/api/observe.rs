@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::MethodRouter;
 use tracing::Instrument as _;
 use tracing::Span;
 
@@ -23,32 +20,26 @@ use crate::instruments::RequestOutcome;
 use crate::protocol::MirrorMethod;
 use crate::record::Arrival;
 
-/// `handler`, every request to which is observed as `method`.
-pub(super) fn observed(
+/// What `answer` makes of `request`, which is observed as one of `method`.
+pub(super) async fn observed<F: Future<Output = Response>>(
     app: &Arc<App>,
     method: MethodLabel,
-    handler: MethodRouter<Arc<App>>,
-) -> MethodRouter<Arc<App>> {
-    let app = Arc::clone(app);
-    handler.layer(from_fn(move |request, next| {
-        observe(Arc::clone(&app), method, request, next)
-    }))
-}
-
-async fn observe(app: Arc<App>, method: MethodLabel, mut request: Request, next: Next) -> Response {
-    let arrival = arrival_of(&app, request.headers());
+    mut request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
+    let arrival = arrival_of(app, request.headers());
     let id = arrival.request_id.clone();
     request.extensions_mut().insert(arrival.clone());
     let span = tracing::info_span!("request", id, method = method.as_str());
     let watch = Watch {
-        app: Arc::clone(&app),
+        app: Arc::clone(app),
         method,
         arrival,
         span: span.clone(),
         answered: false,
     };
     // A net below the one around the work of a call, for what is done before and after it.
-    let answer = caught(&app.instruments, next.run(request)).instrument(span);
+    let answer = caught(&app.instruments, answer(request)).instrument(span);
     let mut response = answer.await.unwrap_or_else(|_| reply::panicked(&id));
     reply::identify(&mut response, &id);
     watch.answered(&response);

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::FromRequest as _;
 use axum::response::Response;
 use bytes::Bytes;
 use http::Request;
@@ -233,7 +232,7 @@ async fn f31_a_panic_in_a_call_is_a_failure_with_the_key_and_is_counted() {
     let app = app();
     let mut request = request("POST", "/", "{}");
     request.extensions_mut().insert(peer());
-    let call = Call::from_request(request, &app).await.unwrap();
+    let call = Call::of(request, &app).await.unwrap();
     let panics = async {
         assert!(std::hint::black_box(false), "on purpose");
         Ok(())

@@ -1,10 +1,9 @@
-//! From bytes to a call: the path as the router sees it, and the extractor
-//! that every one of the four methods takes.
+//! From bytes to a call: the path as the route table sees it, and what every one of the four methods
+//! takes.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::FromRequest;
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -118,16 +117,13 @@ impl Call {
     }
 }
 
-impl FromRequest<Arc<App>> for Call {
-    type Rejection = Response;
-
+impl Call {
+    /// The call that `request` is, or the answer to what is none.
+    ///
     /// The order is part of the contract: head, then acceptance as far as the head decides it, then
     /// the body's limits, then one scan of it, which picks up the token, and the rest of acceptance.
     /// What the body asks for is read after that (security.md, "Wall A: who calls").
-    async fn from_request(
-        request: axum::extract::Request,
-        app: &Arc<App>,
-    ) -> Result<Self, Self::Rejection> {
+    pub(super) async fn of(request: axum::extract::Request, app: &App) -> Result<Self, Response> {
         let (head, body) = request.into_parts();
         // One snapshot from here to the header of the key.
         let snapshot = app.snapshot();

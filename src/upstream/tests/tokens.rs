@@ -349,7 +349,10 @@ async fn an_endpoint_has_tls_settings_of_its_own() {
         it.token_url = format!("{}/token", endpoint.url).parse().unwrap();
         it.tls.ca = Some(inline(&ours.pem));
     });
-    assert_eq!(ask(&rig.upstreams.open_new(&connection)).await, Ok(Some(2.0)));
+    assert_eq!(
+        ask(&rig.upstreams.open_new(&connection)).await,
+        Ok(Some(2.0))
+    );
 
     let endpoint = TlsServer::start(ours.signs("other.example"), []).await;
     let connection = rig.connection(|it| {
