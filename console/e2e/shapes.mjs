@@ -25,10 +25,14 @@ function nameOf(path, status) {
 export async function misshapen(response) {
   const path = new URL(response.url()).pathname.split('/debug/')[1];
   const name = nameOf(path, response.status());
-  const validate = ajv.getSchema(`debug#/properties/${name}`);
-  if (!validate) return [`shape of ${path}: not described`];
   // Gone with its page, or cut off by the test.
   const text = await response.text().catch(() => null);
-  if (text === null) return [];
-  return validate(JSON.parse(text)) ? [] : validate.errors.slice(0, 4).map((error) => `shape of ${path}: ${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
+  return text === null ? [] : misfits(name, JSON.parse(text));
+}
+
+/** What is wrong with an answer of that name. */
+export function misfits(name, answer) {
+  const validate = ajv.getSchema(`debug#/properties/${name}`);
+  if (!validate) return [`shape of ${name}: not described`];
+  return validate(answer) ? [] : validate.errors.slice(0, 4).map((error) => `shape of ${name}: ${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`);
 }

@@ -34,6 +34,7 @@ history() {
 
 step "a mirror and a Prometheus"
 build_mirror
+program=$(realpath "$mirror")
 fetch_prometheus
 start_prometheus "$scratch" "" history
 console_token=$(random_key)
@@ -47,7 +48,7 @@ diff <(grep -o 'assets/[^"]*' "$scratch/served") <(grep -o 'assets/[^"]*' consol
 step "a browser, before the mirror"
 (
   cd console
-  BASE_URL=http://127.0.0.1:$admin_port MIRROR_URL=http://127.0.0.1:$mirror_port TOKEN=$console_token \
+  MIRROR_BIN=$program BASE_URL=http://127.0.0.1:$admin_port MIRROR_URL=http://127.0.0.1:$mirror_port TOKEN=$console_token \
     BACKEND_URL=http://127.0.0.1:$prometheus_port npm run --silent e2e
 ) || die "see above"
 step "a browser, before the mock"
