@@ -92,6 +92,9 @@ describe('the console', () => {
 
   test('the first sight of it needs no request elsewhere, and less than 400 KB', async () => {
     const page = await world.context.newPage();
+    const inspector = await world.context.newCDPSession(page);
+    await inspector.send('Network.enable');
+    await inspector.send('Network.setCacheDisabled', { cacheDisabled: true });
     const asked = [];
     page.on('requestfinished', (request) => asked.push(request));
     const answer = await page.goto(`${world.base}/console/#token=${encodeURIComponent(world.token)}`);
