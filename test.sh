@@ -98,6 +98,7 @@ need_cargo
 need_debian cc=gcc c++=g++ curl=curl python3=python3 /usr/include/stdio.h=libc6-dev
 # Without it the step says that it was skipped.
 [[ " ${steps[*]} " != *" instructions "* ]] || (need_debian valgrind=valgrind) || true
+[[ " ${steps[*]} " != *" console "* ]] || (need_node && need_debian /usr/bin/chromium=chromium) || true
 python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
 
 [[ " ${steps[*]} " != *" builds "*" release "* ]] || begin_release

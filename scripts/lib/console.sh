@@ -8,6 +8,14 @@ has_node() {
     node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
+# need_node: Debian's, where it is new enough. Wants debian.sh.
+need_node() {
+  has_node && return
+  local offered
+  offered=$(apt-cache policy nodejs 2>/dev/null | sed -n 's/^ *Candidate: //p')
+  have dpkg && dpkg --compare-versions "${offered:-0}" ge 20.19 && need_debian node=nodejs npm=npm && has_node
+}
+
 # build_console: leaves a page alone that is newer than its sources; a new one is a new binary.
 build_console() {
   local page=console/dist/index.html newer

@@ -8,7 +8,7 @@ source scripts/lib/console.sh
 source scripts/lib/prometheus.sh
 source scripts/lib/mirror.sh
 
-has_node || skip "no Node 20.19 here (Debian 13 has it): the console cannot be built"
+need_node || skip "no Node 20.19 here, and Debian 13 is the first that has it: the console cannot be built"
 need_debian /usr/bin/chromium=chromium
 open_scratch console
 

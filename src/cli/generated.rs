@@ -14,10 +14,6 @@ use super::{Cli, DONE, FAILED, print};
 const NAME: &str = "prometheus-mirror";
 
 /// The shells that can complete.
-#[expect(
-    clippy::doc_markdown,
-    reason = "these docs are the help, where backticks are noise"
-)]
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "lower")]
 pub(super) enum For {
@@ -57,7 +53,7 @@ pub(super) fn completions(shell: For) -> u8 {
     DONE
 }
 
-/// What may stand behind a subcommand: clap_complete writes it for other shells than fish.
+/// What may stand behind a subcommand: `clap_complete` writes it for other shells than fish.
 fn fish_words(command: &Command) -> String {
     let mut lines = String::new();
     for below in command.get_subcommands() {
