@@ -57,7 +57,7 @@ describe('the console', () => {
     // What stands in the way is said where one looks.
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('alert').getByText('Choose a connection').waitFor();
-    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByRole('button', { name: 'Write connection details' }).click();
     await page.locator('[data-editor=here] .cm-content').waitFor();
     await rewrite(page.getByRole('textbox', { name: 'Connection details as JSON' }), JSON.stringify({ url: world.backend }));
     await page.getByRole('button', { name: 'Test these details' }).click();

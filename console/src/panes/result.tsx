@@ -3,7 +3,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import type { MirrorAnswer, MirrorRecord } from '../contract';
 import { chart, facts, glance, rows } from '../model/series';
 import { durationText } from '../model/time';
-import { askWhy, bundleText, outcome, run, support, takeFile, why, type Outcome } from '../state';
+import { askWhy, bundleText, details, outcome, run, show, support, takeFile, why, type Outcome } from '../state';
 import { Chart } from '../widgets/chart';
 import { Code, CopyButton, Failed, Nothing, PaneHead, Waiting, counted } from '../widgets/parts';
 import { Numbers } from '../widgets/numbers';
@@ -28,7 +28,11 @@ export function Result() {
           Choose a metric and press <kbd>Enter</kbd>, open a request of the tap, or drop a bundle here.
         </Nothing>
       )}
-      {came.state === 'failed' && <Failed id={came.id} message={came.message} />}
+      {came.state === 'failed' && (
+        <Failed id={came.id} message={came.message}>
+          {details.value === null && <button type="button" onClick={() => show('editor')}>Write connection details</button>}
+        </Failed>
+      )}
       {came.state === 'running' && !shown && <Waiting>{came.what}…</Waiting>}
       {shown && <div class={came.state === 'running' ? 'answer old' : 'answer'}><Answer of={shown} /></div>}
     </section>
