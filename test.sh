@@ -19,9 +19,9 @@ source scripts/lib/console.sh
 # What builds stands before what runs. The release build is begun with the first of them, for most of it
 # is one thread; it has ended before any test runs.
 building=(format lint shell deny releasing docs builds)
-running=(instructions static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
-# Only with --full, or by name: each has a build of its own, a browser or a Debian root.
-long=(console package fuzz)
+running=(instructions static unit image documents monitoring chart contract memory hostile promises quickstart console scale backends connections)
+# Only with --full, or by name: each has a build or a Debian root of its own.
+long=(package fuzz)
 may_be_skipped_in_ci=()
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
@@ -98,6 +98,7 @@ need_cargo
 need_debian cc=gcc c++=g++ curl=curl python3=python3 /usr/include/stdio.h=libc6-dev
 # Without it the step says that it was skipped.
 [[ " ${steps[*]} " != *" instructions "* ]] || (need_debian valgrind=valgrind) || true
+[[ " ${steps[*]} " != *" console "* ]] || (need_node && need_debian /usr/bin/chromium=chromium) || true
 python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
 
 [[ " ${steps[*]} " != *" builds "*" release "* ]] || begin_release

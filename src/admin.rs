@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 use crate::app::App;
 use crate::app::reload::Reloads;
 use crate::caller::Peer;
+pub use debug::schema as debug_schema;
 use gate::Gate;
 
 /// The admin port as a service. Cheap to clone.

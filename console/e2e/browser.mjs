@@ -5,6 +5,7 @@
 //   TOKEN         its console token
 //   BACKEND_URL   a Prometheus that scrapes itself, as the mirror sees it
 //   MIRROR_URL    the Mirror API, for requests that the tap then shows
+//   MIRROR_BIN    the program, for what the command line says to the same
 //   CHROMIUM      another browser than Debian's
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { misshapen } from './shapes.mjs';
 import { startMock } from './mock.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -61,6 +63,11 @@ export async function visit(world, { hash = '', token = world.token, details = {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) seen.push(`console: ${message.text()}`);
   });
+  // Of the mirror and of the mock alike: what the page is tested with is what it will get.
+  const answers = [];
+  page.on('response', (response) => {
+    if (response.url().startsWith(`${world.base}/debug/`)) answers.push(misshapen(response).then((found) => seen.push(...found), () => {}));
+  });
   page.on('pageerror', (error) => seen.push(`error: ${error.message}`));
   await page.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -71,7 +78,8 @@ export async function visit(world, { hash = '', token = world.token, details = {
   return {
     page,
     allow: (pattern) => allowed.push(pattern),
-    calm() {
+    async calm() {
+      await Promise.all(answers);
       assert.deepEqual(seen.filter((one) => !allowed.some((pattern) => pattern.test(one))), []);
     },
   };

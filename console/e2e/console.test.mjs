@@ -1,10 +1,14 @@
 // The page in a real browser, by what a person does with it. Against the mock, or, with BASE_URL,
 // against a real mirror and a real Prometheus that scrapes itself (see browser.mjs).
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { go, open, ran, violations, visit, writeDetails } from './browser.mjs';
+import { go, open, ran, rewrite, violations, visit, writeDetails } from './browser.mjs';
 
+const mirrored = process.env.BASE_URL !== undefined;
 let world;
 before(async () => { world = await open(); });
 after(() => world?.close());
@@ -37,7 +41,78 @@ const run = async (page) => {
 };
 const points = async (page) => Number(/([\d,]+) points?/.exec(await page.locator('.summary').innerText())?.[1].replaceAll(',', '') ?? 0);
 
+const bearer = () => ({ Authorization: `Bearer ${world.token}` });
+
+/** As a file that is let go above the page. */
+const drop = (page, name, text) => page.evaluate(([called, content]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([content], called, { type: 'application/json' }));
+  for (const kind of ['dragover', 'drop']) document.body.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+}, [name, text]);
+
 describe('the console', () => {
+  test('a new user gets from an empty page to conditions that StackState has data for', async () => {
+    await world.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: world.base });
+    const { page, calm } = await visit(world, { details: null });
+    // What stands in the way is said where one looks.
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('alert').getByText('Choose a connection').waitFor();
+    await page.getByRole('button', { name: 'Write connection details' }).click();
+    await page.locator('[data-editor=here] .cm-content').waitFor();
+    await rewrite(page.getByRole('textbox', { name: 'Connection details as JSON' }), JSON.stringify({ url: world.backend }));
+    await page.getByRole('button', { name: 'Test these details' }).click();
+    await page.locator('[data-tested=ok]').waitFor();
+    await page.getByRole('button', { name: 'To the workbench' }).click();
+    await page.getByRole('combobox', { name: 'Metric' }).fill('http requests');
+    await page.getByRole('option', { name: /prometheus_http_requests_total/ }).click();
+    assert.equal(await page.getByRole('radio', { name: 'counter' }).isChecked(), true);
+    await page.getByRole('button', { name: 'Add condition' }).click();
+    await page.getByRole('combobox', { name: 'Label of condition 1' }).click();
+    await page.getByRole('option', { name: /^handler/ }).click();
+    await page.getByRole('combobox', { name: 'Value of condition 1' }).click();
+    await page.getByRole('option', { name: /^\/metrics/ }).click();
+    await run(page);
+    assert.equal(await page.locator('[data-result]').getAttribute('data-result'), 'ok');
+    await page.getByRole('button', { name: 'conditions', exact: true }).click();
+    const conditions = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+    assert.deepEqual(conditions.map(({ key, value }) => [key, value.value]), [['__counter__', 'prometheus_http_requests_total'], ['handler', '/metrics']]);
+    const end = Date.now();
+    const answer = await fetch(`${world.mirror}/api/metric`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        _type: 'MetricsRequest', connectionDetails: { url: world.backend },
+        query: { _type: 'MetricsQuery', conditions, aggregation: { _type: 'Aggregation', method: 'MEAN', bucketSizeMillis: 60_000 }, startTime: end - 900_000, endTime: end },
+      }),
+    }).then((came) => came.json());
+    assert.ok(answer.telemetry.points.length > 10, JSON.stringify(answer));
+    await calm();
+    await page.close();
+  });
+
+  test('the first sight of it needs no request elsewhere, and less than 400 KB', async () => {
+    const page = await world.context.newPage();
+    const inspector = await world.context.newCDPSession(page);
+    await inspector.send('Network.enable');
+    await inspector.send('Network.setCacheDisabled', { cacheDisabled: true });
+    const asked = [];
+    page.on('requestfinished', (request) => asked.push(request));
+    const answer = await page.goto(`${world.base}/console/#token=${encodeURIComponent(world.token)}`);
+    await page.getByText('ready', { exact: true }).waitFor();
+    const sizes = await Promise.all(asked.map((request) => request.sizes()));
+    const bytes = sizes.reduce((sum, { responseBodySize, responseHeadersSize }) => sum + responseBodySize + responseHeadersSize, 0);
+    assert.ok(bytes > 50_000 && bytes < 400_000, `${bytes} bytes`);
+    assert.deepEqual([...new Set(asked.map((request) => new URL(request.url()).origin))], [new URL(world.base).origin]);
+    const headers = answer.headers();
+    const nonce = /'nonce-([^']+)'/.exec(headers['content-security-policy'])?.[1] ?? 'none';
+    assert.equal(headers['content-security-policy'].replace(nonce, 'N'), "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-N'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.equal(headers['cache-control'], 'no-store');
+    assert.notEqual((await (await fetch(`${world.base}/console/`)).text()).match(/csp-nonce" content="([^"]+)/)[1], nonce);
+    await page.close();
+  });
+
   test('a stream is built by keyboard alone', async () => {
     const { page, calm } = await visit(world);
     await page.evaluate(() => {
@@ -76,7 +151,7 @@ describe('the console', () => {
     await keys.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     assert.equal(await page.evaluate(() => globalThis.moused ?? false), false);
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -91,7 +166,7 @@ describe('the console', () => {
     await page.locator('[data-result=ok]').waitFor();
     await page.locator('canvas').waitFor();
     assert.ok(new URL(page.url()).hash.includes('where='));
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -102,7 +177,7 @@ describe('the console', () => {
     await page.locator('[data-editor=here] .cm-content').waitFor();
     assert.match(await page.getByRole('textbox', { name: 'PromQL query' }).innerText(), /prometheus_http_requests_total/);
     await page.locator('[data-error="PM-2001"]').waitFor({ state: 'detached' });
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -115,7 +190,7 @@ describe('the console', () => {
     await page.getByRole('button', { name: /^Try .*prometheus_http_requests_total/ }).click();
     await page.locator('[data-result=ok]').waitFor();
     assert.ok((await points(page)) > 0);
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -132,7 +207,7 @@ describe('the console', () => {
     await page.locator('[data-result=ok]').waitFor();
     await page.getByText('replayed now').waitFor();
     assert.ok((await points(page)) > 0);
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -145,7 +220,7 @@ describe('the console', () => {
     await page.waitForFunction((before) => (document.querySelector('[data-entry]')?.dataset.entry ?? null) !== before, seen);
     await page.getByRole('button', { name: 'Live' }).click();
     await page.getByRole('button', { name: 'Paused' }).waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -161,7 +236,7 @@ describe('the console', () => {
     await go(page, 't');
     await row.getByRole('button', { name: /^Replay now/ }).click();
     await page.locator('[data-result=ok]').waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -174,17 +249,72 @@ describe('the console', () => {
     const bundle = JSON.parse(readFileSync(file, 'utf8'));
     assert.equal(bundle.bundle, 1);
     assert.equal(bundle.record.version, 1);
-    calm();
+    await calm();
+    await page.close();
+
+    const other = await visit(world, { details: null });
+    await other.page.route('**/debug/**', (route) => route.abort());
+    other.allow(/ERR_FAILED/);
+    await drop(other.page, 'theirs.json', JSON.stringify(bundle));
+    await other.page.getByText(`bundle theirs.json, made by ${bundle.build.version}`).waitFor();
+    await other.page.locator('canvas').waitFor();
+    await other.page.locator('[data-stage="3"] .fragment').first().waitFor();
+    await other.calm();
+    await other.page.close();
+  });
+
+  test('a diagnosis goes along in a bundle, and the command line opens it too', async () => {
+    const { page, calm } = await visit(world, { hash: at({ kind: 'counter', metric: 'prometheus_http_request_total', method: 'MEAN', bucket: '60000' }) });
+    await run(page);
+    await page.locator('[data-error]').getByRole('button', { name: 'Why is it empty?' }).click();
+    await page.locator('.cause.certain').waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save bundle' }).click()]);
+    const file = await download.path();
+    await calm();
     await page.close();
 
     const other = await visit(world, { details: null });
     await other.page.route('**/debug/**', (route) => route.abort());
     other.allow(/ERR_FAILED/);
     await other.page.locator('#bundle-file').setInputFiles(file);
-    await other.page.locator('canvas').waitFor();
-    await other.page.locator('[data-stage="3"] .fragment').first().waitFor();
-    other.calm();
+    await other.page.locator('[data-error="PM-2002"]').waitFor();
+    await other.page.locator('.cause.certain[data-finding="PM-2002"]').waitFor();
+    assert.deepEqual(await violations(other.page), []);
+    await other.calm();
     await other.page.close();
+    if (process.env.MIRROR_BIN) {
+      const told = execFileSync(process.env.MIRROR_BIN, ['replay', file], { encoding: 'utf8', env: {} });
+      assert.match(told, /PM-2002/);
+      assert.match(told, /prometheus_http_requests_total/);
+    }
+  });
+
+  test('a bundle for support shows the mirror and its last requests', async () => {
+    await send({ url: world.backend }, [['__gauge__', 'process_resident_memory_bytes'], ['job', 'prometheus']]);
+    let text;
+    if (process.env.MIRROR_BIN) {
+      const token = join(tmpdir(), `console-token-${process.pid}`);
+      writeFileSync(token, world.token, { mode: 0o600 });
+      text = execFileSync(process.env.MIRROR_BIN, ['support-bundle', '--admin-url', world.base, '--token-file', token], { encoding: 'utf8', env: {} });
+      rmSync(token);
+    } else {
+      const told = (path) => fetch(`${world.base}/debug/${path}`, { headers: bearer() }).then((came) => came.json());
+      const { entries: [{ id }] } = await told('requests');
+      const status = await told('status');
+      text = JSON.stringify({ bundle: 1, build: status.build, record: null, diagnosis: null, settings: 'port: 9900\n', status, requests: [await told(`requests/${id}`)] });
+    }
+    const { page, allow, calm } = await visit(world, { details: null });
+    await page.route('**/debug/**', (route) => route.abort());
+    allow(/ERR_FAILED/);
+    await drop(page, 'support.json', text);
+    const shown = page.getByRole('region', { name: 'Bundle for support' });
+    await shown.getByText('Settings').click();
+    await shown.locator('pre').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await shown.getByRole('button', { name: /process_resident_memory_bytes/ }).first().click();
+    assert.equal(await page.locator('#metric').inputValue(), 'process_resident_memory_bytes');
+    await calm();
+    await page.close();
   });
 
   test('a file that is no bundle is refused in words', async () => {
@@ -195,7 +325,7 @@ describe('the console', () => {
     await page.getByRole('alert').getByText('cannot be shown').waitFor();
     await page.getByRole('button', { name: 'Back to the workbench' }).click();
     await page.getByText('Nothing was run yet').waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -207,7 +337,7 @@ describe('the console', () => {
     await page.locator('.line[data-origin="conditions[0]"]').hover();
     await page.locator('.fragment.lit[data-origin="conditions[0]"]').first().waitFor();
     assert.equal(await page.locator('.fragment.lit[data-origin="conditions[1]"]').count(), 0);
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -218,7 +348,7 @@ describe('the console', () => {
     await writeDetails(page, { url: world.backend });
     await page.getByRole('button', { name: 'Test these details' }).click();
     await page.locator('[data-tested=ok]').waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -236,7 +366,7 @@ describe('the console', () => {
     await page.keyboard.type('{ "basic');
     await page.locator('.cm-tooltip-autocomplete').getByText('basic_auth').first().waitFor();
     assert.ok(!page.url().includes('PLANTED') && !page.url().includes('9091'));
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -253,12 +383,11 @@ describe('the console', () => {
     assert.equal((await page.getByRole('textbox', { name: 'PromQL query' }).innerText()).trim(), 'sum(process_resident_memory_bytes)');
     await page.keyboard.press('Enter');
     await page.locator('[data-result=ok]').waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
   test('a wrong token is refused in words, and a right one opens', async () => {
-    if (!world.isMock && !process.env.TOKEN) return;
     const { page, calm, allow } = await visit(world, { token: 'wrong-wrong-wrong-wrong', details: null });
     allow(/401/);
     const dialog = page.getByRole('dialog', { name: 'Console token' });
@@ -267,7 +396,7 @@ describe('the console', () => {
     await dialog.getByRole('button', { name: 'Use it' }).click();
     await dialog.waitFor({ state: 'hidden' });
     await page.getByText('ready', { exact: true }).waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -279,7 +408,7 @@ describe('the console', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'Process' }).waitFor();
     assert.equal(await page.evaluate((token) => JSON.stringify({ ...localStorage }).includes(token) || document.cookie !== '', world.token), false);
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -291,7 +420,7 @@ describe('the console', () => {
     assert.equal(await page.locator('#metric').inputValue(), 'up');
     assert.equal(await page.getByLabel('Aggregation').inputValue(), 'MAX');
     assert.equal(await page.getByLabel('Bucket').inputValue(), '5m');
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -302,7 +431,7 @@ describe('the console', () => {
     await page.getByRole('alert').getByText('does not answer').waitFor();
     await page.unroute('**/debug/**');
     await page.getByRole('alert').waitFor({ state: 'detached' });
-    calm();
+    await calm();
     await page.close();
   });
 
@@ -315,7 +444,7 @@ describe('the console', () => {
       await page.locator(`h2:focus`).waitFor();
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, letter);
     }
-    calm();
+    await calm();
     await page.close();
   });
 });
@@ -357,7 +486,7 @@ describe('in either theme', () => {
       await page.keyboard.press('?');
       await page.getByRole('dialog').waitFor();
       await look('help');
-      calm();
+      await calm();
       await page.close();
     });
   }
@@ -370,8 +499,7 @@ describe('much at once (mock only)', () => {
     assert.ok(ms < 1000, `${ms} ms`);
   };
 
-  test('11,000 points draw within a second', async () => {
-    if (!world.isMock) return;
+  test('11,000 points draw within a second', { skip: mirrored }, async () => {
     const { page, calm } = await visit(world, { hash: at({ kind: 'gauge', metric: 'mock_many_points', method: 'MEAN', bucket: '60000' }) });
     await within(page, async () => Number(await page.locator('[data-drawn]').getAttribute('data-drawn')));
     assert.equal(await points(page), 11_000);
@@ -379,12 +507,11 @@ describe('much at once (mock only)', () => {
     assert.ok((await page.locator('.numbers tbody tr').count()) < 60);
     await page.getByRole('region', { name: 'Exact numbers' }).evaluate((element) => { element.scrollTop = element.scrollHeight; });
     await page.locator('tr[aria-rowindex="11001"]').waitFor();
-    calm();
+    await calm();
     await page.close();
   });
 
-  test('1,000 series are listed within a second', async () => {
-    if (!world.isMock) return;
+  test('1,000 series are listed within a second', { skip: mirrored }, async () => {
     const { page, calm } = await visit(world, { hash: at({ kind: 'gauge', metric: 'mock_many_series', method: 'raw' }) });
     await within(page, () => page.evaluate(async () => {
       const all = [...document.querySelectorAll('.ambiguity button')].find((button) => button.textContent.startsWith('Show all'));
@@ -394,7 +521,7 @@ describe('much at once (mock only)', () => {
       return performance.now() - start;
     }));
     assert.equal(await page.locator('.ambiguity tbody tr').count(), 1000);
-    calm();
+    await calm();
     await page.close();
   });
 });

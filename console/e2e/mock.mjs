@@ -117,11 +117,11 @@ function explain(request, dry) {
       field: query.field?.fieldName ?? null, prefix: query.fieldValuePrefix ?? null, offset: 0,
       defaults: [{ key: 'request_timeout_seconds', value: '30' }, { key: 'nan_interpretation', value: 'ZERO' }], ignored: [], warnings: [],
     },
-    conditions: null, promql: null, plan: null, calls: [], reduction: null, response: null,
+    conditions: null, promql: [], plan: null, calls: [], reduction: null, response: null,
   };
   const end = (result, rest = {}, answer = null, notices = []) => ({ version: 1, stages, outcome: { result, error: null, ambiguity: null, ...rest }, answer, notices });
   const fail = (id, type, summary, text, more = {}) => {
-    stages.response = { status: 500, type, telemetry: null, points: null, first_point: null, last_point: null, is_partial: false, partial_because: null, error: id, notices: [] };
+    stages.response = { status: 500, type, telemetry: null, points: 0, first_point: null, last_point: null, is_partial: false, partial_because: null, error: id, notices: [] };
     const error = { id, type, summary, details: `${text} [${id}]` };
     return end('error', { error, ...more }, { _type: type, summary, details: error.details });
   };
@@ -138,13 +138,14 @@ function explain(request, dry) {
     kind: found.kind?.key.replaceAll('_', '') ?? 'fields', strategy: fields ? 'lists' : aggregation ? 'pushed_down' : 'raw_samples', dialect: 'promql-open',
     buckets: bucket ? Math.floor((query.endTime - query.startTime) / bucket) : null, bucket_ms: bucket, first: query.startTime, last: query.endTime, step_ms: bucket, instants: bucket ? 60 : 1, chunks: 1,
     rate_window_ms: found.kind?.key === '__counter__' ? 75_000 : null, rate_window_why: found.kind?.key === '__counter__' ? 'four scrape intervals and one more' : null,
-    scrape_interval_ms: 15_000, scrape_interval_from: dry ? 'assumed' : 'probed', deadline_ms: 30_000,
+    scrape_interval_ms: 15_000, scrape_interval_from: dry ? 'assumed' : 'probed', deadline_ms: 30_000, assumed: dry ? ['scrape_interval'] : [],
   };
   const call = {
     call: 0, query: fields ? null : 0, verb: 'POST', url: `http://${host(details)}/api/v1/${fields ? 'labels' : aggregation ? 'query_range' : 'query'}`,
     parameters: text ? [['query', text.text], ['start', String(query.startTime / 1000)], ['end', String(query.endTime / 1000)]] : [],
+    headers: [['accept', 'application/json']],
     authentication: { kind: details.basic_auth ? 'basic' : 'none', region: null, service: null, identity: null },
-    status: null, ms: null, bytes: null, series: null, samples: null, warnings: [], repeats: 0, source: 'backend', error: null,
+    status: null, ms: 0, bytes: 0, series: 0, samples: 0, warnings: [], repeats: 0, source: 'backend', error: null,
   };
   stages.calls = [call];
   if (dry) return end('ok');
@@ -155,7 +156,7 @@ function explain(request, dry) {
   Object.assign(call, { status: 200, ms: 14.2, bytes: 4096 });
   if (fields) {
     const all = [...new Set(Object.values(families).flatMap(({ series }) => series.flatMap((one) => request._type === 'FieldNamesRequest' ? Object.keys(one) : one[query.field?.fieldName] ?? [])))].sort();
-    stages.response = { status: 200, type: request._type.replace('Request', 'Response'), points: null, is_partial: false, notices: [] };
+    stages.response = { status: 200, type: request._type.replace('Request', 'Response'), telemetry: null, points: all.length, first_point: null, last_point: null, is_partial: false, partial_because: null, error: null, notices: [] };
     return end('ok', {}, request._type === 'FieldNamesRequest'
       ? { _type: 'FieldNamesResponse', isPartial: false, fields: [...kindKeys, ...all].map((fieldName) => ({ _type: 'FieldDescriptor', fieldName, fieldType: 'STRING', classified: false })) }
       : { _type: 'FieldValuesResponse', isPartial: false, values: all.map((value) => ({ _type: 'CompleteValue', value })) });
@@ -164,7 +165,7 @@ function explain(request, dry) {
   const stated = `${name}{${found.rest.map(({ key, value }) => `${key}="${value.value}"`).join(',')}}`;
   Object.assign(call, { series: series.length, samples: series.length * 240 });
   if (series.length === 0) return fail('PM-2002', 'MetricNotFoundError', null, `No series matches ${stated}. Compare the metric name.`);
-  stages.reduction = { series_in: series.length, series_out: 1, samples: series.length * 240, nan: 0, nan_became: null, infinite: 0, infinite_became: null, zero_filled: 0, combined: series.length, cut_by_limit: false };
+  stages.reduction = { series_in: series.length, series_out: 1, samples: series.length * 240, nan: 0, nan_became: null, nan_at: [], infinite: 0, infinite_became: null, zero_filled: 0, combined: series.length, cut_by_limit: false };
   if (series.length > 1 && found.kind.key !== '~' && (!aggregation || name === 'mock_many_series')) {
     stages.reduction = null;
     const told = ambiguity(found, series);
@@ -215,14 +216,14 @@ function diagnose(request) {
 }
 
 function testConnection({ connectionDetails: details }) {
-  const passed = (step, text) => ({ step, ok: true, ms: 0.4 + step.length / 3, text, warning: null });
+  const passed = (step, text) => ({ step, ok: true, ms: 0.4 + step.length / 3, text, warning: null, warnings: [] });
   const steps = [passed('details', details.connection ? 'a named connection' : 'url form'), passed('allowed', 'listed'), passed('name', host(details))];
   if (unreachable(details)) {
-    steps.push({ step: 'connect', ok: false, ms: 1.1, text: 'connection refused', warning: null });
+    steps.push({ step: 'connect', ok: false, ms: 1.1, text: 'connection refused', warning: null, warnings: [] });
     return { ok: false, steps, error: { id: 'PM-3002', details: `${host(details)} cannot be reached: connection refused. Check port and listen address. [PM-3002]` }, warnings: [], caller_identity: null };
   }
   steps.push(passed('connect', '127.0.0.1'), passed('credentials', 'none'), passed('authorisation', '200'), passed('query', '1+1 is 2'), passed('data', '14 labels'));
-  steps.push({ step: 'clock', ok: true, ms: 0, text: '0.1 s apart', warning: secrets(details) ? 'credentials go over plain http' : null });
+  steps.push({ step: 'clock', ok: true, ms: 0, text: '0.1 s apart', warning: null, warnings: [] });
   return { ok: true, steps, error: null, warnings: [], caller_identity: null };
 }
 
@@ -255,7 +256,7 @@ export async function startMock({ token = null, port = 0 } = {}) {
     entries.unshift({
       id: `req-${String((count += 1)).padStart(6, '0')}`, at: Date.now(), method: record.stages.request.method ?? 'connection', outcome: error ? 'error' : 'ok', code: error?.id ?? null,
       alias: request.connectionDetails?.connection ?? null, host: host(request.connectionDetails), queries: record.stages.promql?.map(({ text }) => text) ?? [], notices: record.notices.map(({ id }) => id),
-      series: record.stages.reduction?.series_in ?? null, points: record.stages.response?.points ?? null, ms: 15.2, cache: 'miss; calls=1', connection_had_secrets: secrets(request.connectionDetails),
+      series: record.stages.reduction?.series_in ?? 0, points: record.stages.response?.points ?? 0, ms: 15.2, cache: 'miss; calls=1', connection_had_secrets: secrets(request.connectionDetails),
       request: { ...request, connectionDetails: request.connectionDetails?.connection ? { connection: request.connectionDetails.connection } : { url: `http://${host(request.connectionDetails)}` } },
     });
     entries.length = Math.min(entries.length, 500);
@@ -265,8 +266,8 @@ export async function startMock({ token = null, port = 0 } = {}) {
   const statusAnswer = () => ({
     build: { version: '0.1.0', revision: '69b5e91c0ffee' }, started_at: started, uptime_ms: Date.now() - started, ready: true, not_ready_because: null, walls: { callers: true, upstreams: true },
     reload: { ok: true, at: started, problems: [] }, limits: [{ scope: 'requests', in_use: 3, limit: 256 }, { scope: 'connection prod', in_use: 2, limit: 64 }],
-    caches: { answers: { entries: 41, bytes: 182_331, hits: 1204 }, lists: { entries: 6, hits: 88 } },
-    connections: Object.entries(connections).map(([name, at], index) => ({ name, host: at, breaker: index ? 'half_open' : 'closed', in_use: 2 * (1 - index), limit: 64, last_error: index ? 'PM-3005' : null, clock_skew_ms: 100, credential_expires_at: index ? null : started + 3_400_000, certificate_expires_at: index ? started + 4e8 : null })),
+    caches: { tap_entries: entries.length },
+    connections: Object.entries(connections).map(([name, at], index) => ({ name, host: at, breaker: index ? 'probing' : 'closed', in_use: 2 * (1 - index), limit: 64, last_error: index ? 'PM-3005' : null, clock_skew_ms: 100, credential_expires_at: index ? null : started + 3_400_000, certificate_expires_at: index ? started + 4e8 : null })),
     insecure: [],
   });
 

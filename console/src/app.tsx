@@ -1,7 +1,8 @@
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useErrorBoundary } from 'preact/hooks';
 import { Header } from './header';
-import { announced, forget, pane, status } from './state';
+import { announced, forget, pane, status, takeFile } from './state';
 import { Connections } from './panes/connections';
 import { Editor } from './panes/editor';
 import { HelpDialog, SecretsDialog, TokenDialog } from './panes/dialogs';
@@ -28,11 +29,44 @@ export function App() {
         <Caught />
       </main>
       <div class="unseen" role="status" aria-live="polite">{announced.value}</div>
+      <DropZone />
       <TokenDialog />
       <SecretsDialog />
       <HelpDialog />
     </>
   );
+}
+
+/** A bundle can be dropped anywhere; without this the browser would leave the page for it. */
+function DropZone() {
+  const over = useSignal(false);
+  useEffect(() => {
+    const holdsFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const onOver = (event: DragEvent) => {
+      if (!holdsFile(event)) return;
+      event.preventDefault();
+      over.value = true;
+    };
+    const onLeave = (event: DragEvent) => {
+      if (event.relatedTarget === null) over.value = false;
+    };
+    const onDrop = (event: DragEvent) => {
+      over.value = false;
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      event.preventDefault();
+      void takeFile(file);
+    };
+    addEventListener('dragover', onOver);
+    addEventListener('dragleave', onLeave);
+    addEventListener('drop', onDrop);
+    return () => {
+      removeEventListener('dragover', onOver);
+      removeEventListener('dragleave', onLeave);
+      removeEventListener('drop', onDrop);
+    };
+  }, []);
+  return over.value ? <div class="dropping" aria-hidden="true"><p>Drop it to open the bundle</p></div> : null;
 }
 
 /** A file from elsewhere can hold what no mirror would write. The page outlives it. */

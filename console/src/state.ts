@@ -3,7 +3,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { Client, Refusal, keepToken, settleToken } from './client';
 import type { Completions, Diagnosis, MirrorRecord, MirrorRequest, Status, TapEntry, WireCondition } from './contract';
 import { readAddress, writeAddress, type Pane } from './model/address';
-import { makeBundle, openBundle } from './model/bundle';
+import { makeBundle, openBundle, type Support } from './model/bundle';
 import { isObject } from './model/details';
 import { parse } from './model/json';
 import type { Asked } from './model/promql-client';
@@ -353,19 +353,52 @@ export function bundleText(points: boolean): string | null {
   return JSON.stringify(makeBundle(came.record, diagnosis, status.value.value?.build ?? null, points), null, 2);
 }
 
+/** A bundle for support that was opened. */
+export const support = signal<{ name: string; of: Support } | null>(null);
+
+/** Far more than a bundle with 11,000 points has; what is larger is another file. */
+const mostBytes = 64 * 1024 * 1024;
+
+export async function takeFile(file: File) {
+  if (file.size > mostBytes) return failed('The file is too large for a bundle.');
+  let text: string;
+  try {
+    text = await file.text();
+  } catch {
+    return failed('The file cannot be read.');
+  }
+  takeBundle(text, file.name);
+}
+
+function failed(why: string) {
+  run.value = { state: 'failed', id: null, message: why };
+  show('result');
+  announce(why);
+}
+
 export function takeBundle(text: string, name: string) {
   const opened = openBundle(text);
   if (!opened.ok) {
-    run.value = { state: 'failed', id: null, message: opened.why };
-    announce(opened.why);
+    failed(`${name}: ${opened.why}`);
+    return;
+  }
+  running?.abort();
+  if ('support' in opened) {
+    batch(() => {
+      run.value = { state: 'idle' };
+      why.value = { state: 'none' };
+      support.value = { name, of: opened.support };
+    });
+    show('result');
+    announce(`Bundle opened. ${opened.support.requests.length} requests.`);
     return;
   }
   const { record, diagnosis, build } = opened.bundle;
-  running?.abort();
   batch(() => {
+    support.value = null;
     run.value = {
       state: 'done',
-      outcome: { record, source: `bundle ${name}${build ? `, made by ${build.version}` : ''}`, request: null, answered: performance.now() },
+      outcome: { record, source: `bundle ${name}${build ? `, made by ${build.version}${build.revision ? ` (${build.revision.slice(0, 7)})` : ''}` : ''}`, request: null, answered: performance.now() },
     };
     why.value = diagnosis ? { state: 'here', diagnosis } : { state: 'none' };
     pinned.value = null;

@@ -34,13 +34,15 @@ unpack_prometheus() {
     die "cannot unpack Prometheus"
 }
 
-# start_prometheus DIR [SCRAPED_PORT]: starts it on `prometheus_port`, with its data and its
-# query log in DIR, scraping itself and SCRAPED_PORT every second.
+# start_prometheus DIR [SCRAPED_PORT [HISTORY]]: starts it on `prometheus_port`, with its data and its
+# query log in DIR, scraping itself and SCRAPED_PORT every second. HISTORY is called before, with DIR, and
+# may leave samples in DIR/data.
 start_prometheus() {
-  local dir=$1 scraped=${2:-} try
+  local dir=$1 scraped=${2:-} history=${3:-} try
   logs+=("$dir/prometheus.log")
   for try in 0 1 2; do
     prometheus_port=$(free_port 19090 "$try")
+    [[ -z $history ]] || "$history" "$dir"
     prometheus_config "$dir" "$scraped" >"$dir/prometheus.yml"
     "$prometheus" --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/data" \
       --web.listen-address="127.0.0.1:$prometheus_port" >"$dir/prometheus.log" 2>&1 &

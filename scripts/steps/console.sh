@@ -1,18 +1,58 @@
 #!/usr/bin/env bash
-# The console page: types, unit tests, build, size, and what a browser makes of it
+# The console page: types, unit tests, size, and what a browser makes of it, before a mock and a mirror
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
+source scripts/lib/ports.sh
+source scripts/lib/console.sh
+source scripts/lib/prometheus.sh
+source scripts/lib/mirror.sh
 
-have npm || skip "no npm here: the console is built with Node 20 or newer"
+need_node || skip "no Node 20.19 here, and Debian 13 is the first that has it: the console cannot be built"
 need_debian /usr/bin/chromium=chromium
+open_scratch console
 
-cd console
-npm ci --no-fund --no-audit --loglevel=error
+step "the page"
 # Who installs by it shall do so from the registry of their own.
-if grep -n '"resolved"' package-lock.json; then die "package-lock.json names a registry"; fi
-npm run --silent check
-npm test --silent
-npm run --silent build -- --logLevel=warn
-npm run --silent budget
-npm run --silent e2e
+if grep -n '"resolved"' console/package-lock.json; then die "package-lock.json names a registry"; fi
+build_console || die "the console cannot be built"
+(
+  cd console
+  [[ -d node_modules ]] || npm ci --no-fund --no-audit --loglevel=error
+  npm run --silent check
+  npm test --silent
+  npm run --silent budget
+)
+
+# history DIR: what the Prometheus knows already, for one that was just started has no full bucket.
+history() {
+  rm -rf "$1/data"
+  python3 scripts/console/history.py "127.0.0.1:$prometheus_port" >"$1/history"
+  "${prometheus%/*}/promtool" tsdb create-blocks-from openmetrics "$1/history" "$1/data" >"$1/history.log" 2>&1 ||
+    { logs+=("$1/history.log"); die "promtool"; }
+}
+
+step "a mirror and a Prometheus"
+build_mirror
+program=$(realpath "$mirror")
+fetch_prometheus
+start_prometheus "$scratch" "" history
+console_token=$(random_key)
+start_mirror "$scratch"
+# A binary that was built without its page, or with another one, would prove nothing about this one.
+curl -sf --max-time 5 "http://127.0.0.1:$admin_port/console/" >"$scratch/served" || die "no page"
+diff <(grep -o 'assets/[^"]*' "$scratch/served") <(grep -o 'assets/[^"]*' console/dist/index.html) ||
+  die "the binary holds another page than the one that was built"
+
+# The mock shows what only it can hold: all of it with --full, for the mirror has shown the rest.
+step "a browser, before the mirror"
+(
+  cd console
+  MIRROR_BIN=$program BASE_URL=http://127.0.0.1:$admin_port MIRROR_URL=http://127.0.0.1:$mirror_port TOKEN=$console_token \
+    BACKEND_URL=http://127.0.0.1:$prometheus_port npm run --silent e2e
+) || die "see above"
+step "a browser, before the mock"
+cd console
+only=()
+[[ ${FULL:-} == 1 ]] || only=(--test-name-pattern="mock only")
+node --test --test-reporter=spec "${only[@]}" e2e/console.test.mjs

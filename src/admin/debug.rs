@@ -6,6 +6,7 @@
 
 mod complete;
 mod connection;
+mod described;
 mod diagnose;
 mod replay;
 mod requests;
@@ -25,6 +26,7 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http::header::RETRY_AFTER;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -40,6 +42,7 @@ use crate::failures::Failure;
 use crate::protocol::scan;
 use crate::record::Arrival;
 use crate::record::Freshness;
+pub use described::schema;
 
 /// The routes below `/debug/`.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -67,12 +70,12 @@ pub(super) enum Refused {
     Undone(Undone),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ErrorBody<'a> {
     error: ErrorText<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ErrorText<'a> {
     id: Option<&'a str>,
     message: &'a str,

@@ -1,8 +1,9 @@
 //! `completions` and `man`: made from the definition that `--help` is made from.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory as _, ValueEnum};
+use clap::{Arg, Command, CommandFactory as _, ValueEnum};
 use clap_complete::Shell;
 use clap_complete::generate;
 use clap_mangen::Man;
@@ -22,7 +23,7 @@ pub(super) enum For {
     Zsh,
     /// fish
     Fish,
-    /// `PowerShell`
+    /// PowerShell
     PowerShell,
     /// elvish
     Elvish,
@@ -37,10 +38,36 @@ pub(super) fn completions(shell: For) -> u8 {
         For::PowerShell => Shell::PowerShell,
         For::Elvish => Shell::Elvish,
     };
+    let mut command = Cli::command();
     let mut text = Vec::new();
-    generate(shell, &mut Cli::command(), NAME, &mut text);
-    print::data(&String::from_utf8_lossy(&text));
+    generate(shell, &mut command, NAME, &mut text);
+    let text = String::from_utf8_lossy(&text);
+    match shell {
+        // clap_complete 4.6.11 spells a name that has a hyphen in two ways, and finds no subcommand.
+        Shell::Bash => {
+            print::data(&text.replace("prometheus__subcmd__mirror", "prometheus__mirror"))
+        }
+        Shell::Fish => print::data(&format!("{text}{}", fish_words(&command))),
+        _ => print::data(&text),
+    }
     DONE
+}
+
+/// What may stand behind a subcommand: `clap_complete` writes it for other shells than fish.
+fn fish_words(command: &Command) -> String {
+    let mut lines = String::new();
+    for below in command.get_subcommands() {
+        let words = below.get_positionals().flat_map(Arg::get_possible_values);
+        let words: Vec<_> = words.map(|word| word.get_name().to_owned()).collect();
+        if !words.is_empty() {
+            let (name, words) = (below.get_name(), words.join(" "));
+            let _ = writeln!(
+                lines,
+                "complete -c {NAME} -n \"__fish_prometheus_mirror_using_subcommand {name}\" -f -a \"{words}\""
+            );
+        }
+    }
+    lines
 }
 
 /// Prints the man page of the program, or writes one a command into `folder`; the exit code.
@@ -76,8 +103,17 @@ fn pages(command: &Command, folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// No date: it would say when a page was made, and so differ with each build.
 fn page(command: Command) -> std::io::Result<String> {
     let mut text = Vec::new();
-    Man::new(command).render(&mut text)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Man::new(command)
+        // Written as it stands, and an empty one would be left out of the line.
+        .date(r#""""#)
+        .source(concat!("prometheus-mirror ", env!("CARGO_PKG_VERSION")))
+        .manual("User Commands")
+        .render(&mut text)?;
+    // Two line breaks around an empty line are one empty line, and mandoc finds fault with the breaks.
+    let text = String::from_utf8_lossy(&text).replace("\n.br\n\n.br\n", "\n.sp\n");
+    let lines = text.lines().map(str::trim_end);
+    Ok(lines.flat_map(|line| [line, "\n"]).collect())
 }

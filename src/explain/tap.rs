@@ -22,6 +22,7 @@ use crate::protocol::kept::Kept;
 use crate::protocol::kept::Place;
 use crate::record::Notice;
 use crate::record::Recorded;
+use crate::record::stages::Purpose;
 use crate::time::UnixMillis;
 
 /// One request.
@@ -41,7 +42,7 @@ pub struct Entry {
     pub alias: Option<String>,
     /// Name and port of the backend.
     pub host: String,
-    /// The `PromQL`.
+    /// The `PromQL`: what was asked for, and behind it what only tells of the backend.
     pub queries: Vec<String>,
     /// The ids of the notices.
     pub notices: Vec<&'static str>,
@@ -239,6 +240,11 @@ fn entry(ended: Ended<'_>) -> Entry {
         request,
         had_more: connection_had_secrets,
     } = kept::kept(body, place, &recorded.classified);
+    let (probes, asked): (Vec<_>, Vec<_>) = (recorded.stages.promql.into_iter())
+        .partition(|query| matches!(query.purpose, Purpose::Probe | Purpose::ScrapeInterval));
+    let queries = (asked.into_iter().chain(probes))
+        .map(|query| query.text)
+        .collect();
     let state = if recorded.cached > 0 { "hit" } else { "miss" };
     Entry {
         id: id.to_owned(),
@@ -249,9 +255,7 @@ fn entry(ended: Ended<'_>) -> Entry {
         code,
         alias: recorded.alias,
         host: recorded.host,
-        queries: (recorded.stages.promql.into_iter())
-            .map(|query| query.text)
-            .collect(),
+        queries,
         notices: recorded.notices.iter().map(Notice::code).collect(),
         series: recorded.series,
         points: recorded.points,
@@ -265,6 +269,7 @@ fn entry(ended: Ended<'_>) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::stages::QueryStage;
 
     fn ended<'a>(id: &'a str, body: &'a [u8]) -> Ended<'a> {
         Ended {
@@ -310,6 +315,23 @@ mod tests {
             tap.find("d")
                 .is_some_and(|entry| entry.code == Some("PM-2002"))
         );
+    }
+
+    #[test]
+    fn the_query_that_was_asked_for_stands_before_a_probe() {
+        let query = |purpose, text: &str| QueryStage {
+            query: 0,
+            purpose,
+            text: text.to_owned(),
+            fragments: Vec::new(),
+        };
+        let mut first = ended("a", b"{}");
+        first.recorded.stages.promql = vec![
+            query(Purpose::Probe, "vector(1)"),
+            query(Purpose::Points, "rate(m[1m])"),
+            query(Purpose::Points, "m"),
+        ];
+        assert_eq!(entry(first).queries, ["rate(m[1m])", "m", "vector(1)"]);
     }
 
     #[test]

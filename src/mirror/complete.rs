@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cache::Turn;
@@ -55,7 +56,7 @@ pub enum Wanted {
 }
 
 /// The entries, sorted bytewise.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Completed {
     /// The first of them.
     pub items: Vec<Item>,
@@ -66,7 +67,7 @@ pub struct Completed {
 }
 
 /// An entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Item {
     /// The name or value.
     pub value: String,

@@ -98,6 +98,7 @@ impl fmt::Display for Notice {
         match self {
             Self::CutByLimit => f.write_str("The answer was cut at its limit."),
             Self::CutByDeadline => f.write_str("The deadline came before the end of the range."),
+            Self::Nan(1) => f.write_str("1 value is NaN."),
             Self::Nan(count) => write!(f, "{count} values are NaN."),
             Self::Combined(count, labels) if labels.is_empty() => {
                 write!(f, "{count} series were combined.")

@@ -41,6 +41,9 @@ fn backend() -> Backend {
             }
             "/api/v1/metadata" => r#"{"status":"success","data":{}}"#.to_owned(),
             "/api/v1/series" => r#"{"status":"success","data":[]}"#.to_owned(),
+            _ if query == "1+1" => {
+                r#"{"status":"success","data":{"resultType":"scalar","result":[0,"2"]}}"#.to_owned()
+            }
             _ if query.contains("vector(NaN)") => vector(r#"{"metric":{},"value":[0,"11"]}"#),
             _ if query.contains("\"nothing\"") => NONE.to_owned(),
             _ if query.starts_with("count(") && query.contains("\"one\"") => {
@@ -58,13 +61,13 @@ fn backend() -> Backend {
 }
 
 /// A backend, a folder, and in it the details by which it is reached.
-struct Lab {
+pub(crate) struct Lab {
     backend: Backend,
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     details: String,
 }
 
-fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     lab_with("")
 }
 
@@ -89,14 +92,14 @@ impl Lab {
     }
 
     /// A file in the folder that holds `text`.
-    fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let name = self.folder.path().join(name);
         std::fs::write(&name, text).unwrap();
         name.to_str().unwrap().to_owned()
     }
 
     /// What was printed, with what varies by its name: the backend, and milliseconds.
-    fn shown(&self, output: &[u8]) -> String {
+    pub(crate) fn shown(&self, output: &[u8]) -> String {
         let text = String::from_utf8(output.to_vec()).unwrap();
         let text = text
             .replace(&self.backend.url(), "{backend}")

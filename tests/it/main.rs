@@ -16,6 +16,7 @@ mod failures;
 mod openapi;
 mod cli;
 mod commands;
+mod transcripts;
 mod program;
 mod reload;
 mod raw;

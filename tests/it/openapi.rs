@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use prometheus_mirror::admin;
 use prometheus_mirror::caller::Caller;
 use prometheus_mirror::connections;
 use prometheus_mirror::connections::Configured;
@@ -54,6 +55,7 @@ fn the_checked_in_documents_are_up_to_date() {
     up_to_date("schemas/config.json", &openapi::config());
     up_to_date("schemas/record.json", &explain::schema());
     up_to_date("schemas/bundle.json", &explain::bundle::schema());
+    up_to_date("schemas/debug.json", &admin::debug_schema());
 }
 
 #[track_caller]

@@ -1,6 +1,6 @@
 /** A query as others can run it. What is copied holds no secret: it is meant to be pasted to people. */
 import { isObject, hasSecrets, withoutSecrets } from './details';
-import { argument, kindKey, subject, toRequest, type Query } from './query';
+import { argument, kindKey, subject, toRequest, wireConditions, type Query } from './query';
 import type { CallStage } from '../contract';
 
 /** A word of a POSIX shell. */
@@ -10,6 +10,9 @@ export const shellWord = (text: string): string =>
 export function asRequest(query: Query, details: unknown, now: number): string {
   return JSON.stringify(toRequest(query, withoutSecrets(details), now), null, 2);
 }
+
+/** The conditions of a stream, the kind first, as StackState keeps them. */
+export const asConditions = (query: Query): string => JSON.stringify(wireConditions(query), null, 2);
 
 export interface Place {
   /** Where the admin listener answers, without a slash at the end. */

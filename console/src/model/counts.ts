@@ -33,5 +33,6 @@ const holds = ({ items }: Completions, member: Scalar): boolean =>
 
 export function countText({ matched, total, partial }: Count): string {
   const of = `${partial ? 'over ' : ''}${total} value${total === 1 ? '' : 's'}`;
+  if (total === 0 && !partial) return 'No series has it beside the other conditions.';
   return matched === null ? `of ${of}` : `${matched} of ${of}`;
 }

@@ -134,7 +134,7 @@ function ConditionLine({ one }: { one: ConditionStage }) {
   return (
     <div {...linked(one.key === '~' ? 'tilde' : origin)} class={`line hue-${one.index % 6} ${lit ? 'lit' : ''}`}>
       <span class="mono break"><b>{one.key}</b> = {value}</span>
-      <span class={one.became === 'refused' ? 'bad-text' : 'dim'}>→ {one.key === '~' && one.became === 'metric' ? 'the query' : (became[one.became] ?? one.became)} {one.text && <code class="mono">{one.text}</code>} <Code id={one.error} /></span>
+      <span class={one.became === 'refused' ? 'bad-text' : 'dim'}>→ {one.key === '~' && one.became === 'metric' ? 'the query' : (became[one.became] ?? one.became)} {one.text && <code class="mono break">{one.text}</code>} <Code id={one.error} /></span>
     </div>
   );
 }

@@ -3,12 +3,13 @@ import { useMemo, useRef } from 'preact/hooks';
 import type { MirrorAnswer, MirrorRecord } from '../contract';
 import { chart, facts, glance, rows } from '../model/series';
 import { durationText } from '../model/time';
-import { askWhy, bundleText, outcome, run, takeBundle, why, type Outcome } from '../state';
+import { askWhy, bundleText, details, outcome, run, show, support, takeFile, why, type Outcome } from '../state';
 import { Chart } from '../widgets/chart';
 import { Code, CopyButton, Failed, Nothing, PaneHead, Waiting, counted } from '../widgets/parts';
 import { Numbers } from '../widgets/numbers';
 import { AmbiguityTable } from './ambiguity';
 import { Diagnosis } from './diagnosis';
+import { SupportBundle } from './support';
 
 export function Result() {
   const came = run.value;
@@ -21,12 +22,17 @@ export function Result() {
       </PaneHead>
       {came.state === 'running' && <div class="progress" role="progressbar" aria-label={came.what} />}
       <Diagnosis />
-      {came.state === 'idle' && why.value.state === 'none' && (
+      <SupportBundle />
+      {came.state === 'idle' && why.value.state === 'none' && support.value === null && (
         <Nothing title="Nothing was run yet">
-          Choose a metric and press <kbd>Enter</kbd>, open a request of the tap, or open a bundle.
+          Choose a metric and press <kbd>Enter</kbd>, open a request of the tap, or drop a bundle here.
         </Nothing>
       )}
-      {came.state === 'failed' && <Failed id={came.id} message={came.message} />}
+      {came.state === 'failed' && (
+        <Failed id={came.id} message={came.message}>
+          {details.value === null && <button type="button" onClick={() => show('editor')}>Write connection details</button>}
+        </Failed>
+      )}
       {came.state === 'running' && !shown && <Waiting>{came.what}…</Waiting>}
       {shown && <div class={came.state === 'running' ? 'answer old' : 'answer'}><Answer of={shown} /></div>}
     </section>
@@ -160,7 +166,7 @@ function Bundles() {
       <button type="button" class="small" onClick={() => file.current?.click()}>Open bundle</button>
       <input ref={file} id="bundle-file" type="file" accept="application/json,.json" hidden aria-label="Bundle file" onChange={async (event) => {
         const given = event.currentTarget.files?.[0];
-        if (given) takeBundle(await given.text(), given.name);
+        if (given) await takeFile(given);
         // So that the same file can be opened again.
         if (file.current) file.current.value = '';
       }} />

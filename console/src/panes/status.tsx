@@ -1,3 +1,4 @@
+import type { Status } from '../contract';
 import { agoText, durationText, momentText } from '../model/time';
 import { base, now, refreshStatus, status } from '../state';
 import { Code, Facts, Failed, PaneHead, Waiting } from '../widgets/parts';
@@ -34,7 +35,7 @@ export function StatusPane() {
               ['callers', <Wall up={value.walls?.callers} />],
               ['upstreams', <Wall up={value.walls?.upstreams} />],
             ]} />
-            {value.insecure?.length ? <p class="warn-text">{value.insecure.map((name) => name.replaceAll('_', ' ')).join(', ')}</p> : <p class="dim">Nothing is open.</p>}
+            {value.insecure?.length ? <p class="warn-text">{value.insecure.map((name) => name.replaceAll('_', ' ')).join(', ')}</p> : <p class="dim">{wallsText(value.walls)}</p>}
           </div>
           <div class="card">
             <h3>Configuration</h3>
@@ -85,6 +86,12 @@ export function StatusPane() {
       )}
     </section>
   );
+}
+
+/** Beyond loopback a mirror without any wall does not start. */
+function wallsText(walls: Status['walls']): string {
+  if (walls?.callers && walls.upstreams) return 'Nothing is open.';
+  return walls?.callers || walls?.upstreams ? 'One of the two is enough.' : 'Only this machine can call it.';
 }
 
 function Wall({ up }: { up: boolean | undefined }) {

@@ -68,8 +68,8 @@ function Row({ entry }: { entry: TapEntry }) {
       <td class="nowrap"><span class={`${tone}-text`}><i class={`dot ${tone}`} aria-hidden="true" />{entry.outcome}</span> <Code id={entry.code} />{entry.notices?.map((id) => <Code id={id} key={id} />)}</td>
       <td class="mono small-text break">{entry.alias ?? entry.host}</td>
       <td class="query">
-        <button type="button" class="open mono" title={text} onClick={() => void openEntry(entry)} aria-label={`Open in the workbench: ${text || entry.method}`}>
-          {text || '(no query)'}{(entry.queries?.length ?? 0) > 1 && <span class="dim"> and {entry.queries!.length - 1} more</span>}
+        <button type="button" class="open mono" title={text} onClick={() => void openEntry(entry)}>
+          <span class="unseen">Open in the workbench: </span>{text || '(no query)'}{(entry.queries?.length ?? 0) > 1 && <span class="dim"> and {entry.queries!.length - 1} more</span>}
         </button>
       </td>
       <td class="right num">{entry.series ?? ''}</td>

@@ -1,7 +1,7 @@
 import { computed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Completions } from '../contract';
-import { asCommand, asCurl, asRequest } from '../model/copy';
+import { asCommand, asConditions, asCurl, asRequest } from '../model/copy';
 import { count, countText, type Count } from '../model/counts';
 import { emptyQuery, kindOf, kinds, methods, problem, subject, wireConditions, type Ask, type Condition, type Kind, type Value } from '../model/query';
 import { durationText, parseDuration, parseMoment, momentText } from '../model/time';
@@ -45,6 +45,7 @@ export function Workbench() {
         </div>
         <div class="actions quiet" role="group" aria-label="Copy as">
           <span class="dim">Copy as</span>
+          <CopyButton small text={() => asConditions(query.value)}>conditions</CopyButton>
           <CopyButton small text={() => asRequest(query.value, details.value, Date.now())}>request</CopyButton>
           <CopyButton small text={() => asCommand(query.value, details.value, place())}>command</CopyButton>
           <CopyButton small text={() => asCurl(query.value, details.value, Date.now(), place())}>curl</CopyButton>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Refused;
@@ -18,8 +19,8 @@ use crate::protocol;
 use crate::protocol::connection::TestConnectionRequest;
 use crate::record::Step;
 
-#[derive(Serialize)]
-struct Tested {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Tested {
     ok: bool,
     steps: Vec<StepShown>,
     error: Option<ErrorShown>,
@@ -27,7 +28,7 @@ struct Tested {
     caller_identity: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StepShown {
     step: &'static str,
     ok: bool,
@@ -38,7 +39,7 @@ struct StepShown {
     warnings: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ErrorShown {
     id: &'static str,
     details: String,

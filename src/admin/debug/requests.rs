@@ -6,20 +6,23 @@ use axum::extract::Path;
 use axum::extract::State;
 use axum::response::Response;
 use http::Uri;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use super::Refused;
 use crate::app::App;
+use crate::explain::bundle::Document;
 use crate::explain::tap::Entry;
 use crate::explain::tap::Filter;
 
 /// An entry with its request.
-#[derive(Serialize)]
-struct Whole<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Whole<'a> {
     #[serde(flatten)]
     entry: &'a Entry,
+    #[schemars(with = "Option<Document>")]
     request: Option<&'a RawValue>,
 }
 

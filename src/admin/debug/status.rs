@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use axum::extract::State;
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::App;
@@ -12,8 +13,8 @@ use crate::app::Reloaded;
 use crate::explain::tap::Filter;
 use crate::instruments::Instruments;
 
-#[derive(Serialize)]
-struct Status {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Status {
     build: Build,
     started_at: i64,
     uptime_ms: u64,
@@ -27,31 +28,31 @@ struct Status {
     insecure: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Build {
     version: &'static str,
     revision: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Walls {
     callers: bool,
     upstreams: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Limit {
     scope: &'static str,
     in_use: usize,
     limit: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Caches {
     tap_entries: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ConnectionStatus {
     name: String,
     host: String,
