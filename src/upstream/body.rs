@@ -230,3 +230,47 @@ impl Intake for Whole {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use http_body_util::Full;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_of_a_coded_body_is_counted_piece_by_piece() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&[0; 100_000]).unwrap();
+        let body = Bytes::from(encoder.finish().unwrap());
+        let undone = async |cap| {
+            let bounds = Bounds {
+                cap,
+                progress: Progress::default(),
+                until: Until::Fixed(Instant::now() + Duration::from_secs(60)),
+            };
+            let mut whole = Whole::default();
+            let body = Full::new(body.clone());
+            let count = read(body, Coding::Gzip, bounds, &mut whole).await;
+            (count, whole.0.len())
+        };
+        assert_eq!(undone(100_000).await, (Ok(100_000), 100_000));
+        assert_eq!(undone(99_999).await.0, Err(Unread::Cap));
+        // Each piece alone would be within it.
+        assert_eq!(undone(50_000).await.0, Err(Unread::Cap));
+    }
+
+    #[test]
+    fn a_whole_body_that_begins_anew_forgets_what_came_before_and_wants_all() {
+        let mut whole = Whole::default();
+        for bytes in [b"one", b"two"] {
+            whole.restart();
+            assert!(whole.push(bytes).is_continue());
+            assert!(!whole.is_within());
+        }
+        assert_eq!(whole.0, b"two");
+    }
+}
