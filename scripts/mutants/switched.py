@@ -134,10 +134,10 @@ def offsets(code: str) -> list[int]:
     return starts
 
 
-def read_list(text: str) -> tuple[list[Mutant], dict[str, str]]:
+def read_list(text: str, only: str) -> tuple[list[Mutant], dict[str, str]]:
     codes: dict[str, str] = {}
     mutants = []
-    for number, it in enumerate(json.loads(text), 1):
+    for number, it in enumerate((it for it in json.loads(text) if only in it["name"]), 1):
         file = it["file"]
         code = codes.setdefault(file, (ROOT / file).read_text())
         starts = offsets(code)
@@ -573,14 +573,14 @@ def main() -> None:
     arguments.add_argument("--quick", action="store_true", help="leaves out what needs a build of its own")
     given = arguments.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
-    mutants, codes = read_list(sys.stdin.read())
+    mutants, codes = read_list(sys.stdin.read(), given.only)
     print(f"==> {len(mutants)} mutants in {len(codes)} files", flush=True)
     suites = load(mutants) if given.go_on else prepare(mutants, codes, given.jobs)
     fates = Fates(given.anew)
     for it in mutants:
         if it.fate in ("", "by hand"):
             it.fate = fates.of(it) or it.fate
-    chosen = [it for it in mutants if given.only in it.name and not it.fate]
+    chosen = [it for it in mutants if not it.fate]
     # What is soon known comes first.
     cost = {it.number: sum(suite.seconds[name] for suite, names in steps(it, suites) for name in names) for it in chosen}
     chosen.sort(key=lambda it: cost[it.number])
@@ -590,7 +590,7 @@ def main() -> None:
         chosen = [it for it in chosen if not it.fate]
         print(f"==> {len(chosen)} that their own module's tests do not notice", flush=True)
         list(pool.map(lambda it: fates.put(it, hunt(it, suites, is_first=False)), chosen))
-    apart = [it for it in mutants if it.fate == "by hand" and given.only in it.name]
+    apart = [it for it in mutants if it.fate == "by hand"]
     if apart and not given.quick:
         print(f"==> {len(apart)} mutants, each in a build of its own", flush=True)
         by_themselves(apart, codes, suites, fates)

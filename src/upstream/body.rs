@@ -233,11 +233,15 @@ impl Intake for Whole {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::io::Write as _;
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use futures_util::stream;
     use http_body_util::Full;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
 
     use super::*;
 
@@ -261,6 +265,19 @@ mod tests {
         assert_eq!(undone(99_999).await.0, Err(Unread::Cap));
         // Each piece alone would be within it.
         assert_eq!(undone(50_000).await.0, Err(Unread::Cap));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_whose_time_ends_together_with_that_of_its_progress_is_late_and_not_slow() {
+        let progress = Progress::default();
+        let bounds = Bounds {
+            cap: 1,
+            progress,
+            until: Until::Fixed(Instant::now() + progress.every),
+        };
+        let silent = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+        let ended = read(silent, Coding::Identity, bounds, &mut Whole::default()).await;
+        assert_eq!(ended, Err(Unread::Deadline));
     }
 
     #[test]
