@@ -458,15 +458,22 @@ def steps(it: Mutant, suites: list[Suite]) -> list[tuple[Suite, list[str]]]:
     return found
 
 
-def is_near(it: Mutant, suite: Suite, names: list[str]) -> bool:
-    return suite.name == "lib" and names[0].startswith(module(it.file))
+# Which tests are asked: those of the module, other unit tests, tests/it. Each round is for what the one
+# before has left, since most is soon caught and what is not takes minutes.
+ROUNDS = ("tests of their own modules", "other unit tests", "tests/it")
 
 
-def hunt(it: Mutant, suites: list[Suite], is_first: bool = True, is_last: bool = True) -> str:
-    """What becomes of a mutant; empty if the tests of its module do not tell and only those are asked."""
+def round_of(it: Mutant, suite: Suite, names: list[str]) -> int:
+    if suite.name != "lib":
+        return 2
+    return 0 if names[0].startswith(module(it.file)) else 1
+
+
+def hunt(it: Mutant, suites: list[Suite], rounds: range) -> str:
+    """What becomes of a mutant in these rounds; empty if nothing noticed it and others are to come."""
     tried = 0
     for suite, names in steps(it, suites):
-        if not (is_first if is_near(it, suite, names) else is_last):
+        if round_of(it, suite, names) not in rounds:
             tried += len(names)
             continue
         while names:
@@ -481,7 +488,7 @@ def hunt(it: Mutant, suites: list[Suite], is_first: bool = True, is_last: bool =
                 return f"caught ({failed or suite.name})"
             names = [name for name in names if name != failed]
         tried += len(names)
-    return f"missed (by {tried} tests that come there)" if is_last else ""
+    return f"missed (by {tried} tests that come there)" if rounds[-1] == len(ROUNDS) - 1 else ""
 
 
 class Fates:
@@ -561,7 +568,7 @@ def by_themselves(mutants: list[Mutant], codes: dict[str, str], suites: list[Sui
         for suite, known in zip(built, suites, strict=True):
             suite.seconds, suite.reached = known.seconds, known.reached
         it.place = -1
-        fates.put(it, hunt(it, built))
+        fates.put(it, hunt(it, built, range(len(ROUNDS))))
 
 
 def main() -> None:
@@ -584,12 +591,12 @@ def main() -> None:
     # What is soon known comes first.
     cost = {it.number: sum(suite.seconds[name] for suite, names in steps(it, suites) for name in names) for it in chosen}
     chosen.sort(key=lambda it: cost[it.number])
-    print(f"==> {len(chosen)} mutants", flush=True)
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
-        list(pool.map(lambda it: fates.put(it, hunt(it, suites, is_last=False)), chosen))
-        chosen = [it for it in chosen if not it.fate]
-        print(f"==> {len(chosen)} that their own module's tests do not notice", flush=True)
-        list(pool.map(lambda it: fates.put(it, hunt(it, suites, is_first=False)), chosen))
+        for number, name in enumerate(ROUNDS):
+            print(f"==> {len(chosen)} mutants, {name}", flush=True)
+            rounds = range(number, number + 1)
+            list(pool.map(lambda it, rounds=rounds: fates.put(it, hunt(it, suites, rounds)), chosen))
+            chosen = [it for it in chosen if not it.fate]
     apart = [it for it in mutants if it.fate == "by hand"]
     if apart and not given.quick:
         print(f"==> {len(apart)} mutants, each in a build of its own", flush=True)

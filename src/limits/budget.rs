@@ -314,13 +314,17 @@ mod tests {
 
     #[test]
     fn a_lower_limit_takes_nothing_away_and_gives_nothing_more() {
-        let budget = Budget::of(2 * STEP);
+        let budget = Budget::of(4 * STEP);
         let mut charge = budget.charge();
         charge.grow(STEP + 1).unwrap();
         budget.resize(STEP);
         assert_eq!(budget.charge().grow(1), Err(Exhausted));
         charge.clear();
         assert_eq!(charge.grow(STEP), Ok(()));
+
+        budget.resize(1);
+        assert_eq!(charge.hold(STEP), Ok(()), "it has them");
+        assert_eq!(charge.grow(0), Ok(()), "it wants no more");
     }
 
     #[test]
@@ -376,11 +380,13 @@ mod tests {
         let budget = Budget::of(2 * STEP);
         let mut kept = budget.charge();
         kept.grow(2 * STEP).unwrap();
-        let kept = std::sync::Mutex::new(kept);
-        budget.relieved_by(move || kept.lock().unwrap().clear());
+        let kept = Arc::new(std::sync::Mutex::new(kept));
+        let given_back = Arc::clone(&kept);
+        budget.relieved_by(move || given_back.lock().unwrap().clear());
         let mut wanted = budget.charge();
         assert_eq!(wanted.grow(STEP), Ok(()));
         assert_eq!(budget.used(), STEP);
         assert_eq!(wanted.grow(2 * STEP), Err(Exhausted));
+        drop(kept);
     }
 }

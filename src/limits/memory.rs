@@ -141,6 +141,15 @@ mod tests {
         let file = "memory/a/memory.limit_in_bytes";
         check(groups, &[(file, "67108864\n")], Some(64 << 20));
         check(groups, &[(file, "9223372036854771712\n")], None);
+        check(groups, &[(file, "4611686018427387904\n")], None);
+        check("4:memory:/a\n", &[(file, "67108864\n")], Some(64 << 20));
+        check("4:cpuset:/a\n", &[(file, "67108864\n")], None);
+    }
+
+    #[test]
+    fn the_limit_of_this_process_is_that_of_its_group() {
+        let group = Group::of_this_process();
+        assert_eq!(limit(), group.map(|group| group.limit));
     }
 
     #[test]
