@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::OnceCell;
 
-use crate::limits::memory;
+use crate::limits::memory::Group;
 
 /// The budget where no memory limit is set for the process.
 const UNLIMITED: u64 = 512 << 20;
@@ -70,7 +70,8 @@ impl Budget {
     /// 40 % of what the control group of this process may use, or 512 MiB.
     #[must_use]
     pub fn of_this_process() -> Self {
-        Self::of(usize::try_from(share_of(memory::limit())).unwrap_or(usize::MAX))
+        let memory = Group::of_this_process().as_ref().map(Group::limit);
+        Self::of(usize::try_from(share_of(memory)).unwrap_or(usize::MAX))
     }
 
     /// How many bytes there are in all.

@@ -234,7 +234,10 @@ impl Intake for Whole {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::future::poll_fn;
     use std::io::Write as _;
+    use std::pin::pin;
+    use std::task::Poll;
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
@@ -265,6 +268,22 @@ mod tests {
         assert_eq!(undone(99_999).await.0, Err(Unread::Cap));
         // Each piece alone would be within it.
         assert_eq!(undone(50_000).await.0, Err(Unread::Cap));
+    }
+
+    #[tokio::test]
+    async fn others_get_their_turn_after_each_64_kib() {
+        for (length, gives_way) in [(TURN - 1, false), (TURN, true)] {
+            let bounds = Bounds {
+                cap: TURN,
+                progress: Progress::default(),
+                until: Until::Fixed(Instant::now() + Duration::from_secs(60)),
+            };
+            let mut whole = Whole::default();
+            let body = Full::new(Bytes::from(vec![0; length]));
+            let mut reading = pin!(read(body, Coding::Identity, bounds, &mut whole));
+            let once = poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx)));
+            assert_eq!(once.await.is_pending(), gives_way, "{length}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
