@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Breaks the checks that security rests on, one at a time, and wants a test to fail each time.
 #
-#   scripts/mutants.sh [OPTION…]           all at once; options of cargo-mutants, as --file src/caller/gate.rs
-#   scripts/mutants.sh --slow [OPTION…]    each in a build of its own, as cargo-mutants does it
+#   scripts/mutants.sh [--only TEXT] [--jobs N] [--anew] [--quick] [--go-on]
 #
 # .cargo/mutants.toml says which code that is. One build holds all of them, and a number says which of
-# them is run (scripts/mutants/switched.py): minutes for a file. What cannot be switched so is named
-# at the end, to be tried with --slow, as is what no test noticed. MUTANTS_JOBS is how many are tried at
-# the same time.
+# them is run; what cannot be switched so gets a build of its own at the end (scripts/mutants/switched.py).
+# A mutant that is missed was run under every unit test and every test of tests/it that comes through its
+# function. What was caught is remembered until its file changes; --anew tries all again. --only takes
+# those with this text in their name, as src/caller/gate.rs; --quick leaves out what needs a build of its
+# own; --go-on takes up the last build after an end too soon.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/lib/say.sh
@@ -20,11 +21,6 @@ tools=target/cargo-tools
 [[ $("$tools/bin/cargo-mutants" mutants --version 2>/dev/null) == "cargo-mutants $version" ]] ||
   cargo install cargo-mutants --version "$version" --locked --root "$tools"
 export PATH=$PWD/$tools/bin:$PATH
-if [[ ${1:-} == --slow ]]; then
-  shift
-  # No debug information: it is most of what is built anew for each mutant.
-  CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 exec cargo mutants --no-shuffle "$@"
-fi
 mkdir -p target/mutants
-cargo mutants --list --json "$@" >target/mutants/list.json
-exec python3 -B scripts/mutants/switched.py --jobs "${MUTANTS_JOBS:-$(nproc)}" <target/mutants/list.json
+cargo mutants --list --json >target/mutants/list.json
+exec python3 -B scripts/mutants/switched.py "$@" <target/mutants/list.json

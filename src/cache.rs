@@ -211,9 +211,11 @@ fn metadata_weight(key: &String, metadata: &Arc<Charged<Metadata>>) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Instant;
 
     use super::*;
+    use crate::limits::Budget;
     use crate::time::Deadline;
 
     #[tokio::test]
@@ -241,6 +243,37 @@ mod tests {
         assert!(lists.kept(&key).await.is_some());
         clear();
         assert!(lists.kept(&key).await.is_none(), "what is kept now");
+    }
+
+    #[test]
+    fn lists_and_metadata_have_half_of_the_room_each() {
+        let kept = Kept::new(1_001);
+        assert_eq!(kept.lists.policy().max_capacity(), Some(500));
+        assert_eq!(kept.metadata.policy().max_capacity(), Some(500));
+    }
+
+    #[test]
+    fn an_entry_weighs_its_texts_and_what_holds_them() {
+        let charge = || Budget::of(1 << 20).charge();
+        let texts = |lengths: &[usize]| lengths.iter().map(|it| "x".repeat(*it)).collect();
+        let key = ListKey {
+            identity: "me".to_owned(),
+            label: None,
+            selectors: texts(&[7, 11]),
+            range: (None, None),
+        };
+        let list = List {
+            values: texts(&[100, 200, 300]),
+            is_cut: false,
+        };
+        let list = Arc::new(Charged::new(list, charge()));
+        let holds = 5 * size_of::<String>() + size_of::<ListKey>();
+        let expected = u32::try_from(618 + holds).unwrap();
+        assert_eq!(weight(&key, &list), expected);
+
+        let families = ["a", "bc"].map(|it| (it.to_owned(), BTreeSet::new()));
+        let metadata = Arc::new(Charged::new(Metadata::from(families), charge()));
+        assert_eq!(metadata_weight(&"four".to_owned(), &metadata), 4 + 3 + 256);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod bundle;
 mod chart;
 mod check_config;
 mod connect;
+mod cores;
 mod curl;
 mod diagnose;
 mod environment;
@@ -192,6 +193,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { USAGE } else { DONE });
         }
     };
+    if let Err(error) = cores::forbid() {
+        print::note(&format_args!("core dumps cannot be switched off: {error}"));
+    }
     let code = match cli.command {
         None => serve::run(cli.serve.into()),
         Some(Command::Serve(flags)) => serve::run(flags.into()),

@@ -83,3 +83,37 @@ pub const ANSWER_SAMPLES: usize = 200_000;
 pub const ANSWER_LIST: usize = 100_000;
 /// Longest text of a backend that is passed on to a caller, in characters.
 pub const BACKEND_TEXT: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_is_the_number_of_the_chapter() {
+        let all = [
+            ("body of a request", REQUEST_BODY, 1_048_576),
+            ("bodies not yet accepted", UNACCEPTED_BODIES, 16_777_216),
+            ("depth of a request", REQUEST_DEPTH, 32),
+            ("conditions", CONDITIONS, 100),
+            ("key of a condition", CONDITION_KEY, 1_024),
+            ("value of a condition", CONDITION_VALUE, 8_192),
+            ("members of a set", SET_MEMBERS, 1_000),
+            ("tilde query", TILDE_TEXT, 32_768),
+            ("any PromQL", PROMQL_TEXT, 65_536),
+            ("label name", LABEL_NAME, 1_024),
+            ("query parameters", QUERY_PARAMETERS.0, 32),
+            ("query parameters in all", QUERY_PARAMETERS.1, 4_096),
+            ("headers", HEADERS.0, 32),
+            ("one header", HEADERS.1, 8_192),
+            ("URL", URL, 2_048),
+            ("body of an answer", ANSWER_BODY, 33_554_432),
+            ("string of an answer", ANSWER_STRING, 1_048_576),
+            ("labels of one series", ANSWER_LABELS, 131_072),
+            ("series of an answer", ANSWER_SERIES, 1_000),
+            ("list of an answer", ANSWER_LIST, 100_000),
+            ("text of a backend", BACKEND_TEXT, 512),
+        ];
+        let wrong: Vec<_> = (all.iter()).filter(|(_, is, must)| is != must).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

@@ -96,6 +96,15 @@ mod tests {
         Body::new(StreamBody::new(stream::iter(parts).chain(rest)))
     }
 
+    #[tokio::test]
+    async fn a_body_of_just_the_limit_is_read_though_its_length_is_known() {
+        let announced = |length: usize| Body::from(vec![b' '; length]);
+        let read = whole(announced(limits::REQUEST_BODY), &mut []).await;
+        assert_eq!(read.map(|it| it.len()), Ok(limits::REQUEST_BODY));
+        let read = whole(announced(limits::REQUEST_BODY + 1), &mut []).await;
+        assert_eq!(read, Err(Unread::TooLarge));
+    }
+
     async fn check(parts: &[&str], expected: &str) {
         let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.as_bytes().to_vec()).collect();
         let budget = Budget::exact(expected.len());

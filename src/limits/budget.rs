@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::OnceCell;
 
-use crate::limits::memory;
+use crate::limits::memory::Group;
 
 /// The budget where no memory limit is set for the process.
 const UNLIMITED: u64 = 512 << 20;
@@ -70,8 +70,8 @@ impl Budget {
     /// 40 % of what the control group of this process may use, or 512 MiB.
     #[must_use]
     pub fn of_this_process() -> Self {
-        let limit = memory::limit().map_or(UNLIMITED, |limit| limit / 100 * SHARE);
-        Self::of(usize::try_from(limit).unwrap_or(usize::MAX))
+        let memory = Group::of_this_process().as_ref().map(Group::limit);
+        Self::of(usize::try_from(share_of(memory)).unwrap_or(usize::MAX))
     }
 
     /// How many bytes there are in all.
@@ -118,6 +118,13 @@ impl Budget {
                 used.checked_add(bytes).filter(|used| *used <= limit)
             });
         taken.map(drop).map_err(|_| Exhausted)
+    }
+}
+
+const fn share_of(memory: Option<u64>) -> u64 {
+    match memory {
+        Some(limit) => limit / 100 * SHARE,
+        None => UNLIMITED,
     }
 }
 
@@ -267,6 +274,12 @@ mod tests {
     }
 
     #[test]
+    fn it_is_two_fifths_of_the_memory_or_half_a_gibibyte() {
+        assert_eq!(share_of(Some(1_000)), 400);
+        assert_eq!(share_of(None), 536_870_912);
+    }
+
+    #[test]
     fn what_is_dropped_or_cleared_is_there_again() {
         let budget = Budget::of(STEP);
         let mut charge = budget.charge();
@@ -302,13 +315,17 @@ mod tests {
 
     #[test]
     fn a_lower_limit_takes_nothing_away_and_gives_nothing_more() {
-        let budget = Budget::of(2 * STEP);
+        let budget = Budget::of(4 * STEP);
         let mut charge = budget.charge();
         charge.grow(STEP + 1).unwrap();
         budget.resize(STEP);
         assert_eq!(budget.charge().grow(1), Err(Exhausted));
         charge.clear();
         assert_eq!(charge.grow(STEP), Ok(()));
+
+        budget.resize(1);
+        assert_eq!(charge.hold(STEP), Ok(()), "it has them");
+        assert_eq!(charge.grow(0), Ok(()), "it wants no more");
     }
 
     #[test]
@@ -334,15 +351,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_in_all_is_so_many_bytes_and_no_more() {
+        let budget = Budget::of(2 * STEP);
+        let mut charge = budget.charge();
+        let mut hold = |bytes| (charge.hold(bytes), charge.held(), budget.used());
+        assert_eq!(hold(STEP + 1), (Ok(()), STEP + 1, 2 * STEP));
+        // As many as before: what was at hand goes back.
+        assert_eq!(hold(STEP + 1), (Ok(()), STEP + 1, STEP + 1));
+        assert_eq!(hold(10), (Ok(()), 10, 10));
+        assert_eq!(hold(12), (Ok(()), 12, STEP + 10));
+        assert_eq!(hold(3 * STEP), (Err(Exhausted), 12, STEP + 10));
+    }
+
+    #[test]
+    fn what_is_adopted_is_held_by_the_other_and_goes_back_once() {
+        let budget = Budget::exact(10);
+        let (mut one, mut other) = (budget.charge(), budget.charge());
+        one.grow(3).unwrap();
+        other.grow(2).unwrap();
+        one.adopt(other);
+        assert_eq!((one.held(), budget.used()), (5, 5));
+        assert_eq!((one.grow(5), one.grow(1)), (Ok(()), Err(Exhausted)));
+        drop(one);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
     fn what_can_be_done_without_goes_before_anybody_is_refused() {
         let budget = Budget::of(2 * STEP);
         let mut kept = budget.charge();
         kept.grow(2 * STEP).unwrap();
-        let kept = std::sync::Mutex::new(kept);
-        budget.relieved_by(move || kept.lock().unwrap().clear());
+        let kept = Arc::new(std::sync::Mutex::new(kept));
+        let given_back = Arc::clone(&kept);
+        budget.relieved_by(move || given_back.lock().unwrap().clear());
         let mut wanted = budget.charge();
         assert_eq!(wanted.grow(STEP), Ok(()));
         assert_eq!(budget.used(), STEP);
         assert_eq!(wanted.grow(2 * STEP), Err(Exhausted));
+        drop(kept);
     }
 }

@@ -6,11 +6,6 @@ use std::path::{Path, PathBuf};
 /// From here on a limit of version 1 says that there is none: it is the largest multiple of a page.
 const NONE: u64 = 1 << 62;
 
-/// The limit in bytes, if there is one.
-pub(super) fn limit() -> Option<u64> {
-    Group::of_this_process().map(|group| group.limit)
-}
-
 /// The control group whose limit this process meets first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -67,6 +62,11 @@ impl Group {
             .min_by_key(|group| group.limit)
     }
 
+    /// Its limit, in bytes.
+    pub(super) const fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// How much of its limit it uses, in percent; `None` if that cannot be read.
     #[must_use]
     pub fn used_percent(&self) -> Option<u64> {
@@ -116,7 +116,7 @@ mod tests {
             fs::write(file, text).unwrap();
         }
         let found = Group::of(groups, root.path());
-        assert_eq!(found.map(|group| group.limit), expected);
+        assert_eq!(found.as_ref().map(Group::limit), expected);
     }
 
     #[test]
@@ -141,6 +141,9 @@ mod tests {
         let file = "memory/a/memory.limit_in_bytes";
         check(groups, &[(file, "67108864\n")], Some(64 << 20));
         check(groups, &[(file, "9223372036854771712\n")], None);
+        check(groups, &[(file, "4611686018427387904\n")], None);
+        check("4:memory:/a\n", &[(file, "67108864\n")], Some(64 << 20));
+        check("4:cpuset:/a\n", &[(file, "67108864\n")], None);
     }
 
     #[test]

@@ -504,11 +504,14 @@ fn check_width(width: Millis, dialect: Dialect) -> Result<(), TranslateError> {
     Ok(())
 }
 
-/// Refuses a selector that is too long before it is sent: what is asked to plan holds it too.
+/// Refuses a selector that is too long before it is sent: what is asked to plan holds it too, and for
+/// all but gauges that may be a question about how far samples are apart.
 fn check_selector(about: &About) -> Result<(), TranslateError> {
+    let probed = |selector: &Selector| probes::samples(selector, Millis::HOUR).to_string();
     let longest = match about {
-        About::Gauge(metric) | About::Counter(metric) => metric.selector.to_string(),
-        About::Histogram(family) | About::Summary(family) => family.bucket().to_string(),
+        About::Gauge(metric) => metric.selector.to_string(),
+        About::Counter(metric) => probed(&metric.selector),
+        About::Histogram(family) | About::Summary(family) => probed(&family.bucket()),
         // Its text was bounded when it was read.
         About::Tilde(_) => return Ok(()),
     };

@@ -230,3 +230,83 @@ impl Intake for Whole {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::poll_fn;
+    use std::io::Write as _;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use futures_util::stream;
+    use http_body_util::Full;
+    use http_body_util::StreamBody;
+    use hyper::body::Frame;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_of_a_coded_body_is_counted_piece_by_piece() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&[0; 100_000]).unwrap();
+        let body = Bytes::from(encoder.finish().unwrap());
+        let undone = async |cap| {
+            let bounds = Bounds {
+                cap,
+                progress: Progress::default(),
+                until: Until::Fixed(Instant::now() + Duration::from_secs(60)),
+            };
+            let mut whole = Whole::default();
+            let body = Full::new(body.clone());
+            let count = read(body, Coding::Gzip, bounds, &mut whole).await;
+            (count, whole.0.len())
+        };
+        assert_eq!(undone(100_000).await, (Ok(100_000), 100_000));
+        assert_eq!(undone(99_999).await.0, Err(Unread::Cap));
+        // Each piece alone would be within it.
+        assert_eq!(undone(50_000).await.0, Err(Unread::Cap));
+    }
+
+    #[tokio::test]
+    async fn others_get_their_turn_after_each_64_kib() {
+        for (length, gives_way) in [(TURN - 1, false), (TURN, true)] {
+            let bounds = Bounds {
+                cap: TURN,
+                progress: Progress::default(),
+                until: Until::Fixed(Instant::now() + Duration::from_secs(60)),
+            };
+            let mut whole = Whole::default();
+            let body = Full::new(Bytes::from(vec![0; length]));
+            let mut reading = pin!(read(body, Coding::Identity, bounds, &mut whole));
+            let once = poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx)));
+            assert_eq!(once.await.is_pending(), gives_way, "{length}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_whose_time_ends_together_with_that_of_its_progress_is_late_and_not_slow() {
+        let progress = Progress::default();
+        let bounds = Bounds {
+            cap: 1,
+            progress,
+            until: Until::Fixed(Instant::now() + progress.every),
+        };
+        let silent = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+        let ended = read(silent, Coding::Identity, bounds, &mut Whole::default()).await;
+        assert_eq!(ended, Err(Unread::Deadline));
+    }
+
+    #[test]
+    fn a_whole_body_that_begins_anew_forgets_what_came_before_and_wants_all() {
+        let mut whole = Whole::default();
+        for bytes in [b"one", b"two"] {
+            whole.restart();
+            assert!(whole.push(bytes).is_continue());
+            assert!(!whole.is_within());
+        }
+        assert_eq!(whole.0, b"two");
+    }
+}

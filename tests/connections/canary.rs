@@ -18,6 +18,7 @@ use crate::setup::Setup;
 
 crate::cases![
     no_planted_secret_comes_out,
+    nothing_that_an_operator_is_shown_holds_a_secret,
     nothing_that_the_whole_run_said_holds_a_secret,
 ];
 
@@ -97,6 +98,148 @@ fn no_planted_secret_comes_out(rig: &Rig) {
     planted.push(KEY.to_owned());
     assert!(planted.len() >= 20, "{} were planted", planted.len());
     assert!(out.len() > 10_000, "nothing was logged");
+    for secret in &planted {
+        absent(&out, secret);
+    }
+}
+
+/// With callers and a console that prove themselves: what the debug routes, the tap and a bundle for
+/// support show of good requests, bad ones and those of strangers.
+fn nothing_that_an_operator_is_shown_holds_a_secret(rig: &Rig) {
+    let mut planted: Vec<String> = Vec::new();
+    let mut plant = |value: String| {
+        planted.push(value.clone());
+        json!(value)
+    };
+    let caller = text(&plant(plain("token-of-a-caller")));
+    let next = text(&plant(plain("the-next-token")));
+    let console = text(&plant(plain("token-of-the-console")));
+    let guessed = text(&plant(plain("guessed-by-a-stranger")));
+    let mut asked = requests(rig, &mut plant);
+    let setup = setup(rig, &mut plant)
+        .file("caller", &caller)
+        .file("caller-next", &next)
+        .file("console", &console)
+        .section(
+            "callers",
+            json!([{"name": "stackstate", "token_files": ["caller", "caller-next"]}]),
+        )
+        .section("console", json!({"token_file": "console"}))
+        .env("API_KEY", KEY)
+        .env("IN_ENVIRONMENT", text(&plant(canary("environment"))))
+        .env("AWS_ACCESS_KEY_ID", plain("own-id"))
+        .env("AWS_SECRET_ACCESS_KEY", text(&plant(plain("own-secret"))))
+        .env("AWS_ENDPOINT_URL_STS", rig.sts.url.clone());
+    let (config, token_file) = (setup.write_config(), setup.path("console"));
+    let running = setup.start();
+    asked.extend(["basic", "bearer", "oauth2", "header", "environment", "tls"].map(named));
+
+    let mut out = String::new();
+    let mut post = |url: String, token: &str, body: &Value| {
+        let post = running.mirror.client.post(&url);
+        let post = post.header("Authorization", format!("Bearer {token}"));
+        let mut answer = post.send(body.to_string().as_bytes()).unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().read_to_string().unwrap();
+        writeln!(out, "{url} {status} {text}").unwrap();
+        status
+    };
+    let (mirror, admin) = (&running.mirror.url, &running.mirror.admin);
+    let details = asked.into_iter().enumerate().map(|(number, mut details)| {
+        // Either of the two, as during a rotation.
+        details["token"] = json!(if number % 2 == 0 { &caller } else { &next });
+        details
+    });
+    let mut accepted = 0;
+    for details in details {
+        let mut stranger = details.clone();
+        stranger["token"] = json!(guessed);
+        let condition = |key: &str, value: &str| json!({"_type": "EqualityCondition", "key": key, "value": {"_type": "StringValue", "value": value}});
+        let request = |details: &Value| {
+            json!({"_type": "MetricsRequest", "connectionDetails": details, "query": {
+                "_type": "MetricsQuery", "startTime": 1_700_000_000_000_i64, "endTime": 1_700_000_060_000_i64,
+                "conditions": [condition("__gauge__", "nothing_of_this_name")],
+            }})
+        };
+        let status = post(format!("{mirror}/api/metric"), "", &request(&stranger));
+        assert_eq!(status, 401);
+        let status = post(format!("{mirror}/api/metric"), "", &request(&details));
+        accepted += i32::from(status != 401);
+        let test = json!({"_type": "TestConnectionRequest", "connectionDetails": details});
+        post(format!("{mirror}/api/connection"), "", &test);
+        let inside = json!({"request": request(&details)});
+        for route in ["explain", "diagnose"] {
+            post(format!("{admin}/debug/{route}"), &console, &inside);
+        }
+        post(
+            format!("{admin}/debug/connection"),
+            &console,
+            &json!({"request": test}),
+        );
+        let complete =
+            json!({"connection_details": details, "what": "metrics", "limit": 9, "prefix": ""});
+        post(format!("{admin}/debug/complete"), &console, &complete);
+    }
+    assert!(accepted > 10, "{accepted}");
+    assert_eq!(
+        post(format!("{admin}/debug/explain"), &guessed, &json!({})),
+        401
+    );
+
+    let mut get = |path: &str| {
+        let get = running.mirror.client.get(format!("{admin}{path}"));
+        let get = get.header("Authorization", format!("Bearer {console}"));
+        let text = get.call().unwrap().body_mut().read_to_string().unwrap();
+        writeln!(out, "{path} {text}").unwrap();
+        text
+    };
+    get("/debug/status");
+    get("/metrics");
+    let list: Value = serde_json::from_str(&get("/debug/requests")).unwrap();
+    let entries = list["entries"].as_array().unwrap();
+    assert!(entries.len() > 20, "{} are kept", entries.len());
+    for entry in entries {
+        let one = get(&format!(
+            "/debug/requests/{}",
+            entry["id"].as_str().unwrap()
+        ));
+        assert!(one.contains("\"connection_had_secrets\":"), "{one}");
+    }
+    let config = config.display().to_string();
+    let bundle = running
+        .folder
+        .path()
+        .join("bundle.json")
+        .display()
+        .to_string();
+    let environment = [("API_KEY", KEY), ("IN_ENVIRONMENT", "cAnary-of-a-command")];
+    for arguments in [
+        &[
+            "support-bundle",
+            "--config",
+            &config,
+            "--admin-url",
+            admin,
+            "--token-file",
+            &token_file,
+            "--file",
+            &bundle,
+        ][..],
+        &["replay", &bundle],
+    ] {
+        let ended = run(arguments, &environment);
+        out.push_str(&ended.stdout);
+        out.push_str(&ended.stderr);
+    }
+    let bundled = std::fs::read_to_string(&bundle).unwrap();
+    let whole: Value = serde_json::from_str(&bundled).unwrap();
+    assert_eq!(whole["requests"].as_array().unwrap().len(), entries.len());
+    assert!(bundled.contains("token_files"), "no settings");
+    out.push_str(&bundled);
+    out.push_str(&running.mirror.process.words());
+
+    planted.extend([KEY, "cAnary-of-a-command"].map(str::to_owned));
+    assert!(planted.len() >= 25, "{} were planted", planted.len());
     for secret in &planted {
         absent(&out, secret);
     }

@@ -90,6 +90,13 @@ impl Program {
         Self::start_with(shell, "")
     }
 
+    /// The program with a key and free ports, started where core dumps are written.
+    pub(crate) fn where_cores_are_dumped() -> Self {
+        let mut shell = bare("/bin/sh");
+        shell.args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\"", PROGRAM]);
+        Self::start_with(shell, "")
+    }
+
     /// The program with a key and free ports, in a control group: its file `procs` takes the id
     /// of a process that joins.
     pub(crate) fn in_group(procs: &Path) -> Self {

@@ -1,8 +1,10 @@
 //! No secret is a plain text (security.md, "Secrets"): a search over the fields of `src/`. Code that
-//! is compiled for tests alone is left out.
+//! is compiled for tests alone is left out. Nor does the memory of the process become a file.
 
 use std::collections::BTreeSet;
+use std::fs;
 
+use crate::program::Program;
 use crate::source::Source;
 use crate::source::sources;
 
@@ -69,6 +71,20 @@ fn field(line: &str) -> Option<(&str, &str)> {
     // What is built of values instead of types begins in lower case, or calls something.
     let is_kind = kind.starts_with(|c: char| c.is_ascii_uppercase()) && !kind.contains('(');
     (name.chars().all(is_name) && is_kind).then_some((name, kind))
+}
+
+/// The soft and the hard limit of core dumps of a process.
+fn core_limits(process: &str) -> Vec<String> {
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    let line = (limits.lines()).find_map(|it| it.strip_prefix("Max core file size"));
+    let words = line.unwrap().split_whitespace().take(2);
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_process_that_serves_leaves_no_core_dump_and_cannot_be_made_to() {
+    let program = Program::where_cores_are_dumped();
+    assert_eq!(core_limits(&program.id().to_string()), ["0", "0"]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ const AT_HOME: (&str, &str) = ("host", "localhost:9901");
 const RIGHT: (&str, &str) = ("authorization", "Bearer the-token-of-the-console");
 const WRONG: (&str, &str) = ("authorization", "Bearer another-token-of-16-bytes");
 
-struct Given(Admin);
+struct Given(Admin, Arc<App>);
 
 impl Given {
     fn new(token: Option<&str>) -> Self {
@@ -44,7 +44,7 @@ impl Given {
             ..with_key(KEY)
         };
         let app = Arc::new(App::new(&settings).unwrap());
-        Self(Admin::new(&app, Reloads::default()))
+        Self(Admin::new(&app, Reloads::default()), app)
     }
 
     async fn ask(
@@ -82,6 +82,18 @@ impl Given {
             let text = str::from_utf8(&body).unwrap();
             assert!(!text.contains(KEY) && !text.contains(TOKEN), "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_logged_and_nobody_else_who_does_not_pass() {
+    for (lines, is_logged) in [(vec![WRONG], true), (vec![], false), (vec![RIGHT], false)] {
+        let given = Given::new(Some(TOKEN));
+        let _answer = given.ask(ELSEWHERE, TOLD[0], &lines).await;
+        // Who was logged just now is not to be logged again.
+        let source = ELSEWHERE.parse().unwrap();
+        let is_due = given.1.refusals.is_due(source, Instant::now());
+        assert_eq!(is_due, !is_logged, "{lines:?}");
     }
 }
 

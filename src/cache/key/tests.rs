@@ -570,6 +570,13 @@ fn changing_one_field_of_the_plan_makes_another_key() {
 }
 
 #[test]
+fn a_key_takes_what_it_holds_and_itself() {
+    let key = Key::new(&RandomState::new(), "me", &plan());
+    assert!(key.bytes.len() > 100, "{}", key.bytes.len());
+    assert_eq!(key.size(), key.bytes.len() + size_of::<Key>());
+}
+
+#[test]
 fn another_identity_makes_another_key() {
     let seed = RandomState::new();
     let key = |identity| Key::new(&seed, identity, &plan());

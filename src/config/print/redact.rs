@@ -58,10 +58,8 @@ pub(super) enum Shown {
     Numbers,
     /// Of a list of maps, each member by its name.
     Entries,
-    /// Not at all.
+    /// Not at all; of a map each member decides.
     Redacted,
-    /// A map of which each member decides.
-    Connection,
     /// A map of names to values that callers of a backend choose.
     Parameters,
     /// A map of names to secrets.
@@ -71,7 +69,7 @@ pub(super) enum Shown {
 impl Shown {
     /// A connection.
     pub(super) const fn connection() -> Self {
-        Self::Connection
+        Self::Redacted
     }
 
     /// A setting outside of connections.
@@ -112,9 +110,6 @@ fn member(name: &str) -> Shown {
     match name {
         "headers" | "http_headers" | "endpoint_params" => Shown::Secrets,
         "query_parameters" => Shown::Parameters,
-        "basic_auth" | "authorization" | "oauth2" | "tls_config" | "aws" | "sigv4" => {
-            Shown::Connection
-        }
         "url" | "proxy_url" => Shown::Url,
         _ if name.ends_with("_file") => Shown::Whole,
         _ if HARMLESS.contains(&name) || options::NAMES.contains(&name) => Shown::Whole,

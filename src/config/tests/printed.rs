@@ -104,16 +104,17 @@ fn each_value_tells_where_it_is_from() {
     assert!(line("url:").ends_with("mirror.yaml:4"), "{text}");
 }
 
-/// A secret in each place that can hold one.
+/// A secret in each place that can hold one. Headers and parameters of an endpoint have names that are
+/// harmless elsewhere.
 const SECRETS: &str = r#"api_key: planted-0123456789
 console: {token: planted-of-the-console}
 policy: {allowed_role_arns: [{role_arn: r, external_id: planted}]}
 connections:
   a: {url: 'https://u:planted@a', query_parameters: {api_key: planted}}
-  b: {url: 'https://b', basic_auth: {username: u, password: planted}, headers: {x-a: planted}}
+  b: {url: 'https://b', basic_auth: {username: u, password: planted}, headers: {username: planted}}
   c: {url: 'https://c', authorization: {type: X, credentials: planted}}
-  d: {url: 'https://d', bearer_token: planted, http_headers: {x-a: {values: [planted], secrets: [planted]}}}
-  e: {url: 'https://e', oauth2: {client_id: i, client_secret: planted, token_url: 'https://t', endpoint_params: {a: planted}}}
+  d: {url: 'https://d', bearer_token: planted, http_headers: {region: {values: [planted], secrets: [planted]}}}
+  e: {url: 'https://e', oauth2: {client_id: i, client_secret: planted, token_url: 'https://t', endpoint_params: {timeout: planted}}}
   f: {url: 'https://f', aws: {aws_access_key_id: planted, aws_secret_access_key: planted, aws_session_token: planted}}
   g: {url: 'https://g', aws: {role_arn: 'arn:aws:iam::1:role/r', external_id: planted}}
   h: {url: 'https://h', sigv4: {access_key: planted, secret_key: planted, region: r}}

@@ -131,6 +131,8 @@ fn what_a_parser_would_repair_is_refused() {
     refuses("http://h/%00", UrlError::Escape);
     refuses("http://h%2eexample/", UrlError::Escape);
     refuses("http://h/%zz", UrlError::Percent);
+    refuses("http://h/%4z", UrlError::Percent);
+    refuses("http://h/%z4", UrlError::Percent);
     refuses("http://h/%4", UrlError::Percent);
     for text in [
         "http://h\\a",

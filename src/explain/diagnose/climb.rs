@@ -30,7 +30,8 @@ const SETS: usize = 1_000;
 /// Most culprits whose values are looked up.
 const CULPRITS: usize = 2;
 
-/// The way ends here: the budget is used up, or a call failed and there is a finding about it.
+/// The way ends here: the budget is used up, a query would be too long to be sent, or a call failed
+/// and there is a finding about it.
 pub(super) struct Ended;
 
 type Step<T> = Result<T, Ended>;
@@ -320,13 +321,11 @@ impl<'a> Climb<'a> {
     }
 
     async fn arms(&mut self, selection: &Selection) -> Step<Answered> {
-        let mut answered = Answered::default();
-        let Some(arms) = selection.arms(self.length()) else {
-            return Ok(answered);
+        let Some((arms, looked_at)) = selection.arms(self.length()) else {
+            return Ok(Answered::default());
         };
-        let found = self
-            .ask(Probe::Conditions, &arms.to_string(), self.window.end)
-            .await?;
+        let mut answered = Answered::to(looked_at);
+        let found = self.ask(Probe::Conditions, &arms, self.window.end).await?;
         for (labels, _) in &found {
             answered.add(|label| number(labels, label));
         }
@@ -554,6 +553,13 @@ impl<'a> Climb<'a> {
     async fn ask(&mut self, probe: Probe, query: &str, at: UnixMillis) -> Step<Vec<(Labels, f64)>> {
         self.has_calls()?;
         let began = Instant::now();
+        // What asks about a selector is longer than it, and may ask for it more than once.
+        if query.len() > limits::PROMQL_TEXT {
+            let most = limits::PROMQL_TEXT >> 10;
+            let text = format!("not asked: the query would be longer than {most} KiB");
+            self.note(probe, false, text, None, began);
+            return Err(Ended);
+        }
         match self.probing.vector(query, at).await {
             Ok(found) => {
                 self.note(probe, true, String::new(), Some(query), began);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::limits;
 use crate::promql::Expr;
 use crate::promql::METRIC_NAME;
 use crate::promql::Matcher;
@@ -162,21 +163,27 @@ impl Selection {
         Expr::call("count_over_time", Expr::range(&self.selector(), window))
     }
 
-    /// For each condition: does anything match without it, does anything match it alone?
-    pub(super) fn arms(&self, window: Millis) -> Option<Expr> {
-        let arms = self.parts.iter().enumerate().take(LOOKED_AT);
-        let arms = arms.flat_map(|(index, part)| {
-            let alone = self.base().and(part.matcher.clone());
-            let without = count(&self.without(&[index]), window).numbered(WITHOUT, index);
-            [without, count(&alone, window).numbered(ALONE, index)]
-        });
-        arms.reduce(Expr::or)
+    /// For each condition: does anything match without it, does anything match it alone? And how
+    /// many conditions that asks for: as many as a query has room for, since each repeats all others.
+    pub(super) fn arms(&self, window: Millis) -> Option<(String, usize)> {
+        let asked = |looked_at| {
+            let arms = self.parts.iter().enumerate().take(looked_at);
+            let arms = arms.flat_map(|(index, part)| {
+                let alone = self.base().and(part.matcher.clone());
+                let without = count(&self.without(&[index]), window).numbered(WITHOUT, index);
+                [without, count(&alone, window).numbered(ALONE, index)]
+            });
+            Some((arms.reduce(Expr::or)?.to_string(), looked_at))
+        };
+        let most = self.parts.len().min(LOOKED_AT);
+        let mut fewer = (1..=most).rev().filter_map(asked);
+        fewer.find(|(text, _)| text.len() <= limits::PROMQL_TEXT)
     }
 
     /// Which of the parts are to blame, by the arms that answered: those whose absence helps, else
     /// those that match nothing even alone.
     pub(super) fn culprits(&self, answered: &Answered) -> Vec<usize> {
-        let looked_at = 0..self.parts.len().min(LOOKED_AT);
+        let looked_at = 0..answered.looked_at;
         let silent = looked_at.clone().filter(|it| !answered.alone.contains(it));
         let silent: Vec<usize> = silent.collect();
         if !silent.is_empty() {
@@ -191,11 +198,21 @@ impl Selection {
 /// The arms that answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answered {
+    /// How many conditions were asked for.
+    looked_at: usize,
     pub(super) without: BTreeSet<usize>,
     pub(super) alone: BTreeSet<usize>,
 }
 
 impl Answered {
+    /// The answer to arms of so many conditions, still without any.
+    pub(super) fn to(looked_at: usize) -> Self {
+        Self {
+            looked_at,
+            ..Self::default()
+        }
+    }
+
     /// Takes the labels of one series of the answer.
     pub(super) fn add(&mut self, label: impl Fn(&str) -> Option<usize>) {
         self.without.extend(label(WITHOUT));
@@ -258,6 +275,7 @@ mod tests {
 
     fn answered(without: &[usize], alone: &[usize]) -> Answered {
         Answered {
+            looked_at: 3,
             without: without.iter().copied().collect(),
             alone: alone.iter().copied().collect(),
         }
@@ -276,14 +294,10 @@ mod tests {
     #[test]
     fn the_arms_are_told_apart_by_numbers_and_parse() {
         let one = selection(&[("__histogram__", "m"), ("a\"b", "$1")]);
-        let arms = one.arms(Millis::MINUTE).unwrap().to_string();
-        promql_parser::parser::parse(
-            &selection(&[("__gauge__", "m"), ("a", "$1")])
-                .arms(Millis::MINUTE)
-                .unwrap()
-                .to_string(),
-        )
-        .unwrap();
+        let (arms, looked_at) = one.arms(Millis::MINUTE).unwrap();
+        assert_eq!(looked_at, 1);
+        let plain = selection(&[("__gauge__", "m"), ("a", "$1")]);
+        promql_parser::parser::parse(&plain.arms(Millis::MINUTE).unwrap().0).unwrap();
         assert!(arms.starts_with(
             r#"label_replace(count(count_over_time({__name__="m_count"}[60000ms])),"without","0","","") or label_replace("#
         ), "{arms}");
@@ -296,6 +310,37 @@ mod tests {
         ] {
             promql_parser::parser::parse(&expr.to_string()).unwrap();
         }
+    }
+
+    #[test]
+    fn the_arms_are_of_as_many_conditions_as_a_query_has_room_for() {
+        #[track_caller]
+        fn check(conditions: usize, length: usize, expected: Option<usize>) {
+            let value = "y".repeat(length);
+            let names: Vec<String> = (0..conditions).map(|n| format!("l{n}")).collect();
+            let more = names.iter().map(|name| (name.as_str(), value.as_str()));
+            let all: Vec<_> = [("__gauge__", "m")].into_iter().chain(more).collect();
+            let arms = selection(&all).arms(Millis::MINUTE);
+            if let Some((text, _)) = &arms {
+                assert!(text.len() <= limits::PROMQL_TEXT, "{}", text.len());
+            }
+            assert_eq!(arms.map(|(_, looked_at)| looked_at), expected);
+        }
+        check(0, 1, None);
+        check(3, 1, Some(3));
+        check(9, 1, Some(8));
+        // An arm without one and an arm of it alone: together all eight for each.
+        check(8, 1_000, Some(7));
+        check(8, 5_000, Some(1));
+        check(8, 8_180, None);
+    }
+
+    #[test]
+    fn a_condition_that_was_not_asked_for_is_not_to_blame() {
+        let three = selection(&[("__gauge__", "m"), ("a", "1"), ("b", "2"), ("c", "3")]);
+        let mut answered = Answered::to(2);
+        answered.add(|label| (label == ALONE).then_some(0));
+        assert_eq!(three.culprits(&answered), [1]);
     }
 
     #[test]

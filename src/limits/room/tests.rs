@@ -80,6 +80,35 @@ fn a_caller_has_half_of_what_is_shared() {
 }
 
 #[test]
+fn a_slot_that_is_handed_over_counts_for_its_new_owner_alone() {
+    let size = shared(4, 0);
+    let expected = [0, 1, 2].map(|it| Ok(Entered::Slot(it)));
+    let mut room = check(size, &['?', '?', 'a'], &expected);
+    let counts = HashMap::from([('?', (1, 0)), ('a', (2, 0))]);
+    assert_eq!(room.hand_over(0, &'a', size), Ok(()));
+    assert_eq!(room.counts, counts);
+    assert_eq!(room.hand_over(0, &'a', size), Ok(()), "it is its own");
+    assert_eq!(room.hand_over(1, &'a', size), Err(Full::Share));
+    assert_eq!(room.counts, counts);
+    assert_eq!(room.enter('a', size), Err(Full::Room));
+}
+
+#[test]
+fn a_place_is_handed_over_within_the_share_of_its_new_owner() {
+    let (rooms, size) = (Rooms::default(), shared(4, 0));
+    let [first, second, third] = [(); 3].map(|()| rooms.enter('?', size));
+    // Two of four are the share of whoever it is.
+    assert_eq!(third.unwrap_err(), Full::Room);
+    let third = rooms.enter('!', size).unwrap();
+    assert_eq!(first.unwrap().hand_over(&'a', size), Ok(()));
+    let (first, second) = (rooms.enter('a', size).unwrap(), second.unwrap());
+    assert_eq!(second.hand_over(&'a', size), Ok(()));
+    assert_eq!(third.hand_over(&'a', size), Err(Full::Share));
+    drop((first, second, third));
+    assert_eq!(rooms.inside(), 0);
+}
+
+#[test]
 fn of_a_single_slot_a_caller_may_have_the_whole() {
     check(shared(1, 0), &['a'], &[Ok(Entered::Slot(0))]);
 }

@@ -10,6 +10,7 @@ use crate::options::Strategy;
 use crate::promql::Expr;
 use crate::promql::Length;
 use crate::promql::Origin;
+use crate::promql::Selector;
 use crate::protocol::metric::AggregationMethod;
 use crate::time::Millis;
 use crate::translate::FormProbe;
@@ -79,11 +80,7 @@ impl Exact {
                 counted(family)
             }
         };
-        let count = |range| {
-            let range = Length::of(range, Origin::Profile);
-            let samples = Expr::window(&metric.selector, range);
-            Expr::call("max", Expr::call("count_over_time", samples)).spelled()
-        };
+        let count = |range| samples(&metric.selector, range).spelled();
         Some(IntervalProbe {
             metric: metric.name,
             ten_minutes: count(Millis::MINUTE.times(10)),
@@ -109,4 +106,10 @@ impl Exact {
             }
         }
     }
+}
+
+/// The samples of the fullest series in `range`.
+pub(super) fn samples(selector: &Selector, range: Millis) -> Expr {
+    let samples = Expr::window(selector, Length::of(range, Origin::Profile));
+    Expr::call("max", Expr::call("count_over_time", samples))
 }

@@ -478,6 +478,28 @@ fn a_selector_beyond_64_kib_is_refused_before_anything_is_asked() {
 }
 
 #[test]
+fn what_asks_how_far_samples_are_apart_is_no_longer_than_any_promql() {
+    for (kind, form) in [
+        ("__counter__", HistogramForm::Absent),
+        ("__histogram__", HistogramForm::Classic),
+        ("__summary__", HistogramForm::Absent),
+    ] {
+        // Lengths around the one with which the selector alone is as long as it may be.
+        let sent = (8_000..8_300).filter_map(|length| {
+            let mut query = aggregated(kind, AggregationMethod::Mean);
+            let more = (0..7).map(|n| condition(&format!("x{n}"), &"y".repeat(8_180)));
+            query.conditions.extend(more);
+            query.conditions.push(condition("x7", &"y".repeat(length)));
+            let question = translate::question(&query, &QueryOptions::default(), at(NOW)).ok()?;
+            let probe = translate::interval_probe(&question, OPEN.dialect, form)?;
+            Some(probe.one_hour.text.len().max(probe.ten_minutes.text.len()))
+        });
+        let longest = sent.max().expect("some are sent");
+        assert!((65_500..=65_536).contains(&longest), "{kind} {longest}");
+    }
+}
+
+#[test]
 fn the_largest_numbers_of_a_caller_are_safe() {
     let largest = Millis::new(UnixMillis::MAX.get());
     for kind in [

@@ -213,6 +213,39 @@ mod tests {
     }
 
     #[test]
+    fn exactly_a_hundredfold_is_no_bomb_and_with_a_byte_less_it_is_one() {
+        let plain = gzip(&vec![0; FREE + PIECE]);
+        // What becomes of it with a name of so many bytes in its head, and how many more would have
+        // to be sent of it.
+        let told = |length: usize| {
+            let mut body = plain[..10].to_vec();
+            body[3] |= 8;
+            body.resize(10 + length, b'n');
+            body.push(0);
+            body.extend_from_slice(&plain[10..]);
+            let mut gunzip = Gunzip::new();
+            gunzip.push(body.into());
+            let ended = loop {
+                match gunzip.next() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break Ok(()),
+                    Err(unfit) => break Err(unfit),
+                }
+            };
+            let taken = gunzip.received - gunzip.decoder.get_ref().chunk.len();
+            (
+                ended,
+                (gunzip.undone / MOST_EXPANSION).saturating_sub(taken),
+            )
+        };
+        let short = 1_000;
+        let (ended, missing) = told(short);
+        assert_eq!(ended, Err(Unfit::Expansion));
+        assert_eq!(told(short + missing - 1), (Err(Unfit::Expansion), 1));
+        assert_eq!(told(short + missing).0, Ok(()));
+    }
+
+    #[test]
     fn what_is_no_gzip_or_has_no_end_is_told_apart() {
         let body = gzip(b"some text that is long enough");
         assert_eq!(undone(b"{\"status\":1}", 3), Err(Unfit::Malformed));

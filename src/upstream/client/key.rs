@@ -305,6 +305,39 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_backend_is_the_same_whatever_may_be_dialled_and_whichever_version_is_offered() {
+        let url = Url::parse("https://h").unwrap();
+        let tls = Tls::default();
+        let narrow = Bounds {
+            allows_private: false,
+            ..OPEN
+        };
+        let plain = way(&url, &tls).backend();
+        let backend = |bounds, enable_http2| {
+            let other = Way {
+                bounds,
+                enable_http2,
+                ..way(&url, &tls)
+            };
+            other.backend()
+        };
+        assert!(backend(&narrow, false) == plain);
+        assert!(backend(&OPEN, true) == plain);
+    }
+
+    #[test]
+    fn a_client_wants_the_version_of_tls_that_is_set() {
+        let url = Url::parse("https://h").unwrap();
+        for (min_version, expected) in [(TlsVersion::Tls12, false), (TlsVersion::Tls13, true)] {
+            let tls = Tls {
+                min_version,
+                ..Tls::default()
+            };
+            assert_eq!(way(&url, &tls).key().only_tls13, expected);
+        }
+    }
+
+    #[test]
     fn each_credential_of_a_proxy_has_a_client() {
         let url = Url::parse("https://h").unwrap();
         let tls = Tls::default();
