@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tokio_util::task::TaskTracker;
@@ -273,6 +274,7 @@ async fn beat(app: &App) {
     loop {
         ticks.tick().await;
         app.state.beat(Instant::now());
+        app.instruments.tasks(Handle::current().metrics().num_alive_tasks());
     }
 }
 
