@@ -278,7 +278,8 @@ async fn beat(app: &App) {
     loop {
         ticks.tick().await;
         app.state.beat(Instant::now());
-        app.instruments.tasks(Handle::current().metrics().num_alive_tasks());
+        app.instruments
+            .tasks(Handle::current().metrics().num_alive_tasks());
     }
 }
 

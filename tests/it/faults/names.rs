@@ -172,9 +172,15 @@ fn f17_a_name_that_leads_to_a_forbidden_address_gets_no_connection() {
         return;
     }
     let mut bench = Bench::new();
-    run("ip", &["addr", "add", &format!("{METADATA}/32"), "dev", "lo"]);
+    run(
+        "ip",
+        &["addr", "add", &format!("{METADATA}/32"), "dev", "lo"],
+    );
     let canaries = Canaries::default();
-    canaries.perch(SocketAddr::new(METADATA.parse().unwrap(), bench.backend.port()));
+    canaries.perch(SocketAddr::new(
+        METADATA.parse().unwrap(),
+        bench.backend.port(),
+    ));
     // One address of them is enough, wherever it stands, and though the other one was good before.
     check_well(&bench.ask("turning.test", at(&["127.0.0.1"])));
     let mut refused = 0;

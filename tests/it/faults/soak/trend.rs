@@ -34,7 +34,8 @@ pub(super) fn per_hour(seen: &[(f64, f64)]) -> Option<(f64, f64)> {
         .collect();
     let total: f64 = left.iter().map(|it| it * it).sum();
     // What is left of one minute is like what is left of the one before: so many fewer are news.
-    let alike: f64 = left.windows(2).map(|it| it[0] * it[1]).sum::<f64>() / total.max(f64::MIN_POSITIVE);
+    let alike: f64 =
+        left.windows(2).map(|it| it[0] * it[1]).sum::<f64>() / total.max(f64::MIN_POSITIVE);
     let alike = alike.clamp(0.0, 0.9);
     let news = (1.0 + alike) / (1.0 - alike);
     let error = (total / (count - 2.0) / spread * news).sqrt();
@@ -61,7 +62,11 @@ fn a_line_is_found_and_noise_is_none() {
 
 #[test]
 fn what_wanders_is_less_sure_than_what_jumps() {
-    let error = |period| per_hour(&seconds(64, |at| f64::from(at / period % 2))).unwrap().1;
+    let error = |period| {
+        per_hour(&seconds(64, |at| f64::from(at / period % 2)))
+            .unwrap()
+            .1
+    };
     assert!(error(8) > 2.0 * error(1), "{} {}", error(8), error(1));
 }
 
