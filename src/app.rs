@@ -324,6 +324,18 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_bytes_of_requests_follow_a_reload_and_come_back() {
+        let app = app();
+        let own = app.budget.limit();
+        let mut settings = with_key("opensesame");
+        settings.limits.byte_budget = Some(1 << 20);
+        app.apply(&settings).unwrap();
+        assert_eq!(app.budget.limit(), 1 << 20);
+        app.apply(&with_key("opensesame")).unwrap();
+        assert_eq!(app.budget.limit(), own);
+    }
+
+    #[test]
     fn a_heart_that_stands_still_for_over_ten_seconds_is_dead() {
         let state = State::new();
         let start = state.started;

@@ -24,7 +24,7 @@ mod query;
 mod remote;
 mod schema;
 mod select;
-mod serve;
+pub mod serve;
 mod show;
 mod test_connection;
 mod told;
@@ -37,9 +37,11 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::app::wall_clock;
 use crate::config::Flags;
 use crate::config::ProcessEnvironment;
 use crate::config::Purpose;
+use crate::config::Source;
 use crate::config::World;
 
 /// Exit code: done.
@@ -197,8 +199,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         print::note(&format_args!("core dumps cannot be switched off: {error}"));
     }
     let code = match cli.command {
-        None => serve::run(cli.serve.into()),
-        Some(Command::Serve(flags)) => serve::run(flags.into()),
+        None => serve_here(cli.serve),
+        Some(Command::Serve(flags)) => serve_here(flags),
         Some(Command::CheckConfig(arguments)) => check_config::run(arguments),
         Some(Command::PrintConfig(arguments)) => print_config::run(arguments),
         Some(Command::TestConnection(arguments)) => test_connection::run(&arguments),
@@ -218,6 +220,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Health { url, config }) => health::run(url, config),
     };
     ExitCode::from(code)
+}
+
+fn serve_here(flags: ServeFlags) -> u8 {
+    serve::run(Source::new(flags.into(), world()), wall_clock)
 }
 
 /// What the settings of this process depend on.

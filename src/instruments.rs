@@ -110,6 +110,7 @@ pub struct Instruments {
     notices: Family<Labels<1>, Counter>,
     tap_dropped: Counter,
     task_restarts: Counter,
+    tasks: Gauge,
     log_lines_dropped: Counter,
     memory_pressure: Gauge,
     buffer_bytes: Gauge,
@@ -169,6 +170,7 @@ impl Instruments {
             notices: Family::default(),
             tap_dropped: Counter::default(),
             task_restarts: Counter::default(),
+            tasks: Gauge::default(),
             log_lines_dropped: Counter::default(),
             memory_pressure: Gauge::default(),
             buffer_bytes: Gauge::default(),
@@ -404,6 +406,11 @@ impl Instruments {
             "task_restarts",
             "Tasks of the program that began anew after a panic",
             self.task_restarts.clone(),
+        );
+        mirror.register(
+            "tasks",
+            "Tasks of the runtime that serves, as its heart saw them last",
+            self.tasks.clone(),
         );
         mirror.register(
             "log_lines_dropped",
@@ -736,6 +743,11 @@ impl Instruments {
     /// Counts a task of the program that began anew.
     pub fn task_restart(&self) {
         self.task_restarts.inc();
+    }
+
+    /// Shows how many tasks the runtime that serves has.
+    pub fn tasks(&self, count: usize) {
+        self.tasks.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// What counts the lines of the log that are dropped.

@@ -7,6 +7,7 @@ mod load;
 mod memory;
 mod pressure;
 mod room;
+mod sync;
 
 use std::time::Duration;
 

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tokio_util::task::TaskTracker;
@@ -40,6 +41,7 @@ use crate::config::Loaded;
 use crate::config::Source;
 use crate::config::Supervisor;
 use crate::logging::Running as Log;
+use crate::time::UnixMillis;
 use listen::listen;
 use notify::Notifier;
 use reload::Reloader;
@@ -97,7 +99,7 @@ impl ServeError {
 }
 
 /// Serves as the settings say, which are read from `source` again when they change, until a signal
-/// ends it, and tells `supervisor`. The program's `serve` command.
+/// ends it, and tells `supervisor`. `clock` is the wall's. The program's `serve` command.
 ///
 /// # Errors
 ///
@@ -107,12 +109,15 @@ pub async fn run(
     source: Source,
     log: Log,
     supervisor: Supervisor,
+    clock: fn() -> UnixMillis,
 ) -> Result<(), ServeError> {
     let signals = Signals::install().map_err(ServeError::Signals)?;
     let hangups = Hangups::install().map_err(ServeError::Signals)?;
     panics::log();
     let settings = &loaded.settings;
-    let app = Arc::new(App::new(settings)?);
+    let mut app = App::new(settings)?;
+    app.clock = clock;
+    let app = Arc::new(app);
     log.count(app.instruments.log_lines_dropped());
     reload::tell_expiry(&app, settings.tls.as_ref());
     let listener = listen(settings.mirror_address())?;
@@ -273,6 +278,8 @@ async fn beat(app: &App) {
     loop {
         ticks.tick().await;
         app.state.beat(Instant::now());
+        app.instruments
+            .tasks(Handle::current().metrics().num_alive_tasks());
     }
 }
 

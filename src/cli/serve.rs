@@ -3,17 +3,17 @@
 use tokio::runtime::Builder;
 
 use super::{DONE, FAILED, PANICKED, USAGE, print};
-use crate::config::Flags;
 use crate::config::ProcessEnvironment;
 use crate::config::Source;
 use crate::config::Supervisor;
 use crate::logging;
 use crate::serve;
 use crate::serve::ServeError;
+use crate::time::UnixMillis;
 
-/// Serves until the process is told to stop; the exit code.
-pub(super) fn run(flags: Flags) -> u8 {
-    let source = Source::new(flags, super::world());
+/// Serves with the settings of `source`, by that clock of the wall, until the process is told to
+/// stop; the exit code.
+pub fn run(source: Source, clock: fn() -> UnixMillis) -> u8 {
     let loaded = match source.load() {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -53,7 +53,8 @@ pub(super) fn run(flags: Flags) -> u8 {
         }
     };
     let supervisor = Supervisor::of(&ProcessEnvironment, std::process::id());
-    let ended = runtime.block_on(serve::run(loaded, source, log.clone(), supervisor));
+    let served = serve::run(loaded, source, log.clone(), supervisor, clock);
+    let ended = runtime.block_on(served);
     // Not by its end: a task that stands still in a file system must not keep the program.
     runtime.shutdown_background();
     if let Err(error @ (ServeError::Cut { .. } | ServeError::Panicked)) = &ended {

@@ -4,12 +4,13 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use tokio::sync::OnceCell;
 
 use crate::limits::memory::Group;
+use crate::limits::sync::Arc;
+use crate::limits::sync::AtomicUsize;
 
 /// The budget where no memory limit is set for the process.
 const UNLIMITED: u64 = 512 << 20;

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use tokio::sync::oneshot;
+
+use crate::limits::sync::Arc;
+use crate::limits::sync::Mutex;
+use crate::limits::sync::MutexGuard;
 
 /// How many may be inside at once. It comes with each entry, so that a reload holds from the next
 /// one on; a lowered one takes effect as slots come back.

@@ -81,8 +81,13 @@ impl Reloader {
             let outcome = match look.await {
                 Ok(Some(loaded)) => self.take(loaded),
                 Ok(None) => Ok(()),
-                // Where it panicked, that has been logged.
-                Err(_panicked) => Err(ReloadError::Broken),
+                // Where it panicked, that has been logged. It is a bad configuration, which changes
+                // nothing, and no reason to begin anew.
+                Err(_panicked) => {
+                    self.app.instruments.panic();
+                    self.app.tell_reload(vec![ReloadError::Broken.to_string()]);
+                    Err(ReloadError::Broken)
+                }
             };
             if let Some(asked) = asked {
                 asked.answer(outcome);

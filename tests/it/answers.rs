@@ -169,6 +169,55 @@ fn a_call_under_way_goes_on_for_who_has_longer() {
 }
 
 #[test]
+fn the_room_for_answers_follows_a_reload() {
+    let backend = Backend::start(|call| Answer::json(matrix(call, "7")));
+    let gateway = Gateway::new(SETTINGS, &[]);
+    let asked = || result(&ask(&gateway, &query(&backend, "", START))).to_owned();
+    assert_eq!(asked(), "miss; calls=1");
+    assert!(asked().starts_with("hit"));
+    gateway.reload(&format!("{SETTINGS}\nanswer_cache: 0"));
+    for _ in 0..2 {
+        assert_eq!(asked(), "miss; calls=1");
+    }
+}
+
+#[test]
+fn to_wait_for_anothers_call_is_no_time_of_the_mirror() {
+    let (begun, has_begun) = mpsc::channel();
+    let backend = Backend::start(move |call| {
+        begun.send(()).unwrap();
+        thread::park_timeout(Duration::from_secs(3));
+        if call.path.ends_with("/query_range") {
+            return Answer::json(matrix(call, "7"));
+        }
+        Answer::json(r#"{"status":"success","data":["a"]}"#)
+    });
+    let gateway = Gateway::new(SETTINGS, &[]);
+    let values = format!(
+        r#"{{"connectionDetails":{{"url":"{}","dialect":"promql-open","scrape_interval_ms":1000}},
+        "query":{{"conditions":[],"field":{{"fieldName":"job"}},"limit":10}}}}"#,
+        backend.url()
+    );
+    let metric = query(&backend, "", START);
+    for (path, method, body) in [
+        ("/api/metric", "metric", &metric),
+        ("/api/field/value", "field_value", &values),
+    ] {
+        let asks = || gateway.ask(&peer("127.0.0.1"), &post(path, body));
+        thread::scope(|scope| {
+            let first = scope.spawn(asks);
+            has_begun.recv_timeout(PATIENCE).unwrap();
+            assert_eq!(asks().status, 200);
+            assert_eq!(first.join().unwrap().status, 200);
+        });
+        let page = gateway.app.instruments.encode();
+        let own = format!(r#"mirror_overhead_seconds_bucket{{le="1.0",method="{method}"}} 2"#);
+        assert!(page.contains(&own), "{page}");
+    }
+    assert_eq!(backend.calls().len(), 2);
+}
+
+#[test]
 fn one_bucket_is_one_call_and_the_next_another() {
     let backend = Backend::start(|call| Answer::json(matrix(call, "7")));
     let gateway = Gateway::new(SETTINGS, &[]);

@@ -5,10 +5,10 @@
 //! where no namespace may be made, that test says so and is passed over. `NAMESPACE_REQUIRED=1`
 //! makes it fail there.
 
-mod canary;
+pub(crate) mod canary;
 mod corpus;
-mod dns;
-mod namespace;
+pub(crate) mod dns;
+pub(crate) mod namespace;
 mod trace;
 
 use std::fs;

@@ -2,6 +2,8 @@
 //! the deadline, and that nothing stays taken. Rows that need a rig of their own stand beside it;
 //! `each_row_has_a_test` finds them by their names.
 
+mod names;
+mod panics;
 mod proxy;
 mod rows;
 mod shutdown;

@@ -28,6 +28,8 @@ use http::uri::Scheme;
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncRead as _;
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 use tokio::time::sleep;
 
@@ -194,7 +196,12 @@ impl Idle {
                     Kept::Bare(link.bare()?)
                 }
             }
-            bare @ Kept::Bare(_) => bare,
+            Kept::Bare(mut stream) => {
+                if !is_silent(&mut stream) {
+                    return None;
+                }
+                Kept::Bare(stream)
+            }
         };
         Some(Self { link, since })
     }
@@ -271,6 +278,14 @@ impl Link {
         let parts = self.connection?.into_parts();
         parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
+}
+
+/// Whether nothing has come on `stream`, neither its end nor a word that nobody asked for.
+fn is_silent(stream: &mut Stream) -> bool {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut byte = [0];
+    let mut read = ReadBuf::new(&mut byte);
+    Pin::new(stream).poll_read(&mut cx, &mut read).is_pending()
 }
 
 /// Puts the host of `request` where HTTP/1.1 wants it. Only a proxy is told the whole URL.

@@ -8,11 +8,11 @@ use std::thread;
 
 /// Who came to which of the listeners.
 #[derive(Clone, Default)]
-pub(super) struct Canaries(Arc<Mutex<Vec<(SocketAddr, SocketAddr)>>>);
+pub(crate) struct Canaries(Arc<Mutex<Vec<(SocketAddr, SocketAddr)>>>);
 
 impl Canaries {
     /// Listens at `address` too.
-    pub(super) fn perch(&self, address: SocketAddr) {
+    pub(crate) fn perch(&self, address: SocketAddr) {
         let listener = TcpListener::bind(address).unwrap();
         let visits = Arc::clone(&self.0);
         thread::spawn(move || {
@@ -47,7 +47,7 @@ impl Canaries {
     }
 
     /// All visits but the trial ones.
-    pub(super) fn visits(&self) -> Vec<(SocketAddr, SocketAddr)> {
+    pub(crate) fn visits(&self) -> Vec<(SocketAddr, SocketAddr)> {
         self.0.lock().unwrap().clone()
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 
 /// What a name server says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Says {
+pub(crate) enum Says {
     /// These addresses, those of the other version left out.
     Addresses(Vec<IpAddr>),
     /// SERVFAIL.
@@ -21,13 +21,13 @@ pub(super) enum Says {
 type Script = dyn FnMut(&str, bool) -> Says + Send;
 
 /// The name server. Its script is given each name, in lower case, and whether IPv6 is asked for.
-pub(super) struct Dns {
+pub(crate) struct Dns {
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Dns {
     /// A name server at `address`, for as long as the process lives.
-    pub(super) fn start(address: &str, mut script: Box<Script>) -> Self {
+    pub(crate) fn start(address: &str, mut script: Box<Script>) -> Self {
         let socket = UdpSocket::bind(address).unwrap();
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let names = Arc::clone(&asked);
@@ -52,7 +52,7 @@ impl Dns {
     }
 
     /// How often it was asked for `name`.
-    pub(super) fn asked(&self, name: &str) -> usize {
+    pub(crate) fn asked(&self, name: &str) -> usize {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|it| *it == name).count()
     }

@@ -25,6 +25,9 @@ const CALLERS: u64 = 8;
 const GROWTH: u64 = 64 << 10;
 /// Descriptors may be more by so many.
 const MORE: usize = 2;
+/// How long after the last caller both may take: that a backend closed an idle connection is noticed
+/// when the pool sweeps, which it does every 50 s.
+const SETTLED: Duration = Duration::from_secs(30);
 /// From here on a run is long enough to tell a leak, after the first minutes of it.
 const LONG: Duration = Duration::from_secs(20 * 60);
 const WARM: Duration = Duration::from_secs(5 * 60);
@@ -104,9 +107,21 @@ fn descriptors(program: &Program) -> usize {
         .count()
 }
 
+/// How many tasks it has; `None` for a build that does not say so.
+fn tasks(program: &Program) -> Option<usize> {
+    program.metric("mirror_tasks").map(|it| it.parse().unwrap())
+}
+
 fn resident_kib(program: &Program) -> u64 {
+    memory_kib(program, "VmRSS")
+}
+
+/// What the kernel says of its memory under that name.
+fn memory_kib(program: &Program, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
-    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    let line = status
+        .lines()
+        .find_map(|it| it.strip_prefix(name)?.strip_prefix(':'));
     line.unwrap()
         .trim()
         .trim_end_matches(" kB")
@@ -224,6 +239,7 @@ fn all_faults_in_random_order_leave_valid_answers_and_nothing_behind() {
         ours,
     };
     let before = (descriptors(&program), resident_kib(&program));
+    let tasks_before = tasks(&program);
     let seen = Seen::default();
     let is_over = AtomicBool::new(false);
     let began = Instant::now();
@@ -245,7 +261,11 @@ fn all_faults_in_random_order_leave_valid_answers_and_nothing_behind() {
     check_freed(&mut program);
     // Idle connections to backends live for 50 s; their proxies end before.
     drop((proxies, encrypted, backend));
-    program.wait_for("descriptors", |it| descriptors(it) <= before.0 + MORE);
+    settle(&program, "descriptors", before.0 + MORE, descriptors);
+    if let Some(before) = tasks_before {
+        assert!(before > 0, "the heart says how many there are");
+        settle(&program, "tasks", before + MORE, |it| tasks(it).unwrap());
+    }
     let after = (descriptors(&program), resident_kib(&program));
     tell(seed, &program, &seen, before, after);
     assert!(after.1 <= before.1 + GROWTH, "{before:?} {after:?}");
@@ -255,10 +275,35 @@ fn all_faults_in_random_order_leave_valid_answers_and_nothing_behind() {
     assert_eq!(program.metric("mirror_panics_total").as_deref(), Some("0"));
     if length >= LONG {
         let memory = seen.memory.into_inner().unwrap();
-        let warm = memory.into_iter().filter(|it| it.0 >= WARM.as_secs_f64());
-        let (slope, error) = trend::per_hour(&warm.collect::<Vec<_>>()).unwrap();
+        let (slope, error) = slope(&memory, WARM).unwrap();
         assert!(slope - error <= SLOPE, "{slope} KiB an hour, ± {error}");
     }
+}
+
+/// Waits until the program has no more of something than before. The log of half an hour would tell
+/// nothing of why it has, so that is told by what it has open.
+#[track_caller]
+fn settle(program: &Program, what: &str, most: usize, count: impl Fn(&Program) -> usize) {
+    let began = Instant::now();
+    while count(program) > most {
+        let has = count(program);
+        assert!(
+            began.elapsed() < SETTLED,
+            "{has} {what}, and {most} at most: {}",
+            open(program)
+        );
+        thread::park_timeout(Duration::from_millis(100));
+    }
+}
+
+/// What it has open, sorted.
+fn open(program: &Program) -> String {
+    let folder = format!("/proc/{}/fd", program.id());
+    let links = fs::read_dir(folder).unwrap().filter_map(Result::ok);
+    let links = links.filter_map(|it| fs::read_link(it.path()).ok());
+    let mut links: Vec<_> = links.map(|it| it.display().to_string()).collect();
+    links.sort();
+    links.join(" ")
 }
 
 /// Asks until that is over.
@@ -291,17 +336,42 @@ fn call(program: &Program, questions: &Questions, seen: &Seen, mut dice: Dice, u
     }
 }
 
+/// What is added to the memory in an hour, and how far that may be off, `after` so long.
+fn slope(memory: &[(f64, f64)], after: Duration) -> Option<(f64, f64)> {
+    let mut minutes = trend::minutes(memory);
+    minutes.retain(|it| it.0 >= after.as_secs_f64());
+    trend::per_hour(&minutes)
+}
+
 /// Has the configuration read again now and then, and looks at health and memory.
 fn tend(program: &Program, seen: &Seen, began: Instant, is_over: &AtomicBool) {
+    let mut minute = 1;
     while !is_over.load(Ordering::Relaxed) {
         let health = send(program.admin(), "GET", "/-/healthy", "");
         assert_eq!(health.status, 200, "{health:?}");
         let kib = f64::from(u32::try_from(resident_kib(program)).unwrap());
         let seconds = began.elapsed().as_secs_f64();
         seen.memory.lock().unwrap().push((seconds, kib));
+        if seconds >= f64::from(minute) * 60.0 {
+            tell_minute(program, minute);
+            minute += 1;
+        }
         program.signal("HUP");
         thread::park_timeout(Duration::from_secs(2));
     }
+}
+
+/// What it holds then, for whoever looks for what grows.
+#[expect(clippy::print_stdout, reason = "a leak is looked for in it")]
+fn tell_minute(program: &Program, minute: u32) {
+    let [all, own, file] = ["VmRSS", "RssAnon", "RssFile"].map(|it| memory_kib(program, it));
+    println!(
+        "minute {minute}: {all} KiB, {own} its own, {file} of files; {} bytes in buffers, \
+         {} descriptors, {:?} tasks",
+        program.metric("mirror_buffer_bytes").unwrap_or_default(),
+        descriptors(program),
+        tasks(program),
+    );
 }
 
 /// What came of it, for whoever reads along.
@@ -314,8 +384,16 @@ fn tell(seed: u64, program: &Program, seen: &Seen, before: (usize, u64), after: 
          descriptors and KiB {before:?}, {after:?}"
     );
     let memory = seen.memory.lock().unwrap();
-    if let Some((slope, error)) = trend::per_hour(&memory) {
-        println!("KiB an hour, from the start: {slope:.0} ± {error:.0}");
+    let last = memory.last().map_or(0.0, |it| it.0);
+    let half = WARM.max(Duration::from_secs_f64(last / 2.0));
+    for (from, after) in [
+        ("the start", Duration::ZERO),
+        ("minute 5", WARM),
+        ("the middle", half),
+    ] {
+        if let Some((slope, error)) = slope(&memory, after) {
+            println!("KiB an hour, from {from}: {slope:.0} ± {error:.0}");
+        }
     }
     let told = [
         "mirror_errors_total",

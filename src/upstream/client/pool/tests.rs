@@ -230,6 +230,23 @@ async fn one_that_rests_and_is_closed_meanwhile_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn one_that_rests_and_is_closed_meanwhile_is_dropped_at_the_next_look() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let pool = pool();
+    let link = pool.connect(&url.parse().unwrap()).await.unwrap();
+    let (other_end, _) = listener.accept().await.unwrap();
+    let rested = |link| Idle {
+        link: Kept::Bare(link),
+        since: Instant::now(),
+    };
+    let rested = rested(link.bare().unwrap()).swept().unwrap();
+    drop(other_end);
+    sleep(Duration::from_millis(20)).await;
+    assert!(rested.swept().is_none());
+}
+
+#[tokio::test]
 async fn a_connection_is_kept_for_fifty_seconds() {
     let (pool, backend) = (pool(), Backend::new(PLAIN, Then::Waits).await);
     asked(&pool, &backend).await.unwrap();
