@@ -87,7 +87,7 @@ enum Connections {
     Several {
         lanes: Lanes,
         /// Keeps no connection.
-        fresh: Http,
+        fresh: Box<Http>,
     },
 }
 
@@ -217,7 +217,7 @@ impl Clients {
         let connections = if key.offers_h2 {
             Connections::Several {
                 lanes: Lanes::new(|| http(dialler.clone(), IDLE_CONNECTIONS)),
-                fresh: http(dialler.clone(), 0),
+                fresh: Box::new(http(dialler.clone(), 0)),
             }
         } else {
             Connections::One(Pool::new(dialler.clone()))

@@ -32,6 +32,7 @@ use tokio::io::AsyncRead as _;
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 use tokio::time::sleep;
+use tokio_util::task::TaskTracker;
 
 use crate::egress::Dialler;
 use crate::egress::Stream;
@@ -51,6 +52,7 @@ pub(super) struct Pool {
     dialler: Dialler,
     idle: Mutex<Vec<Idle>>,
     is_sweeping: AtomicBool,
+    tasks: TaskTracker,
 }
 
 /// A connection that is not in use, since when it is not.
@@ -82,6 +84,7 @@ impl Pool {
             dialler,
             idle: Mutex::default(),
             is_sweeping: AtomicBool::new(false),
+            tasks: TaskTracker::new(),
         })
     }
 
@@ -158,7 +161,7 @@ impl Pool {
             return;
         }
         let weak = Arc::downgrade(self);
-        tokio::spawn(async move {
+        self.tasks.spawn(async move {
             loop {
                 sleep(SWEEP).await;
                 let Some(pool) = weak.upgrade() else {

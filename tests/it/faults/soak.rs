@@ -26,7 +26,7 @@ const GROWTH: u64 = 64 << 10;
 /// Descriptors may be more by so many.
 const MORE: usize = 2;
 /// How long after the last caller both may take: that a backend closed an idle connection is noticed
-/// when the pool sweeps, which it does every 50 s.
+/// when the pool looks at it, which it does every 2 s.
 const SETTLED: Duration = Duration::from_secs(30);
 /// From here on a run is long enough to tell a leak, after the first minutes of it.
 const LONG: Duration = Duration::from_secs(20 * 60);

@@ -37,12 +37,12 @@ impl Backend {
         let url = format!("http://{}/api", listener.local_addr().unwrap());
         let [accepted, closed] = [0, 0].map(|n| Arc::new(AtomicUsize::new(n)));
         let counts = (Arc::clone(&accepted), Arc::clone(&closed));
-        tokio::spawn(async move {
+        TaskTracker::new().spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 counts.0.fetch_add(1, Ordering::SeqCst);
                 let closed = Arc::clone(&counts.1);
-                tokio::spawn(async move {
+                TaskTracker::new().spawn(async move {
                     serve(&mut stream, answer, then).await;
                     closed.fetch_add(1, Ordering::SeqCst);
                 });
@@ -284,7 +284,7 @@ async fn a_connection_that_breaks_is_known_to_have_answered_before() {
     // It closes on the second request, which nobody can see before that is sent.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/api", listener.local_addr().unwrap());
-    tokio::spawn(async move {
+    TaskTracker::new().spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = [0; 4096];
