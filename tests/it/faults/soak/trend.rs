@@ -6,7 +6,7 @@ const T: f64 = 2.07;
 /// The medians of what was seen, a minute each, at the middle of it: what follows within a second or
 /// two is no news, and a line through all of it would be surer of itself than it may be.
 pub(super) fn minutes(seen: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    seen.chunk_by(|one, next| (one.0 / 60.0).floor() == (next.0 / 60.0).floor())
+    seen.chunk_by(|one, next| ((next.0 / 60.0).floor() - (one.0 / 60.0).floor()) < 0.5)
         .map(|minute| {
             let mut values: Vec<_> = minute.iter().map(|it| it.1).collect();
             values.sort_by(f64::total_cmp);
