@@ -19,8 +19,9 @@ use memory::Group;
 
 /// How many at once.
 const CROWD: usize = 64;
-/// What all of them may take, beside what the program takes when nobody asks.
-const MOST_KIB: u64 = 48 << 10;
+/// What all of them may take at their peak, a mebibyte each, beside what the program takes when nobody
+/// asks. How many are at their largest at the same moment is chance.
+const MOST_KIB: u64 = 64 << 10;
 /// What each of them has, so that what never ends does.
 const SECONDS: u32 = 5;
 /// How many at a time where it matters what is said of them.
