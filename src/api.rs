@@ -27,6 +27,7 @@ use hyper::body::Body as _;
 use crate::app::App;
 use crate::caller::Peer;
 use crate::instruments::MethodLabel;
+use crate::protocol::MirrorMethod;
 pub use admission::InFlight;
 use observe::observed;
 use wire::Call;
@@ -41,7 +42,7 @@ pub struct Api {
 #[derive(Clone, Copy, Debug)]
 enum Route {
     /// One of the four methods that `StackState` calls.
-    Method(MethodLabel),
+    Method(MirrorMethod),
     /// A page for anybody, without the key.
     Page(fn() -> Response),
     /// Nothing.
@@ -52,10 +53,10 @@ impl Route {
     /// The route table.
     fn of(path: &str) -> Self {
         match path {
-            "/api/connection" => Self::Method(MethodLabel::Connection),
-            "/api/field/name" => Self::Method(MethodLabel::FieldName),
-            "/api/field/value" => Self::Method(MethodLabel::FieldValue),
-            "/api/metric" => Self::Method(MethodLabel::Metric),
+            "/api/connection" => Self::Method(MirrorMethod::Connection),
+            "/api/field/name" => Self::Method(MirrorMethod::FieldNames),
+            "/api/field/value" => Self::Method(MirrorMethod::FieldValues),
+            "/api/metric" => Self::Method(MirrorMethod::Metric),
             "/" => Self::Page(open::index),
             "/healthcheck" => Self::Page(open::healthcheck),
             "/openapi.json" => Self::Page(open::openapi),
@@ -65,7 +66,10 @@ impl Route {
 
     const fn label(self) -> MethodLabel {
         match self {
-            Self::Method(label) => label,
+            Self::Method(MirrorMethod::Connection) => MethodLabel::Connection,
+            Self::Method(MirrorMethod::FieldNames) => MethodLabel::FieldName,
+            Self::Method(MirrorMethod::FieldValues) => MethodLabel::FieldValue,
+            Self::Method(MirrorMethod::Metric) => MethodLabel::Metric,
             Self::Page(_) | Self::Nowhere => MethodLabel::Other,
         }
     }
@@ -115,13 +119,12 @@ async fn answer(app: &App, route: Route, request: Request<Body>) -> Response {
     }
 }
 
-async fn called(app: &App, method: MethodLabel, call: Call) -> Response {
+async fn called(app: &App, method: MirrorMethod, call: Call) -> Response {
     match method {
-        MethodLabel::Connection => connection::connection(app, call).await,
-        MethodLabel::FieldName => field_names::field_names(app, call).await,
-        MethodLabel::FieldValue => field_values::field_values(app, call).await,
-        MethodLabel::Metric => metric::metric(app, call).await,
-        MethodLabel::Other => unreachable!("no route of a method has this label"),
+        MirrorMethod::Connection => connection::connection(app, call).await,
+        MirrorMethod::FieldNames => field_names::field_names(app, call).await,
+        MirrorMethod::FieldValues => field_values::field_values(app, call).await,
+        MirrorMethod::Metric => metric::metric(app, call).await,
     }
 }
 

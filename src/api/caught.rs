@@ -15,7 +15,7 @@ pub(super) struct Panicked;
 /// Runs `work` to its end, or to its panic, which is counted and after which it is not polled again.
 ///
 /// Work on a request is a large value, and every future around it would be moved with all of it, at
-/// each layer of the router. So it goes to the heap here, before anything holds it.
+/// each layer around it. So it goes to the heap here, before anything holds it.
 pub(super) fn caught<F: Future>(
     instruments: &Instruments,
     work: F,
