@@ -32,11 +32,15 @@ history() {
     { logs+=("$1/history.log"); die "promtool"; }
 }
 
+# The types of metrics come with the first scrape, which is up to five seconds after the start.
+has_metadata() { curl -sf --max-time 5 "http://127.0.0.1:$prometheus_port/api/v1/metadata" | grep -q prometheus_http_requests_total; }
+
 step "a mirror and a Prometheus"
 build_mirror
 program=$(realpath "$mirror")
 fetch_prometheus
 start_prometheus "$scratch" "" history
+await "$$" has_metadata || die "Prometheus knows no types"
 console_token=$(random_key)
 start_mirror "$scratch"
 # A binary that was built without its page, or with another one, would prove nothing about this one.
