@@ -18,6 +18,7 @@ use moka::future::Cache;
 
 use crate::limits::CacheRoom;
 use crate::limits::Charged;
+use crate::series::Family;
 use crate::series::Metadata;
 use crate::time::Millis;
 use crate::time::UnixMillis;
@@ -205,7 +206,9 @@ fn weight(key: &ListKey, list: &Arc<Charged<List<String>>>) -> u32 {
 /// About how many bytes the metadata of a backend take.
 #[expect(clippy::ptr_arg, reason = "what a weigher is given")]
 fn metadata_weight(key: &String, metadata: &Arc<Charged<Metadata>>) -> u32 {
-    let families: usize = metadata.keys().map(|family| family.len() + FAMILY).sum();
+    let help = |family: &Family| family.help.as_ref().map_or(0, |help| help.len());
+    let weigh = |(name, family): (&String, &Family)| name.len() + help(family) + FAMILY;
+    let families: usize = metadata.iter().map(weigh).sum();
     u32::try_from(key.len() + families).unwrap_or(u32::MAX)
 }
 
@@ -271,9 +274,17 @@ mod tests {
         let expected = u32::try_from(618 + holds).unwrap();
         assert_eq!(weight(&key, &list), expected);
 
-        let families = ["a", "bc"].map(|it| (it.to_owned(), BTreeSet::new()));
+        let family = |help: Option<&str>| Family {
+            types: BTreeSet::new(),
+            help: help.map(Into::into),
+        };
+        let families = [("a", None), ("bc", Some("of it"))];
+        let families = families.map(|(name, help)| (name.to_owned(), family(help)));
         let metadata = Arc::new(Charged::new(Metadata::from(families), charge()));
-        assert_eq!(metadata_weight(&"four".to_owned(), &metadata), 4 + 3 + 256);
+        assert_eq!(
+            metadata_weight(&"four".to_owned(), &metadata),
+            4 + 3 + 5 + 256
+        );
     }
 
     #[test]

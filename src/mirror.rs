@@ -44,6 +44,7 @@ use crate::upstream::Upstream;
 use crate::upstream::Upstreams;
 use answers::Answers;
 pub use answers::Finished;
+pub use complete::COUNTED;
 pub use complete::Completed;
 pub use complete::Completion;
 pub use complete::Item;

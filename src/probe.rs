@@ -298,10 +298,10 @@ async fn is_gauge(cx: &Context, upstream: &Upstream, metric: &str) -> Result<boo
         Err(error) if error.status().is_some() => return Ok(false),
         Err(error) => return Err(error),
     };
-    let Some(types) = metadata.get(metric) else {
+    let Some(family) = metadata.get(metric) else {
         return Ok(false);
     };
-    Ok(types.iter().eq([&MetricType::GaugeHistogram]))
+    Ok(family.types.iter().eq([&MetricType::GaugeHistogram]))
 }
 
 /// The interval at which `count` samples, at least two, fill `window`; the nearest usual one if it

@@ -88,9 +88,17 @@ pub enum MetricType {
     Unknown,
 }
 
-/// The types of metrics by family name, as the backend's metadata tell them. A family that targets
-/// disagree about has several.
-pub type Metadata = BTreeMap<String, BTreeSet<MetricType>>;
+/// What a backend's metadata tell of a metric family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Family {
+    /// Its types: several where targets disagree.
+    pub types: BTreeSet<MetricType>,
+    /// What it is about, or how that begins.
+    pub help: Option<Box<str>>,
+}
+
+/// Metric families by name.
+pub type Metadata = BTreeMap<String, Family>;
 
 /// Takes the series of one answer, in the order of the wire.
 pub trait SampleSink {

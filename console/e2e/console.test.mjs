@@ -64,7 +64,7 @@ describe('the console', () => {
     await page.locator('[data-tested=ok]').waitFor();
     await page.getByRole('button', { name: 'To the workbench' }).click();
     await page.getByRole('combobox', { name: 'Metric' }).fill('http requests');
-    await page.getByRole('option', { name: /prometheus_http_requests_total/ }).click();
+    await page.getByRole('option', { name: /prometheus_http_requests_total.*counter.*\d+ series.*HTTP requests/s }).click();
     assert.equal(await page.getByRole('radio', { name: 'counter' }).isChecked(), true);
     await page.getByRole('button', { name: 'Add condition' }).click();
     await page.getByRole('combobox', { name: 'Label of condition 1' }).click();

@@ -227,7 +227,7 @@ function testConnection({ connectionDetails: details }) {
   return { ok: true, steps, error: null, warnings: [], caller_identity: null };
 }
 
-function complete({ what, label, prefix = '', limit = 50, conditions = [] }) {
+function complete({ what, label, names, prefix = '', limit = 50, conditions = [] }) {
   const { name, rest } = selection(conditions);
   const matches = (labels) => rest.every(({ key, value: { value } }) => [value].flat().map(String).includes(labels[key] ?? ''));
   const within = Object.entries(families).flatMap(([family, { series }]) => (name && family !== name ? [] : series.filter(matches).map((labels) => [family, labels])));
@@ -235,9 +235,13 @@ function complete({ what, label, prefix = '', limit = 50, conditions = [] }) {
   for (const [family, labels] of within) {
     for (const value of what === 'metrics' ? [family] : what === 'label_names' ? Object.keys(labels) : labels[label] === undefined ? [] : [labels[label]]) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  const all = [...counts].filter(([value]) => value.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const found = names?.map((name) => [name, counts.get(name) ?? 0]);
+  const all = found ?? [...counts].filter(([value]) => value.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const shown = all.slice(0, limit);
+  const counted = what === 'metrics' && shown.length <= 50;
+  const about = (value) => (what === 'metrics' ? families[value] : null);
   return {
-    items: all.slice(0, limit).map(([value, series]) => ({ value, type: what === 'metrics' ? families[value].type : null, help: what === 'metrics' ? families[value].help || null : null, series })),
+    items: shown.map(([value, series]) => ({ value, type: about(value)?.type ?? null, help: about(value)?.help || null, series: counted ? series : null })),
     total: all.length, is_partial: false,
   };
 }

@@ -39,8 +39,9 @@ enum Node {
         name: &'static str,
         arguments: Vec<Expr>,
     },
-    /// `sum by (…) (…)`
-    SumBy {
+    /// `sum by (…) (…)`, or another aggregation
+    By {
+        aggregation: &'static str,
         labels: &'static str,
         inner: Box<Expr>,
     },
@@ -178,7 +179,18 @@ impl Expr {
     /// A sum for each combination of `labels`, which are literal: `le,vmrange`.
     #[must_use]
     pub fn sum_by(self, labels: &'static str) -> Self {
-        Self(Node::SumBy {
+        self.by("sum", labels)
+    }
+
+    /// How many series there are for each combination of `labels`, which are literal.
+    #[must_use]
+    pub fn count_by(self, labels: &'static str) -> Self {
+        self.by("count", labels)
+    }
+
+    fn by(self, aggregation: &'static str, labels: &'static str) -> Self {
+        Self(Node::By {
+            aggregation,
             labels,
             inner: Box::new(self),
         })
@@ -304,8 +316,13 @@ impl Expr {
                 }
                 put(ink, Origin::Method, ")")
             }
-            Node::SumBy { labels, inner } => {
-                put(ink, Origin::Method, format_args!("sum by ({labels}) ("))?;
+            Node::By {
+                aggregation,
+                labels,
+                inner,
+            } => {
+                let by = format_args!("{aggregation} by ({labels}) (");
+                put(ink, Origin::Method, by)?;
                 inner.print(ink)?;
                 put(ink, Origin::Method, ")")
             }

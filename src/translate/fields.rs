@@ -18,6 +18,7 @@ pub use values::Lookup;
 pub use values::ValuesPlan;
 pub use values::values;
 
+use crate::promql::Expr;
 use crate::promql::METRIC_NAME;
 use crate::promql::Matcher;
 use crate::promql::Selector;
@@ -67,6 +68,24 @@ fn selector(
         translate::within_promql_text(&selector.to_string())?;
     }
     Ok(selector)
+}
+
+/// How many series each of these metrics has that meets the conditions; `None` if there is no metric.
+///
+/// # Errors
+///
+/// As [`values`].
+pub fn series_of(
+    metrics: &[&str],
+    conditions: &[Condition],
+) -> Result<Option<Expr>, TranslateError> {
+    conditions::check_types(conditions)?;
+    if metrics.is_empty() {
+        return Ok(None);
+    }
+    let all: Vec<(usize, &Condition)> = conditions.iter().enumerate().collect();
+    let selector = selector(&all, [Matcher::one_of(METRIC_NAME, metrics)])?;
+    Ok(selector.map(|selector| Expr::instant(&selector).count_by(METRIC_NAME)))
 }
 
 /// The matcher of the one kind among the conditions.

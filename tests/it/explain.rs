@@ -266,6 +266,17 @@ fn the_other_questions_are_answered() {
         "/api/v1/metadata" => Answer::json(
             r#"{"status":"success","data":{"up":[{"type":"gauge","help":"h","unit":""}]}}"#,
         ),
+        "/api/v1/query" => {
+            let query = r#"count by (__name__) ({__name__=~"job|up"})"#;
+            assert!(
+                call.parameters
+                    .contains(&("query".to_owned(), query.to_owned())),
+                "{call:?}"
+            );
+            Answer::json(
+                r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up"},"value":[1,"7"]}]}}"#,
+            )
+        }
         _ => Answer::json(r#"{"status":"success","data":["up","job"]}"#),
     });
     let mirror = Mirror::start();
@@ -274,9 +285,17 @@ fn the_other_questions_are_answered() {
         let body = format!("{{{details},\"what\":{what},\"limit\":2000,\"prefix\":\"\"}}");
         mirror.ask("POST", "/debug/complete", &body)
     };
-    let metrics = complete("\"metrics\"");
-    let expected = r#"{"value":"up","type":"gauge","help":null,"series":null}"#;
-    assert!(metrics.body.contains(expected), "{metrics:?}");
+    for what in ["\"metrics\"", "\"metrics\",\"names\":[\"job\",\"up\"]"] {
+        let metrics = complete(what);
+        for expected in [
+            r#"{"value":"up","type":"gauge","help":"h","series":7}"#,
+            r#"{"value":"job","type":null,"help":null,"series":0}"#,
+        ] {
+            assert!(metrics.body.contains(expected), "{what}: {metrics:?}");
+        }
+    }
+    let many = format!("\"metrics\",\"names\":{:?}", ["up"; 51]);
+    assert_eq!(complete(&many).status, 400);
     assert!(
         complete("\"label_names\"")
             .body
@@ -452,6 +471,17 @@ fn what_a_dry_run_did_not_ask_is_kept_for_nobody() {
         "/api/v1/metadata" => Answer::json(
             r#"{"status":"success","data":{"up":[{"type":"gauge","help":"h","unit":""}]}}"#,
         ),
+        "/api/v1/query" => {
+            let query = r#"count by (__name__) ({__name__=~"job|up"})"#;
+            assert!(
+                call.parameters
+                    .contains(&("query".to_owned(), query.to_owned())),
+                "{call:?}"
+            );
+            Answer::json(
+                r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up"},"value":[1,"7"]}]}}"#,
+            )
+        }
         _ => Answer::json(r#"{"status":"success","data":["up"]}"#),
     });
     let mirror = Mirror::start();

@@ -8,6 +8,8 @@ import { wireCondition } from './query';
 export interface Asked {
   what: 'metrics' | 'label_names' | 'label_values';
   label?: string;
+  /** Of metrics: no list, but what is known of these, 50 at most. */
+  names?: string[];
   prefix?: string;
   limit?: number;
   conditions: WireCondition[];

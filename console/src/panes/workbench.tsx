@@ -112,11 +112,20 @@ async function metrics(text: string): Promise<Completions> {
   return { items: fitting.slice(0, 50), total: fitting.length, is_partial: all.is_partial };
 }
 
+/** How many series each has that meet the conditions. A long list was not counted. */
+async function counts(items: Completions['items']): Promise<Completions['items']> {
+  if (items.every(({ series }) => series != null)) return items;
+  const conditions = wireConditions({ ...query.value, metric: '', expression: '' });
+  const known = await complete({ what: 'metrics', names: items.map(({ value }) => value), conditions });
+  const series = new Map(known.items.map((item) => [item.value, item.series]));
+  return items.map((item) => ({ ...item, series: series.get(item.value) ?? null }));
+}
+
 function Metric() {
   const { metric } = query.value;
   return (
     <div class="field">
-      <Search id="metric" label="Metric" value={metric} placeholder="search (Ctrl K)" load={metrics}
+      <Search id="metric" label="Metric" value={metric} placeholder="search (Ctrl K)" load={metrics} enrich={counts}
         onText={(text) => change({ metric: text.trim() })}
         onPick={(item) => {
           const kind = kindOfType[item.type ?? ''];

@@ -14,13 +14,15 @@ interface Props {
   hideLabel?: boolean;
   invalid?: boolean;
   load: (text: string) => Promise<Completions>;
+  /** Tells more of what is listed: once it stands there, for it may take a while. */
+  enrich?: (items: Item[]) => Promise<Item[]>;
   onText: (text: string) => void;
   onPick?: (item: Item) => void;
 }
 
 type Seen = { state: 'closed' } | { state: 'loading' } | { state: 'open'; list: Completions } | { state: 'failed'; message: string };
 
-export function Search({ id, label, value, placeholder, hideLabel, invalid, load, onText, onPick }: Props) {
+export function Search({ id, label, value, placeholder, hideLabel, invalid, load, enrich, onText, onPick }: Props) {
   const [seen, see] = useState<Seen>({ state: 'closed' });
   const [active, activate] = useState(-1);
   const asked = useRef(0);
@@ -48,6 +50,10 @@ export function Search({ id, label, value, placeholder, hideLabel, invalid, load
         if (asked.current !== mine) return;
         see({ state: 'open', list: answer });
         activate(-1);
+        if (!enrich || answer.items.length === 0) return;
+        // What cannot be had is left out: the list helps without it.
+        const items = await enrich(answer.items).catch(() => answer.items);
+        if (asked.current === mine) see({ state: 'open', list: { ...answer, items } });
       } catch (error) {
         if (asked.current === mine) see({ state: 'failed', message: sayError(error).message });
       }

@@ -11,6 +11,7 @@ use super::Refused;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::failures;
+use crate::mirror::COUNTED;
 use crate::mirror::Completion;
 use crate::mirror::Wanted;
 use crate::protocol;
@@ -31,6 +32,9 @@ struct Asked {
     label: Option<String>,
     #[serde(default)]
     prefix: Option<String>,
+    /// Of `metrics`: no list, but what is known of these.
+    #[serde(default)]
+    names: Option<Vec<String>>,
     #[serde(default)]
     limit: Option<usize>,
     #[serde(default)]
@@ -54,7 +58,11 @@ pub(super) async fn complete(
     let asked: Asked =
         protocol::decode(&body).map_err(|error| Refused::Request(failures::decode(&error)))?;
     let wanted = match (asked.what, asked.label) {
-        (What::Metrics, _) => Wanted::Metrics,
+        (What::Metrics, _) => match asked.names {
+            None => Wanted::Metrics,
+            Some(names) if names.len() <= COUNTED => Wanted::Known(names),
+            Some(_) => return Err(Refused::NotKept("names: at most 50")),
+        },
         (What::LabelNames, _) => Wanted::LabelNames,
         (What::LabelValues, Some(label)) if !label.is_empty() => Wanted::LabelValues(label),
         (What::LabelValues, _) => return Err(Refused::NotKept("label: must be given")),

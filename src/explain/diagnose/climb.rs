@@ -248,7 +248,8 @@ impl<'a> Climb<'a> {
         let family = stem.iter().find_map(|it| selection.metric.strip_suffix(it));
         let types = metadata.get(&selection.metric);
         let of_family = || family.and_then(|it| metadata.get(it));
-        let types: Vec<_> = types.or_else(of_family).into_iter().flatten().collect();
+        let types = types.or_else(of_family).map(|family| &family.types);
+        let types: Vec<_> = types.into_iter().flatten().collect();
         let found = match types.as_slice() {
             [only] => causes::mismatch(selection, **only),
             _ => None,

@@ -67,8 +67,14 @@ fn guess(name: &str, has_quantiles: bool, is_all_guessed: bool) -> Vec<(Kind, &s
 /// The kinds that a name has by metadata, each with the value that it is listed as; `None` if they
 /// say nothing of it.
 fn roles<'a>(name: &'a str, metadata: &Metadata) -> Option<Vec<(Kind, &'a str)>> {
-    if let Some(types) = metadata.get(name) {
-        return Some(types.iter().flat_map(|of| own_roles(*of, name)).collect());
+    if let Some(family) = metadata.get(name) {
+        return Some(
+            family
+                .types
+                .iter()
+                .flat_map(|of| own_roles(*of, name))
+                .collect(),
+        );
     }
     // OpenMetrics families drop the suffix of their counters.
     if let Some(family) = base(name, &["_total"])
@@ -108,7 +114,7 @@ fn own_roles(of: MetricType, name: &str) -> Vec<(Kind, &str)> {
 fn has(metadata: &Metadata, family: &str, of: MetricType) -> bool {
     metadata
         .get(family)
-        .is_some_and(|types| types.contains(&of))
+        .is_some_and(|family| family.types.contains(&of))
 }
 
 /// The name without one of `suffixes`, if something is left.
@@ -122,6 +128,7 @@ fn base<'a>(name: &'a str, suffixes: &[&str]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::Family;
 
     const NAMES: [&str; 13] = [
         "build_info",
@@ -155,8 +162,15 @@ mod tests {
             ("temp", vec![MetricType::Gauge]),
         ]
         .into_iter()
-        .map(|(name, types)| (name.to_owned(), types.into_iter().collect()))
+        .map(|(name, types)| (name.to_owned(), family(types)))
         .collect()
+    }
+
+    fn family(types: impl IntoIterator<Item = MetricType>) -> Family {
+        Family {
+            types: types.into_iter().collect(),
+            help: None,
+        }
     }
 
     #[track_caller]
@@ -222,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_name_without_metadata_tells_its_kind_beside_names_with_some() {
-        let metadata: Metadata = [("temp".to_owned(), [MetricType::Gauge].into())].into();
+        let metadata: Metadata = [("temp".to_owned(), family([MetricType::Gauge]))].into();
         let counters = [
             "heat_bucket",
             "http_total",

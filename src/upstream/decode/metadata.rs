@@ -1,7 +1,8 @@
-//! The answer of `metadata`: the types of each metric family.
+//! The answer of `metadata`: the types of each metric family, and what it is about.
 
 use crate::limits;
 use crate::limits::Charge;
+use crate::series::Family;
 use crate::series::Metadata;
 use crate::series::MetricType;
 use crate::series::Stop;
@@ -17,11 +18,15 @@ use crate::upstream::decode::members::Skip;
 
 /// What a family takes beside its name, about.
 const ENTRY: usize = 128;
+/// How many bytes of a `help` are kept: a sentence, for whoever chooses among names.
+const HELP: usize = 160;
+/// What stands behind the ellipsis of a text that was cut.
+const DIGEST: usize = 64;
 
-/// The data of `metadata`; `help` and `unit` are dropped.
+/// The data of `metadata`; `unit` is dropped.
 #[derive(Debug)]
 pub(in crate::upstream) struct Types<'c> {
-    types: Metadata,
+    families: Metadata,
     charge: &'c mut Charge,
     family: String,
     seen: Seen,
@@ -35,6 +40,7 @@ enum At {
     Entries,
     Entry,
     Type,
+    Help,
     Items,
     Other(Skip),
 }
@@ -42,7 +48,7 @@ enum At {
 impl<'c> Types<'c> {
     pub(in crate::upstream) fn new(charge: &'c mut Charge) -> Self {
         Self {
-            types: Metadata::new(),
+            families: Metadata::new(),
             charge,
             family: String::new(),
             seen: Seen::default(),
@@ -51,15 +57,31 @@ impl<'c> Types<'c> {
     }
 
     fn begin_family(&mut self, family: &str) -> Result<At, Fault> {
-        if !self.types.contains_key(family) {
-            if self.types.len() == limits::ANSWER_LIST {
+        if !self.families.contains_key(family) {
+            if self.families.len() == limits::ANSWER_LIST {
                 return Err(Fault::Over(AnswerLimit::List));
             }
             keep(self.charge, family.len() + ENTRY)?;
-            self.types.insert(family.to_owned(), Default::default());
+            self.families.insert(family.to_owned(), Family::default());
         }
         family.clone_into(&mut self.family);
         Ok(At::Entries)
+    }
+
+    /// The first of a family counts: that targets word it differently is no news.
+    fn help(&mut self, text: &str) -> Result<(), Fault> {
+        if let Some(family) = self.families.get_mut(&self.family)
+            && family.help.is_none()
+            && !text.is_empty()
+        {
+            let shown = match text.len().checked_sub(DIGEST) {
+                Some(end) if text.len() > HELP => text.get(..end).unwrap_or_default(),
+                _ => text,
+            };
+            keep(self.charge, shown.len())?;
+            family.help = Some(shown.into());
+        }
+        Ok(())
     }
 }
 
@@ -69,7 +91,7 @@ impl Data for Types<'_> {
     type Value = Metadata;
 
     fn restart(&mut self) {
-        self.types = Metadata::new();
+        self.families = Metadata::new();
         self.charge.clear();
         self.at = At::Start;
     }
@@ -89,21 +111,24 @@ impl Data for Types<'_> {
                 self.seen.once(1)?;
                 At::Type
             }
+            (At::Entry, Event::Key("help")) => {
+                self.seen.once(2)?;
+                At::Help
+            }
             (At::Entry, Event::Key(_)) => At::Other(Skip::default()),
             (At::Entry, Event::End) if self.seen.has(1) => At::Items,
             (At::Type, Event::Text(name)) => {
-                if let Some(types) = self.types.get_mut(&self.family) {
-                    types.insert(metric_type(name));
+                if let Some(family) = self.families.get_mut(&self.family) {
+                    family.types.insert(metric_type(name));
                 }
                 At::Entry
             }
-            (At::Other(mut skip), event) => {
-                if skip.ends_with(event) {
-                    At::Entry
-                } else {
-                    At::Other(skip)
-                }
+            (At::Help, Event::Text(text)) => {
+                self.help(text)?;
+                At::Entry
             }
+            (At::Help, event) => beside(Skip::default(), event),
+            (At::Other(skip), event) => beside(skip, event),
             _ => return Err(Fault::Malformed),
         };
         Ok(())
@@ -113,6 +138,7 @@ impl Data for Types<'_> {
         match self.at {
             At::Families => usize::MAX,
             At::Entry | At::Type => NAME,
+            At::Help => HELP,
             At::Start | At::Entries | At::Items | At::Other(_) => 0,
         }
     }
@@ -122,12 +148,21 @@ impl Data for Types<'_> {
     }
 
     fn finish(self, _: bool) -> Result<(Metadata, usize), Fault> {
-        let entries = self.types.len();
-        Ok((self.types, entries))
+        let entries = self.families.len();
+        Ok((self.families, entries))
     }
 
     fn stopped(self, _: Stop) -> Result<(Metadata, usize), Fault> {
         Err(Fault::Malformed)
+    }
+}
+
+/// Where a value that nobody asked for leads.
+fn beside(mut skip: Skip, event: Event<'_>) -> At {
+    if skip.ends_with(event) {
+        At::Entry
+    } else {
+        At::Other(skip)
     }
 }
 

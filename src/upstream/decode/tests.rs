@@ -569,11 +569,31 @@ fn metadata_are_the_types_of_each_family() {
         "a":[{"type":"counter","help":"h","unit":""},{"help":"","type":"gauge"}],
         "b":[{"type":"unknown"},{"type":"histogram"}],"c":[{"type":"new"}],"d":[]}}"#;
     let metadata = metadata(text).unwrap();
-    let types = |family: &str| metadata[family].iter().copied().collect::<Vec<_>>();
+    let types = |family: &str| metadata[family].types.iter().copied().collect::<Vec<_>>();
     assert_eq!(types("a"), [MetricType::Counter, MetricType::Gauge]);
     assert_eq!(types("b"), [MetricType::Histogram, MetricType::Unknown]);
     assert_eq!(types("c"), [MetricType::Unknown]);
     assert!(types("d").is_empty());
+}
+
+#[test]
+fn metadata_tell_what_a_family_is_about() {
+    let long = "ü".repeat(100);
+    let text = format!(
+        r#"{{"status":"success","data":{{
+        "a":[{{"help":"","type":"gauge"}},{{"type":"gauge","help":"Of a."}},{{"help":"Another.","type":"gauge"}}],
+        "b":[{{"type":"gauge","help":null}}],"c":[{{"type":"gauge","help":{{"x":[1]}},"unit":"s"}}],
+        "d":[{{"type":"gauge","help":"{long}"}}],"e":[{{"type":"gauge","help":"{}"}}]}}}}"#,
+        &long[..160],
+    );
+    let metadata = metadata(text.as_bytes()).unwrap();
+    let help = |family: &str| metadata[family].help.as_deref();
+    assert_eq!(
+        (help("a"), help("b"), help("c")),
+        (Some("Of a."), None, None)
+    );
+    assert_eq!(help("d"), Some(&*format!("{}…", &long[..160])));
+    assert_eq!(help("e"), Some(&long[..160]));
 }
 
 #[test]
@@ -584,6 +604,7 @@ fn what_is_no_metadata_is_refused() {
         r#"{"a":[{}]}"#,
         r#"{"a":[{"type":1}]}"#,
         r#"{"a":[{"type":"gauge","type":"gauge"}]}"#,
+        r#"{"a":[{"type":"gauge","help":"x","help":"x"}]}"#,
         r#"{"a":["gauge"]}"#,
     ] {
         let body = format!(r#"{{"status":"success","data":{data}}}"#);

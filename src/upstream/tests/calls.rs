@@ -190,7 +190,7 @@ async fn metadata_are_fetched_by_get() {
     let body = r#"{"status":"success","data":{"m":[{"type":"gauge","help":"","unit":""}]}}"#;
     let rig = Rig::new([ok(body)]).await;
     let metadata = rig.upstream.metadata(&lasting(30_000)).await.unwrap();
-    assert!(metadata["m"].contains(&MetricType::Gauge));
+    assert!(metadata["m"].types.contains(&MetricType::Gauge));
     assert_eq!(rig.server.calls()[0].0, "GET /api/v1/metadata");
 }
 
