@@ -333,6 +333,23 @@ async fn bodies_are_those_of_strangers_only_where_a_token_decides() {
     assert_eq!(held_for_strangers(&open, 18).await, (0, Vec::new()));
 }
 
+#[tokio::test]
+async fn the_body_of_an_accepted_caller_is_no_longer_one_of_strangers() {
+    let app = app_of_a_caller();
+    // It takes connections and says nothing, so the call waits.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let body = format!(
+        r#"{{"connectionDetails":{{"url":"http://{}","token":"the-token-of-alpha"}}}}"#,
+        silent.local_addr().unwrap()
+    );
+    let (api, peer, length) = (Api::new(&app), peer(), body.len());
+    let mut call = Box::pin(api.call(&peer, request("POST", "/api/connection", body)));
+    let poll = std::future::poll_fn(|cx| std::task::Poll::Ready(call.as_mut().poll(cx)));
+    assert!(poll.await.is_pending());
+    assert_eq!(app.unaccepted.used(), 0);
+    assert!(app.budget.used() >= length);
+}
+
 /// The longest page there is, sent to a caller that accepts `codings`.
 async fn long_answer(codings: Option<&str>) -> Answered {
     let mut request = request("GET", "/openapi.json", "");

@@ -142,7 +142,11 @@ fn slow_heads_slow_bodies_and_silent_ones_are_closed_by_their_timers_and_nobody_
 fn a_thousand_idle_connections_stay_and_cost_the_others_nothing() {
     raise_own_limit();
     let program = Program::with("");
+    let tasks = |it: &Program| number(it, "mirror_tasks");
+    program.wait_for("a beat of the heart", |it| tasks(it) > 0);
+    let before = tasks(&program);
     let crowd: Vec<Raw> = (0..1_000).map(|_| idle(program.mirror())).collect();
+    program.wait_for("their tasks", |it| tasks(it) >= before + 1_000);
     let idle = number(&program, r#"mirror_connections{state="idle"}"#);
     assert!(idle >= 1_000, "{idle}");
     for _ in 0..100 {
@@ -154,6 +158,8 @@ fn a_thousand_idle_connections_stay_and_cost_the_others_nothing() {
         assert_eq!(heard.statuses(), [200]);
     }
     assert_eq!(number(&program, EVICTED), 0);
+    // All that were open have been dropped.
+    program.wait_for("the end of their tasks", |it| tasks(it) <= before + 2);
 }
 
 #[test]
