@@ -141,7 +141,7 @@ fn slow_heads_slow_bodies_and_silent_ones_are_closed_by_their_timers_and_nobody_
 #[test]
 fn a_thousand_idle_connections_stay_and_cost_the_others_nothing() {
     raise_own_limit();
-    let program = Program::with("");
+    let mut program = Program::with("");
     let tasks = |it: &Program| number(it, "mirror_tasks");
     program.wait_for("a beat of the heart", |it| tasks(it) > 0);
     let before = tasks(&program);
