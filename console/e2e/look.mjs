@@ -22,6 +22,7 @@ const shots = {
   why: ['#pane=workbench&kind=counter&metric=prometheus_http_request_total&where=["job","prometheus"]', 'why'],
   tilde: ['#pane=workbench&kind=tilde&expression=sum(rate(prometheus_http_requests_total[5m]))&method=MEAN', 'run'],
   empty: ['#pane=workbench', ''],
+  search: ['#pane=workbench', 'search'],
   tap: ['#pane=tap', ''],
   connections: ['#pane=connections', 'test'],
   status: ['#pane=status', ''],
@@ -34,6 +35,10 @@ for (const [theme, width] of [['light', 1280], ['dark', 1280], ['light', 380], [
     await page.getByLabel('Theme').selectOption(theme);
     if (act === 'run') await page.getByRole('button', { name: 'Run', exact: true }).click().then(() => ran(page));
     if (act === 'why') await page.getByRole('button', { name: 'Why is it empty?' }).first().click().then(() => page.locator('[data-finding]').first().waitFor());
+    if (act === 'search') {
+      await page.getByRole('combobox', { name: 'Metric' }).fill('go');
+      await page.locator('#metric-list [role=option]').first().waitFor();
+    }
     if (act === 'test') {
       await page.getByRole('button', { name: 'Test these details' }).click();
       await page.locator('[data-tested]').first().waitFor();
