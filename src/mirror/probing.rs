@@ -11,6 +11,7 @@ use crate::connections::Configured;
 use crate::connections::Connection;
 use crate::failures;
 use crate::failures::Failure;
+use crate::limits::Charged;
 use crate::mirror::Mirror;
 use crate::mirror::Opened;
 use crate::options::Dialect;
@@ -189,7 +190,7 @@ impl Probing<'_> {
     /// # Errors
     ///
     /// The failure of the call.
-    pub async fn metadata(&mut self) -> Result<Metadata, Failure> {
+    pub async fn metadata(&mut self) -> Result<Arc<Charged<Metadata>>, Failure> {
         let cx = self.context();
         let upstream = &self.upstream;
         let metadata = self
@@ -201,8 +202,8 @@ impl Probing<'_> {
             .await;
         self.calls += cx.calls();
         match metadata {
-            Ok(metadata) => Ok(Metadata::clone(&Arc::clone(&metadata))),
-            Err(error) if error.status().is_some() => Ok(Metadata::default()),
+            Ok(metadata) => Ok(metadata),
+            Err(error) if error.status().is_some() => Ok(Arc::default()),
             Err(error) => Err(self.failure(&error)),
         }
     }
