@@ -34,7 +34,7 @@ def against_a_real_query(rig):
     command += [f"--web.listen-address=127.0.0.1:{port}"]
     backend = Program(command, rig.other, rig.scratch / "prometheus.log").await_port(port)
     try:
-        return [compared(rig, f"http://127.0.0.1:{port}", first)]
+        return [compared(rig, backend, f"http://127.0.0.1:{port}", first)]
     finally:
         backend.stop()
 
@@ -49,7 +49,7 @@ def samples(path, first):
         out.write("# EOF\n")
 
 
-def compared(rig, url, first):
+def compared(rig, backend, url, first):
     line = Line("G6", "real query: mirror/direct, p50", "<= 1.05", at_most=1.05)
     width, buckets = 60, INTERVAL * SAMPLES // 60
     body = bodies.request(url, buckets, ".*", first * 1000, width * 1000)
@@ -75,7 +75,7 @@ def compared(rig, url, first):
             call()
     base = 0.0
     for _ in range(rig.rounds):
-        watch = Watch([rig.mirror])
+        watch = Watch([rig.mirror, backend])
         took = ([], [])
         end = time.monotonic() + rig.seconds
         while time.monotonic() < end:
