@@ -32,6 +32,8 @@ pub(super) struct Status {
 struct Build {
     version: &'static str,
     revision: &'static str,
+    /// Where its documentation is: the `homepage` of the manifest that it was built by, if that has one.
+    docs: Option<&'static str>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -84,6 +86,7 @@ fn shown(app: &App) -> Status {
         build: Build {
             version: env!("CARGO_PKG_VERSION"),
             revision: option_env!("MIRROR_REVISION").unwrap_or("unknown"),
+            docs: Some(env!("CARGO_PKG_HOMEPAGE")).filter(|it| !it.is_empty()),
         },
         started_at,
         uptime_ms,
