@@ -189,7 +189,7 @@ inside prometheus-mirror check-config "/$etc/config.yaml" >/dev/null || die "its
 inside bash -euc 'source /usr/share/bash-completion/completions/prometheus-mirror
   complete -p prometheus-mirror' >/dev/null || die "bash does not take the completions"
 # A page for each command that the help names, and each is one.
-for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/-\1/p' | grep -vx -- -help); do
+for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/-\1/p' | grep -vx -- -help); do
   gzip -dc "$root/usr/share/man/man1/prometheus-mirror$command.1.gz" | grep -q '^\.TH prometheus-mirror' ||
     die "prometheus-mirror$command has no man page"
 done
