@@ -1,5 +1,6 @@
 //! The mirror's port without a socket: what goes in as a request and what comes out.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use crate::caller::Gate;
 use crate::caller::Peer;
 use crate::caller::TokenDigest;
 use crate::config::tests::with_key;
+use crate::connections::policy::AllowedUpstreams;
+use crate::connections::policy::Grant;
 use crate::limits;
 use crate::secret::Secret;
 
@@ -295,13 +298,15 @@ fn app_of_a_caller() -> Arc<App> {
         tokens: Some(vec![TokenDigest::new(&token).unwrap()]),
         certificates: Vec::new(),
     };
-    let settings = crate::config::Settings {
+    let mut settings = crate::config::Settings {
         callers: Gate {
             entries: vec![alpha],
             ..Gate::default()
         },
         ..with_key("opensesame")
     };
+    settings.connections.policy.allowed_upstreams = AllowedUpstreams::Any;
+    settings.connections.policy.grants = BTreeMap::from([("alpha".into(), Grant::default())]);
     Arc::new(App::new(&settings).unwrap())
 }
 
