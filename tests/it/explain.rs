@@ -471,17 +471,6 @@ fn what_a_dry_run_did_not_ask_is_kept_for_nobody() {
         "/api/v1/metadata" => Answer::json(
             r#"{"status":"success","data":{"up":[{"type":"gauge","help":"h","unit":""}]}}"#,
         ),
-        "/api/v1/query" => {
-            let query = r#"count by (__name__) ({__name__=~"job|up"})"#;
-            assert!(
-                call.parameters
-                    .contains(&("query".to_owned(), query.to_owned())),
-                "{call:?}"
-            );
-            Answer::json(
-                r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up"},"value":[1,"7"]}]}}"#,
-            )
-        }
         _ => Answer::json(r#"{"status":"success","data":["up"]}"#),
     });
     let mirror = Mirror::start();
