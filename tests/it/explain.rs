@@ -1,6 +1,9 @@
 //! What the admin listener tells of requests is what the Mirror API does (experience.md, "The
 //! engine"): the golden folders once more, with the recorder on, and the tap.
 
+use std::time::Duration;
+use std::time::Instant;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -463,6 +466,25 @@ fn a_record_says_where_nan_were() {
     let told = explain(&mirror, &raw(&backend.url(), ""), "");
     let expected = r#""nan":2,"nan_became":"zero","nan_at":[3000,5000],"#;
     assert!(told.body.contains(expected), "{told:?}");
+}
+
+#[test]
+fn names_do_not_wait_for_a_count_that_takes_long() {
+    let backend = Backend::start(|call| match call.path.as_str() {
+        "/api/v1/query" => Answer::Silence,
+        "/api/v1/metadata" => Answer::json(r#"{"status":"success","data":{}}"#),
+        _ => Answer::json(r#"{"status":"success","data":["up"]}"#),
+    });
+    let mirror = Mirror::start();
+    let body = format!(
+        r#"{{"connection_details":{{"url":"{}"}},"what":"metrics"}}"#,
+        backend.url()
+    );
+    let began = Instant::now();
+    let names = mirror.ask("POST", "/debug/complete", &body);
+    let expected = r#"{"value":"up","type":null,"help":null,"series":null}"#;
+    assert!(names.body.contains(expected), "{names:?}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{names:?}");
 }
 
 #[test]
