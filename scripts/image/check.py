@@ -49,7 +49,7 @@ def is_in(path: str) -> bool:
 
 tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
 files = tracked.stdout.split()
-needed = [it for it in files if it.startswith("src/")] + ["Cargo.toml", "Cargo.lock", "LICENSE"]
+needed = [it for it in files if it.startswith(("src/", "vendor/"))] + ["Cargo.toml", "Cargo.lock", "LICENSE"]
 needed += re.findall(r"python3 (\S+\.py)", dockerfile) + ["scripts/package/crates.py"]
 # What is compiled for tests alone is no matter of the image.
 for source in [it for it in files if re.fullmatch(r"src/(?!fuzzing).*(?<!tests)\.rs", it)]:

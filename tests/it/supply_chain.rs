@@ -70,6 +70,10 @@ fn there_are_few_direct_dependencies_and_none_of_another_source() {
     let lock = read("Cargo.lock");
     let mut sources = lock.lines().filter(|line| line.starts_with("source = "));
     assert!(sources.all(|line| line.contains("registry+")));
+    let packages = lock.split("\n[[package]]\nname = \"").skip(1);
+    let local = packages.filter(|it| !it.contains("\nsource = "));
+    let names: Vec<_> = local.filter_map(|it| it.split('"').next()).collect();
+    assert_eq!(names, ["lrtable", "prometheus-mirror"], "vendor/README.md");
 }
 
 #[test]
