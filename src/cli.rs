@@ -21,6 +21,7 @@ mod onboard;
 mod print;
 mod print_config;
 mod query;
+mod record;
 mod remote;
 mod schema;
 mod select;

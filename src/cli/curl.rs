@@ -1,7 +1,8 @@
 //! Calls as `curl` commands, each secret as the name of a variable. Nothing of a secret is in a record,
 //! so nothing can be printed here.
 
-use super::told::{Call, Record, length};
+use super::record::{Call, Record};
+use super::told::length;
 use crate::record::stages::REDACTED;
 
 /// What a dry run would have sent, a command each; what it took for granted stands before it.

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::asker::{self, Asker};
+use super::record::Record;
 use super::select::MetricFlags;
 use super::show::{self, Form, Screen, ShowFlags};
-use super::told::Record;
 use super::{curl, print};
 use crate::protocol::MirrorMethod;
 

@@ -1,18 +1,18 @@
-//! The ladder: what is asked after what, and the account of it.
+//! The ladder: what is asked after what.
+
+mod asked;
+mod empty;
 
 use std::time::Instant;
 
-use super::answer::{CALLS_ALLOWED, Certainty, Diagnosis, Finding, Probe, Probed};
+use super::answer::{CALLS_ALLOWED, Diagnosis, Finding, Probe, Probed};
 use super::causes;
-use super::nearest::{is_near, nearest};
-use super::selection::{self, Answered, Selection};
+use super::selection::{self, Selection};
 use crate::explain::Ambiguity;
-use crate::failures::Failure;
 use crate::limits;
 use crate::mirror::Probing;
 use crate::probe;
 use crate::promql::Expr;
-use crate::promql::METRIC_NAME;
 use crate::promql::conjoin;
 use crate::promql::conjoin::Bounds;
 use crate::protocol::condition::Condition;
@@ -27,8 +27,6 @@ use crate::translate::conditions::Kind;
 const SELECTORS: usize = 5;
 /// Most label sets that are told apart.
 const SETS: usize = 1_000;
-/// Most culprits whose values are looked up.
-const CULPRITS: usize = 2;
 
 /// The way ends here: the budget is used up, a query would be too long to be sent, or a call failed
 /// and there is a finding about it.
@@ -295,236 +293,6 @@ impl<'a> Climb<'a> {
         Ok(None)
     }
 
-    /// Why nothing is there.
-    async fn empty(&mut self, selection: Selection) -> Step<()> {
-        let mut selection = selection;
-        let mut answered = self.arms(&selection).await?;
-        let mut misnamed = None;
-        if answered.is_silent() && !selection.metric.is_empty() {
-            match self.metric(&selection).await? {
-                Named::Exists => {}
-                Named::Told => return Ok(()),
-                Named::Another(another) => {
-                    let (mut found, corrected) = *another;
-                    if self.prove(&mut found, &corrected).await? || corrected.parts.is_empty() {
-                        self.findings.push(found);
-                        return Ok(());
-                    }
-                    selection = corrected;
-                    answered = self.arms(&selection).await?;
-                    misnamed = Some(found);
-                }
-            }
-        }
-        let done = self.values(selection, &answered, misnamed.as_mut()).await;
-        self.findings.extend(misnamed);
-        done
-    }
-
-    async fn arms(&mut self, selection: &Selection) -> Step<Answered> {
-        let Some((arms, looked_at)) = selection.arms(self.length()) else {
-            return Ok(Answered::default());
-        };
-        let mut answered = Answered::to(looked_at);
-        let found = self.ask(Probe::Conditions, &arms, self.window.end).await?;
-        for (labels, _) in &found {
-            answered.add(|label| number(labels, label));
-        }
-        let culprits = selection.culprits(&answered);
-        let names: Vec<&str> = culprits
-            .iter()
-            .map(|index| selection.parts[*index].matcher.label.as_str())
-            .collect();
-        let text = if answered.is_silent() {
-            "nothing matches, whichever is left out".to_owned()
-        } else if names.is_empty() {
-            "each matches something, but not together".to_owned()
-        } else {
-            format!("nothing matches {}", names.join(", "))
-        };
-        self.told(false, text);
-        Ok(answered)
-    }
-
-    /// Whether a metric of that name exists, and if not, what does.
-    async fn metric(&mut self, selection: &Selection) -> Step<Named> {
-        let began = Instant::now();
-        let names = self.list(Probe::Metric, METRIC_NAME, None).await?;
-        let series = selection.series_name(&selection.metric);
-        if names.contains(&series) {
-            self.note(Probe::Metric, true, format!("{series} exists"), None, began);
-            return Ok(Named::Exists);
-        }
-        if names.is_empty() {
-            let found = causes::no_names();
-            self.note(Probe::Metric, false, found.text.clone(), None, began);
-            self.findings.push(found);
-            return Ok(Named::Told);
-        }
-        let mut found = causes::no_metric(selection, self.length());
-        self.note(Probe::Metric, false, found.text.clone(), None, began);
-        // A base name, or one of the names that are made of it.
-        let metric = selection.metric.as_str();
-        let has = |suffix: &str| names.iter().any(|it| *it == [metric, suffix].concat());
-        let other_kind = match selection.kind {
-            Kind::Counter | Kind::Gauge if has("_bucket") && has("_count") => Some(Kind::Histogram),
-            Kind::Counter | Kind::Gauge if has("_sum") && has("_count") => Some(Kind::Summary),
-            Kind::Histogram | Kind::Summary if names.iter().any(|it| it == metric) => {
-                Some(causes::suggested(metric).map_or(Kind::Gauge, |_| Kind::Counter))
-            }
-            _ => None,
-        };
-        if let Some(kind) = other_kind {
-            found.text = format!("{metric} is the base name of a {}", word(kind));
-            if !matches!(kind, Kind::Histogram | Kind::Summary) {
-                found.text = format!("{metric} has no buckets and no quantiles");
-            }
-            found.fix = format!("Use {} = {metric}.", kind.field());
-            for suffix in ["", "_bucket", "_sum", "_count"]
-                .into_iter()
-                .filter(|it| has(it))
-            {
-                let name = [metric, suffix].concat();
-                found.nearest.push(causes::candidate(&name));
-            }
-            let corrected = selection.clone().renamed(kind, metric);
-            return Ok(Named::Another(Box::new((found, corrected))));
-        }
-        let suffix = if series == metric { "" } else { "_count" };
-        let candidates = names.iter().filter_map(|it| it.strip_suffix(suffix));
-        let candidates: Vec<String> = candidates.map(str::to_owned).collect();
-        let near = nearest(metric, &candidates);
-        found.nearest = near
-            .iter()
-            .map(|name| {
-                let mut candidate = causes::candidate(name);
-                let kind = match selection.kind {
-                    Kind::Histogram => Some("histogram"),
-                    Kind::Summary => Some("summary"),
-                    Kind::Counter | Kind::Gauge | Kind::Promql => causes::suggested(name),
-                };
-                candidate.kind = kind.map(Into::into);
-                candidate
-            })
-            .collect();
-        match near.first().filter(|name| is_near(metric, name)) {
-            Some(name) => {
-                found.fix = format!("Use {name}.");
-                let corrected = selection.clone().renamed(selection.kind, name);
-                Ok(Named::Another(Box::new((found, corrected))))
-            }
-            None => {
-                found.certainty = Certainty::Likely;
-                self.findings.push(found);
-                Ok(Named::Told)
-            }
-        }
-    }
-
-    /// The values of the culprits, and what follows from them. `misnamed` is the finding about a
-    /// name that is corrected already; it is proved together with the values.
-    async fn values(
-        &mut self,
-        selection: Selection,
-        answered: &Answered,
-        misnamed: Option<&mut Finding>,
-    ) -> Step<()> {
-        let culprits = selection.culprits(answered);
-        let mut corrected = selection.clone();
-        let mut found = Vec::new();
-        for index in culprits.iter().copied().take(CULPRITS) {
-            let part = &selection.parts[index];
-            let label = part.matcher.label.clone();
-            let began = Instant::now();
-            let beside = selection.without(&culprits);
-            let values = self.list(Probe::Values, &label, Some(&beside)).await?;
-            let wanted = part.wanted.as_deref().unwrap_or(&part.matcher.value);
-            if values.iter().any(|value| value == wanted) {
-                let text = format!("{label} = {wanted} exists");
-                self.note(Probe::Values, true, text, None, began);
-                continue;
-            }
-            let near = nearest(wanted, &values);
-            let finding = causes::wrong_value(part, &near);
-            self.note(Probe::Values, false, finding.text.clone(), None, began);
-            if let Some(near) = near.first() {
-                corrected = corrected.with_value(index, near);
-            }
-            found.push(finding);
-        }
-        if found.is_empty() {
-            return self.elsewhere(&selection, !culprits.is_empty()).await;
-        }
-        let is_proved = if corrected == selection {
-            false
-        } else {
-            let mut proof = found[0].clone();
-            let is_proved = self.prove(&mut proof, &corrected).await;
-            if let Ok(true) = is_proved {
-                for finding in found.iter_mut().chain(misnamed) {
-                    finding.certainty = proof.certainty;
-                    finding.attempt.clone_from(&proof.attempt);
-                }
-            }
-            is_proved.unwrap_or(false)
-        };
-        self.findings.append(&mut found);
-        if !is_proved && corrected == selection {
-            return self.elsewhere(&selection, true).await;
-        }
-        Ok(())
-    }
-
-    /// Whether there are data at another time.
-    async fn elsewhere(&mut self, selection: &Selection, has_culprits: bool) -> Step<()> {
-        let selector = selection.selector();
-        let last = selection::last_sample(&selector).to_string();
-        let last = self.value(Probe::Elsewhere, &last, self.window.end).await?;
-        self.told(true, "the last sample before the end".to_owned());
-        let now = selection::now(&selector).to_string();
-        let now = self.value(Probe::Elsewhere, &now, self.now).await?;
-        let finding = match (last, now) {
-            (_, Some(_)) => causes::outside(self.window.end),
-            (Some(seconds), None) => causes::stopped(&shown(seconds)),
-            (None, None) if has_culprits => {
-                let mut found = causes::no_samples();
-                "no series has all of these conditions together".clone_into(&mut found.text);
-                "PM-2002".clone_into(&mut found.id);
-                "Remove one of the conditions.".clone_into(&mut found.fix);
-                found
-            }
-            (None, None) => causes::no_samples(),
-        };
-        self.told(false, finding.text.clone());
-        self.findings.push(finding);
-        Ok(())
-    }
-
-    /// Runs a corrected selection. If it has data the finding is certain, and says how many series.
-    async fn prove(&mut self, found: &mut Finding, corrected: &Selection) -> Step<bool> {
-        let query = corrected.count(self.length()).to_string();
-        let series = self
-            .value(Probe::Selection, &query, self.window.end)
-            .await?;
-        let Some(series) = series else {
-            self.told(false, "the corrected selection is empty too".to_owned());
-            return Ok(false);
-        };
-        self.told(true, format!("corrected: {series:.0} series"));
-        found.certainty = Certainty::Certain;
-        found.attempt = corrected.conditions();
-        if let Some(nearest) = found.nearest.first_mut() {
-            nearest.series = Some(whole(series));
-            if nearest.kind.is_none()
-                && corrected.kind == Kind::Counter
-                && found.probe == Probe::Metric
-            {
-                nearest.kind = Some("counter".into());
-            }
-        }
-        Ok(true)
-    }
-
     fn length(&self) -> Millis {
         self.window.end.since(self.window.start) + Millis::ONE
     }
@@ -538,127 +306,10 @@ impl<'a> Climb<'a> {
             end: self.window.end.max(self.now),
         }
     }
-
-    fn has_calls(&mut self) -> Step<()> {
-        if self.probing.calls() < CALLS_ALLOWED && self.probing.has_time(Instant::now()) {
-            return Ok(());
-        }
-        Err(Ended)
-    }
-
-    async fn value(&mut self, probe: Probe, query: &str, at: UnixMillis) -> Step<Option<f64>> {
-        let found = self.ask(probe, query, at).await?;
-        Ok(found.first().map(|(_, value)| *value))
-    }
-
-    async fn ask(&mut self, probe: Probe, query: &str, at: UnixMillis) -> Step<Vec<(Labels, f64)>> {
-        self.has_calls()?;
-        let began = Instant::now();
-        // What asks about a selector is longer than it, and may ask for it more than once.
-        if query.len() > limits::PROMQL_TEXT {
-            let most = limits::PROMQL_TEXT >> 10;
-            let text = format!("not asked: the query would be longer than {most} KiB");
-            self.note(probe, false, text, None, began);
-            return Err(Ended);
-        }
-        match self.probing.vector(query, at).await {
-            Ok(found) => {
-                self.note(probe, true, String::new(), Some(query), began);
-                Ok(found)
-            }
-            Err(failure) => {
-                self.fail(probe, Some(query), began, &failure);
-                Err(Ended)
-            }
-        }
-    }
-
-    async fn list(
-        &mut self,
-        probe: Probe,
-        label: &str,
-        selector: Option<&crate::promql::Selector>,
-    ) -> Step<Vec<String>> {
-        self.has_calls()?;
-        let began = Instant::now();
-        let around = self.around();
-        match self.probing.values(label, selector, around).await {
-            Ok(values) => Ok(values),
-            Err(failure) => {
-                self.fail(probe, None, began, &failure);
-                Err(Ended)
-            }
-        }
-    }
-
-    /// Says what the last probe found.
-    fn told(&mut self, ok: bool, text: String) {
-        if let Some(probed) = self.probes.last_mut() {
-            probed.ok = ok;
-            probed.text = text;
-        }
-    }
-
-    fn note(&mut self, probe: Probe, ok: bool, text: String, query: Option<&str>, began: Instant) {
-        self.probes.push(Probed {
-            probe,
-            ok,
-            text,
-            query: query.map(str::to_owned),
-            ms: millis(began),
-            error: None,
-        });
-    }
-
-    /// A call failed: that is the cause, if nothing was found yet.
-    fn fail(&mut self, probe: Probe, query: Option<&str>, began: Instant, failure: &Failure) {
-        let details = failure.details();
-        let id = failure.id.code();
-        let text = details
-            .strip_suffix(&format!(" [{id}]"))
-            .unwrap_or(&details);
-        self.probes.push(Probed {
-            probe,
-            ok: false,
-            text: text.to_owned(),
-            query: query.map(str::to_owned),
-            ms: millis(began),
-            error: Some(id.into()),
-        });
-        self.findings.push(Finding {
-            id: id.to_owned(),
-            certainty: Certainty::Certain,
-            probe,
-            text: text.to_owned(),
-            fix: failure.id.page().fix.to_owned(),
-            nearest: Vec::new(),
-            attempt: None,
-        });
-    }
 }
 
 /// The label that tells selectors apart.
 const SELECTOR: &str = "selector";
-
-/// What became of a metric's name.
-enum Named {
-    /// It is there.
-    Exists,
-    /// It is not, and more is not to be found out.
-    Told,
-    /// Another name or kind may be meant.
-    Another(Box<(Finding, Selection)>),
-}
-
-const fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Histogram => "histogram",
-        Kind::Summary => "summary",
-        Kind::Counter => "counter",
-        Kind::Gauge => "gauge",
-        Kind::Promql => "query",
-    }
-}
 
 fn number(labels: &Labels, label: &str) -> Option<usize> {
     labels.0.get(label)?.parse().ok()
@@ -670,19 +321,4 @@ fn millis(began: Instant) -> f64 {
 
 fn tenths(skew: Millis) -> String {
     format!("{:.1}", skew.seconds().abs())
-}
-
-/// A time in seconds, as a backend gives it.
-#[expect(clippy::cast_possible_truncation, reason = "a time of a sample")]
-fn shown(seconds: f64) -> String {
-    UnixMillis::new(seconds.round() as i64 * 1_000).rfc3339()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a number of series"
-)]
-fn whole(series: f64) -> u64 {
-    series.max(0.0).round() as u64
 }
