@@ -21,7 +21,7 @@ mod draft;
 mod fit;
 mod headers;
 mod oauth2;
-mod parameters;
+pub mod parameters;
 mod proxy;
 mod target;
 mod tls;

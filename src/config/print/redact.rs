@@ -4,14 +4,14 @@ use super::scalar;
 use crate::connections::details::given::Given;
 use crate::connections::details::given::Scalar;
 use crate::connections::details::options;
+use crate::connections::details::parameters;
 
 /// What stands where a secret was.
 pub(in crate::config) const REDACTED: &str = "<redacted>";
 
 /// Keys whose values are no secret, wherever they stand.
-const HARMLESS: [&str; 33] = [
+const HARMLESS: [&str; 29] = [
     "addresses",
-    "host",
     "port",
     "path_prefix",
     "request_timeout_seconds",
@@ -24,7 +24,6 @@ const HARMLESS: [&str; 33] = [
     "username",
     "type",
     "client_id",
-    "token_url",
     "scopes",
     "grant_type",
     "server_name",
@@ -41,12 +40,7 @@ const HARMLESS: [&str; 33] = [
     "sts_region",
     "use_fips_sts_endpoint",
     "profile",
-    "sts_endpoint",
-    "files",
 ];
-/// Words in the name of a parameter whose value is one.
-const SECRETIVE: [&str; 6] = ["key", "secret", "token", "password", "credential", "auth"];
-
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
@@ -64,6 +58,10 @@ pub(super) enum Shown {
     Parameters,
     /// A map of names to secrets.
     Secrets,
+    /// A map of names of headers to maps that say where their values come from.
+    Headers,
+    /// Where the values of a header come from.
+    Header,
 }
 
 impl Shown {
@@ -90,17 +88,11 @@ impl Shown {
     pub(super) fn inside(self, name: &str) -> Self {
         match self {
             Self::Numbers => Self::Numbers,
-            Self::Secrets if name == "files" => Self::Whole,
-            Self::Secrets => Self::Secrets,
-            Self::Parameters => {
-                let name = name.to_ascii_lowercase();
-                let is_secret = SECRETIVE.iter().any(|word| name.contains(word));
-                if is_secret {
-                    Self::Redacted
-                } else {
-                    Self::Whole
-                }
-            }
+            Self::Headers => Self::Header,
+            Self::Header if name == "files" => Self::Whole,
+            Self::Header | Self::Secrets => Self::Secrets,
+            Self::Parameters if parameters::is_harmless(name) => Self::Whole,
+            Self::Parameters => Self::Redacted,
             _ => member(name),
         }
     }
@@ -108,9 +100,11 @@ impl Shown {
 
 fn member(name: &str) -> Shown {
     match name {
-        "headers" | "http_headers" | "endpoint_params" => Shown::Secrets,
+        "headers" | "endpoint_params" => Shown::Secrets,
+        "http_headers" => Shown::Headers,
         "query_parameters" => Shown::Parameters,
-        "url" | "proxy_url" => Shown::Url,
+        // A host may be written as a URL, and have a user without being one.
+        "url" | "proxy_url" | "host" | "token_url" | "sts_endpoint" => Shown::Url,
         _ if name.ends_with("_file") => Shown::Whole,
         _ if HARMLESS.contains(&name) || options::NAMES.contains(&name) => Shown::Whole,
         _ => Shown::Redacted,
@@ -144,12 +138,14 @@ pub(super) fn shown(given: &Given, how: Shown) -> String {
     }
 }
 
-/// A URL without user and password, which stand before the last `@` of its authority.
+/// A URL, or what is written like one, without user and password, which stand before the last `@` of
+/// its authority.
 fn without_user(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let begin = url.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = url.split_at(begin);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{REDACTED}{}", &rest[at..]),
+        Some(at) => format!("{scheme}{REDACTED}{}", &rest[at..]),
         None => url.to_owned(),
     }
 }
@@ -165,6 +161,30 @@ mod tests {
             "https://<redacted>@h/a@b"
         );
         assert_eq!(without_user("https://h/a@b"), "https://h/a@b");
+        assert_eq!(without_user("u:p@h:9090"), "<redacted>@h:9090");
+        for name in ["url", "host", "proxy_url", "token_url", "sts_endpoint"] {
+            assert_eq!(Shown::connection().inside(name), Shown::Url, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_are_shown_of_headers_alone() {
+        let inside = |path: &[&str]| {
+            let start = Shown::connection();
+            path.iter().fold(start, |how, name| how.inside(name))
+        };
+        for path in [
+            ["http_headers", "files"],
+            ["endpoint_params", "files"],
+            ["headers", "files"],
+        ] {
+            assert_ne!(inside(&path), Shown::Whole, "{path:?}");
+        }
+        assert_eq!(inside(&["http_headers", "X-Key", "files"]), Shown::Whole);
+        assert_eq!(inside(&["http_headers", "files", "files"]), Shown::Whole);
+        for from in ["values", "secrets"] {
+            assert_eq!(inside(&["http_headers", "X-Key", from]), Shown::Secrets);
+        }
     }
 
     #[test]
@@ -184,7 +204,9 @@ mod tests {
         ] {
             assert_eq!(Shown::connection().inside(name), Shown::Redacted, "{name}");
         }
-        assert_eq!(Shown::Parameters.inside("apiKey"), Shown::Redacted);
+        for name in ["apiKey", "pass", "sig", "jwt", "k"] {
+            assert_eq!(Shown::Parameters.inside(name), Shown::Redacted, "{name}");
+        }
         assert_eq!(Shown::Parameters.inside("dedup"), Shown::Whole);
     }
 }

@@ -18,7 +18,7 @@ connections:
     url: https://prod.example.net
     bearer_token_file: key
     http_headers: {X-A: {files: [key]}}
-    query_parameters: {dedup: "true", "x.y": "$${literal}"}
+    query_parameters: {dedup: "true", extra_label: "$${literal}"}
     tls_config: {server_name: other, min_version: TLS13}
     timeout: 1m
     tilde_variables: true

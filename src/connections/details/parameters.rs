@@ -6,9 +6,34 @@ use super::keys;
 use crate::limits;
 
 /// Parameters that the mirror sets itself.
-const RESERVED: [&str; 8] = [
-    "query", "time", "start", "end", "step", "timeout", "match[]", "limit",
+const RESERVED: [&str; 9] = [
+    "query", "time", "start", "end", "step", "timeout", "match[]", "limit", "metric",
 ];
+/// Parameters of backends that say how a query is to be run, sorted. Any other may carry a key.
+const HARMLESS: [&str; 16] = [
+    "analyze",
+    "dedup",
+    "engine",
+    "extra_filters[]",
+    "extra_label",
+    "latency_offset",
+    "lookback_delta",
+    "max_lookback",
+    "max_samples_processed_error_threshold",
+    "max_samples_processed_warning_threshold",
+    "max_source_resolution",
+    "nocache",
+    "partial_response",
+    "replicaLabels[]",
+    "round_digits",
+    "stats",
+];
+
+/// Whether the value of the parameter `name` is no secret.
+#[must_use]
+pub fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name)
+}
 
 /// Findings by their path below the details.
 type Unfits = Vec<(String, Unfit)>;
