@@ -45,8 +45,8 @@ pub struct Connection {
     pub query_parameters: Vec<(String, String)>,
     /// How the connection proves itself.
     pub authentication: auth::Authentication,
-    /// Headers that are added to every call; names are lower-case and never one of the reserved.
-    pub headers: Vec<(String, auth::SecretSource)>,
+    /// Headers that are added to every call.
+    pub headers: Vec<Header>,
     /// TLS towards the backend.
     pub tls: tls::Tls,
     /// The proxy that dials for it; named connections only.
@@ -59,6 +59,17 @@ pub struct Connection {
     pub compression: Compression,
     /// How queries are to be read.
     pub options: QueryOptions,
+}
+
+/// A header that is added to every call.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// In lower case, and never one of the reserved.
+    pub name: String,
+    /// Its value, or the file that holds it.
+    pub value: auth::SecretSource,
+    /// Whether it was called a secret; any other value may be one all the same.
+    pub is_secret: bool,
 }
 
 /// A proxy that dials for a connection (`proxy_url`, `no_proxy`).

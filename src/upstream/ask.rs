@@ -6,6 +6,7 @@ use crate::record::Reservation;
 use crate::upstream::Upstream;
 use crate::upstream::UpstreamError;
 use crate::upstream::attempt::Given;
+use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::decode::Data;
 use crate::upstream::decode::Decoded;
 use crate::upstream::decode::Intake as _;
@@ -26,9 +27,20 @@ impl Upstream {
         call: &Call<'_>,
         data: D,
     ) -> Result<Decoded<D::Value>, UpstreamError> {
+        let answered = self.ask_and_prove(cx, call, data).await;
+        answered.map(|(decoded, _)| decoded)
+    }
+
+    /// As [`Self::ask`], with what was shown to the backend: no text of its answer may repeat that.
+    pub(super) async fn ask_and_prove<D: Data>(
+        &self,
+        cx: &Context,
+        call: &Call<'_>,
+        data: D,
+    ) -> Result<(Decoded<D::Value>, Secrets), UpstreamError> {
         let mut reading = Reading::new(data);
         if cx.is_dry() {
-            return Ok(self.unasked(cx, call, reading));
+            return Ok((self.unasked(cx, call, reading), Secrets::default()));
         }
         // On the heap, for it is large, with all ways to prove who asks in it: every future around it
         // would be as large, and is moved several times before it begins.
@@ -47,7 +59,7 @@ impl Upstream {
                 if decoded.is_partial || !decoded.warnings.is_empty() {
                     cx.reserve(Reservation::Warned);
                 }
-                Ok(decoded)
+                Ok((decoded, reply.proof.secrets))
             }
             Err(unusable) => {
                 let error = self.unusable(unusable, reply.given, &reply.proof);

@@ -12,7 +12,6 @@ use http::Uri;
 use http::header::ACCEPT_ENCODING;
 use http::response::Parts;
 use http_body_util::Full;
-use hyper::ext::ReasonPhrase;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
@@ -35,11 +34,11 @@ use crate::upstream::body;
 use crate::upstream::body::Bounds;
 use crate::upstream::body::Coding;
 use crate::upstream::body::Unread;
-use crate::upstream::client;
 use crate::upstream::client::Answer;
 use crate::upstream::client::Client;
 use crate::upstream::client::NoClient;
 use crate::upstream::client::Unanswered;
+use crate::upstream::client::head;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::decode::ErrorAnswer;
 use crate::upstream::decode::Intake;
@@ -368,8 +367,7 @@ impl Upstream {
             cx.reserve(Reservation::NoStore);
         }
         let host = &self.target.host;
-        // hyper looks at its buffer before it reads and so lets through up to twice as much.
-        if size(&head) > client::HEAD {
+        if head::is_too_large(&head) {
             return Err(self.head_too_large());
         }
         let media_type = status::media_type(&head.headers, &sent.proof.secrets);
@@ -433,6 +431,7 @@ impl Upstream {
             status: head.status,
             headers: &head.headers,
             body: &body,
+            secrets: &sent.proof.secrets,
         };
         let connection = &self.target.connection;
         let mending = self
@@ -538,17 +537,4 @@ impl Upstream {
             bytes,
         })
     }
-}
-
-/// How many bytes a head took on the wire, each field with colon, blank and line end.
-fn size(head: &Parts) -> usize {
-    let reason = match head.extensions.get::<ReasonPhrase>() {
-        Some(reason) => reason.as_bytes().len(),
-        None => head.status.canonical_reason().map_or(0, str::len),
-    };
-    let fields = head.headers.iter();
-    let fields: usize = fields
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
-    "HTTP/1.1 200 \r\n\r\n".len() + reason + fields
 }

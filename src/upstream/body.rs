@@ -245,8 +245,10 @@ mod tests {
     use http_body_util::Full;
     use http_body_util::StreamBody;
     use hyper::body::Frame;
+    use tokio::time::sleep;
 
     use super::*;
+    use crate::time::Deadline;
 
     #[tokio::test]
     async fn what_comes_of_a_coded_body_is_counted_piece_by_piece() {
@@ -297,6 +299,35 @@ mod tests {
         let silent = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
         let ended = read(silent, Coding::Identity, bounds, &mut Whole::default()).await;
         assert_eq!(ended, Err(Unread::Deadline));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_the_time_to_which_its_end_was_put_off_meanwhile() {
+        let length =
+            |seconds| Deadline::new(Instant::now().into_std(), Duration::from_secs(seconds));
+        let short = length(1);
+        let bounds = Bounds {
+            cap: 1,
+            progress: Progress::default(),
+            until: Until::work_of(&short),
+        };
+        let late = stream::once(async {
+            sleep(Duration::from_secs(2)).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"1")))
+        });
+        let joined = async {
+            sleep(Duration::from_millis(500)).await;
+            short.put_off_to(&length(4));
+        };
+        let mut whole = Whole::default();
+        let read = read(
+            StreamBody::new(Box::pin(late)),
+            Coding::Identity,
+            bounds,
+            &mut whole,
+        );
+        let (ended, ()) = tokio::join!(read, joined);
+        assert_eq!(ended, Ok(1));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod clients;
+pub(super) mod head;
 mod key;
 mod lanes;
 mod no_proxy;
@@ -35,7 +36,6 @@ pub(super) use answer::Answer;
 pub(super) use answer::Unanswered;
 pub(super) use clients::Client;
 pub(super) use clients::Clients;
-pub(super) use clients::HEAD;
 pub(super) use clients::NoClient;
 pub(super) use key::BackendKey;
 pub(super) use key::Way;

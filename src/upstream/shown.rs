@@ -26,7 +26,7 @@ impl Upstream {
             url: connection.url.endpoint(call.path).to_string(),
             parameters: own.chain(timeout).chain(extra).collect(),
             headers: (connection.headers.iter())
-                .map(|(name, _)| (name.clone(), REDACTED.to_owned()))
+                .map(|header| (header.name.clone(), REDACTED.to_owned()))
                 .collect(),
             authentication: authentication(&connection.authentication),
             ..CallStage::default()

@@ -20,8 +20,11 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use crate::connections::Connection;
+use crate::connections::Header;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::SecretSource;
+use crate::connections::details::parameters;
+use crate::limits;
 use crate::secret::Secret;
 use crate::upstream::aws::Purpose;
 use crate::upstream::aws::complaint;
@@ -37,9 +40,9 @@ use crate::upstream::status::Failed;
 use aws::SignedBy;
 pub use by::ProvedBy;
 
-/// Shortest header of a connection that is taken for a secret. Tenants have names like `1`, and a
-/// text without any `1` says little.
-const SECRET_HEADER: usize = 8;
+/// Shortest header or parameter of a connection that is taken for a secret although nobody called it
+/// one. Tenants have names like `1`, and a text without any `1` says little.
+const SECRET: usize = 8;
 
 /// What one attempt proves itself with.
 #[derive(Debug)]
@@ -65,6 +68,8 @@ pub(super) struct Refusal<'a> {
     pub(super) headers: &'a HeaderMap,
     /// Empty where it could not be read.
     pub(super) body: &'a [u8],
+    /// What was shown to the backend, and may come back.
+    pub(super) secrets: &'a Secrets,
 }
 
 /// What is to be done about a refusal.
@@ -92,13 +97,14 @@ impl Shared {
         deadline: Instant,
     ) -> Result<Proof, CredentialError> {
         let mut proof = Proof::new(connection);
-        for (name, source) in &connection.headers {
+        for header in &connection.headers {
+            let Header { name, value, .. } = header;
             let key = format!("http_headers.{name}");
-            let value = proof.read(&self.files, source, &key).await?;
-            if value.expose().len() >= SECRET_HEADER {
-                proof.secrets.add(&value);
+            let text = proof.read(&self.files, value, &key).await?;
+            if header.is_secret || text.expose().len() >= SECRET {
+                proof.secrets.add(&text);
             }
-            proof.add(name, value.expose(), source, &key)?;
+            proof.add(name, text.expose(), value, &key)?;
         }
         // What asks others is on the heap: it is large, and every call would be as large.
         match &connection.authentication {
@@ -172,6 +178,12 @@ impl Proof {
             secrets.add(&user);
             secrets.add(&password);
         }
+        for (name, value) in &connection.query_parameters {
+            // Some backends take a key as a parameter.
+            if value.len() >= SECRET && !parameters::is_harmless(name) {
+                secrets.add(&Secret::new(value.clone()));
+            }
+        }
         Self {
             headers: Vec::new(),
             secrets,
@@ -185,7 +197,7 @@ impl Proof {
     /// The error in an answer that is not Prometheus' own but AWS', where that signed.
     pub(super) fn error_body(&self, headers: &HeaderMap, body: &[u8]) -> Option<ErrorBody> {
         self.signed_by.as_ref()?;
-        complaint::text(headers, body).map(|text| ErrorBody {
+        complaint::text(headers, body, &self.secrets).map(|text| ErrorBody {
             kind: String::new(),
             text,
         })
@@ -216,7 +228,7 @@ impl Proof {
     }
 
     /// Adds a header. `source` is where its value is from, for the one who wrote a value that no
-    /// header can carry.
+    /// header can carry, or too long a one into a file.
     fn add(
         &mut self,
         name: &str,
@@ -224,6 +236,11 @@ impl Proof {
         source: &SecretSource,
         key: &str,
     ) -> Result<(), CredentialError> {
+        let (_, most_bytes) = limits::HEADERS;
+        if matches!(source, SecretSource::File(_)) && name.len() + value.len() > most_bytes {
+            let why = "it is too long for a header";
+            return Err(CredentialError::of(source, key, why));
+        }
         let unfit = || CredentialError::of(source, key, "no header can carry it");
         let name = HeaderName::try_from(name).map_err(|_| unfit())?;
         let mut value = HeaderValue::try_from(value).map_err(|_| unfit())?;

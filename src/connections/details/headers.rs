@@ -4,6 +4,7 @@ use super::block::Block;
 use super::error::{Place, Unfit};
 use super::fit;
 use super::given::Given;
+use crate::connections::Header;
 use crate::connections::auth::SecretSource;
 use crate::limits;
 use crate::secret::Secret;
@@ -14,20 +15,23 @@ pub(super) const TENANT: &str = "x-scope-orgid";
 /// Headers while they are collected from both blocks.
 #[derive(Default)]
 pub(super) struct Headers {
-    /// Names are in lower case; a name with several values stands several times.
-    pub(super) all: Vec<(String, SecretSource)>,
-    /// Whether some of them were called secrets.
-    pub(super) hold_secrets: bool,
+    /// A name with several values stands several times.
+    pub(super) all: Vec<Header>,
     names: Vec<String>,
 }
 
 impl Headers {
+    /// Whether some of them were called secrets.
+    pub(super) fn hold_secrets(&self) -> bool {
+        self.all.iter().any(|header| header.is_secret)
+    }
+
     /// Reads `headers`, a map of strings.
     pub(super) fn plain(&mut self, mut block: Block<'_>) {
         for (place, name, given) in block.rest() {
             let read = self.name(&name).and_then(|lower| {
-                let value = value(given)?;
-                self.add(&lower, SecretSource::Inline(Secret::new(value)))
+                let value = value(&lower, given)?;
+                self.add(&lower, SecretSource::Inline(Secret::new(value)), false)
             });
             if let Err(unfit) = read {
                 block.refuse_at(&place, &name, unfit);
@@ -59,13 +63,14 @@ impl Headers {
         for key in ["values", "secrets"] {
             let values = block.read(key, |given| {
                 let values = given.texts()?;
-                values.iter().try_for_each(|value| length_and_form(value))?;
+                values
+                    .iter()
+                    .try_for_each(|value| length_and_form(lower, value))?;
                 Ok(values)
             });
-            self.hold_secrets |=
-                key == "secrets" && values.as_ref().is_some_and(|it| !it.is_empty());
             for value in values.into_iter().flatten() {
-                let added = self.add(lower, SecretSource::Inline(Secret::new(value)));
+                let value = SecretSource::Inline(Secret::new(value));
+                let added = self.add(lower, value, key == "secrets");
                 if let Err(unfit) = added {
                     block.refuse(key, unfit);
                 }
@@ -81,9 +86,8 @@ impl Headers {
                 .map(|member| origin.file(member))
                 .collect::<Result<Vec<_>, _>>()
         });
-        self.hold_secrets |= files.as_ref().is_some_and(|it| !it.is_empty());
         for file in files.into_iter().flatten() {
-            if let Err(unfit) = self.add(lower, SecretSource::File(file)) {
+            if let Err(unfit) = self.add(lower, SecretSource::File(file), true) {
                 block.refuse("files", unfit);
             }
         }
@@ -105,14 +109,18 @@ impl Headers {
         Ok(name)
     }
 
-    fn add(&mut self, name: &str, value: SecretSource) -> Result<(), Unfit> {
+    fn add(&mut self, name: &str, value: SecretSource, is_secret: bool) -> Result<(), Unfit> {
         let (most, _) = limits::HEADERS;
         if self.all.len() == most {
             return Err(Unfit::refused(format!(
                 "there are more than {most} headers"
             )));
         }
-        self.all.push((name.to_owned(), value));
+        self.all.push(Header {
+            name: name.to_owned(),
+            value,
+            is_secret,
+        });
         Ok(())
     }
 }
@@ -136,15 +144,16 @@ fn reserved(name: &str) -> Option<&'static str> {
     })
 }
 
-fn value(given: Given) -> Result<String, Unfit> {
+fn value(name: &str, given: Given) -> Result<String, Unfit> {
     let value = given.text()?;
-    length_and_form(&value)?;
+    length_and_form(name, &value)?;
     Ok(value)
 }
 
-fn length_and_form(value: &str) -> Result<(), Unfit> {
+/// Both together are bounded: what is sent is one line.
+fn length_and_form(name: &str, value: &str) -> Result<(), Unfit> {
     let (_, most_bytes) = limits::HEADERS;
-    if value.len() > most_bytes {
+    if name.len() + value.len() > most_bytes {
         return Err(Unfit::refused(format!(
             "must be at most {most_bytes} bytes"
         )));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Digest, Part};
 use crate::caller::Caller;
+use crate::connections::Header;
 use crate::connections::HttpMethod;
 use crate::connections::Proxy;
 use crate::connections::auth::Authentication;
@@ -126,6 +127,18 @@ impl Part for SecretSource {
                 path.put(digest);
             }
         }
+    }
+}
+
+impl Part for Header {
+    fn put(&self, digest: &mut Digest) {
+        let Self {
+            name,
+            value,
+            // What is sent is the same.
+            is_secret: _,
+        } = self;
+        digest.all(&[name, value]);
     }
 }
 

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::caller::Caller;
 use crate::connections::Compression;
+use crate::connections::Header;
 use crate::connections::HttpMethod;
 use crate::connections::Proxy;
 use crate::connections::auth::Authentication;
@@ -65,6 +66,15 @@ fn proved(authentication: Authentication) -> Connection {
         authentication,
         ..connection()
     }
+}
+
+fn headers(all: &[(&str, SecretSource)]) -> Vec<Header> {
+    let header = |(name, value): &(&str, SecretSource)| Header {
+        name: (*name).to_owned(),
+        value: value.clone(),
+        is_secret: false,
+    };
+    all.iter().map(header).collect()
 }
 
 fn basic(username: SecretSource, password: Option<SecretSource>) -> Connection {
@@ -161,12 +171,12 @@ fn all_different() -> Vec<Connection> {
         with(|it| it.query_parameters = vec![("a".to_owned(), "bc".to_owned())]),
         with(|it| it.query_parameters = vec![("ab".to_owned(), "c".to_owned())]),
         with(|it| it.enable_http2 = true),
-        with(|it| it.headers = vec![("x".to_owned(), inline("a"))]),
-        with(|it| it.headers = vec![("x".to_owned(), inline("b"))]),
-        with(|it| it.headers = vec![("x".to_owned(), file("a"))]),
-        with(|it| it.headers = vec![("x".to_owned(), file("b"))]),
-        with(|it| it.headers = vec![("y".to_owned(), inline("a"))]),
-        with(|it| it.headers = vec![("x".to_owned(), inline("a")), ("x".to_owned(), inline("b"))]),
+        with(|it| it.headers = headers(&[("x", inline("a"))])),
+        with(|it| it.headers = headers(&[("x", inline("b"))])),
+        with(|it| it.headers = headers(&[("x", file("a"))])),
+        with(|it| it.headers = headers(&[("x", file("b"))])),
+        with(|it| it.headers = headers(&[("y", inline("a"))])),
+        with(|it| it.headers = headers(&[("x", inline("a")), ("x", inline("b"))])),
         tls(|it| it.ca = Some(inline("a"))),
         tls(|it| it.ca = Some(file("a"))),
         tls(|it| it.server_name = text("a")),

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::decode;
 use crate::upstream::scrub::Scrubbed;
 
@@ -20,7 +21,7 @@ const CODE: usize = 64;
 pub(super) struct Complaint {
     /// The code, without what AWS writes around it: `ExpiredTokenException`.
     pub(super) code: Option<String>,
-    /// The text, cut and cleaned.
+    /// The text, cleaned of what was sent, then cut.
     pub(super) message: Scrubbed,
     /// Whether it is Prometheus that speaks: its texts repeat the query, and so can say anything.
     is_prometheus: bool,
@@ -58,14 +59,14 @@ struct Body<'a> {
 }
 
 impl Complaint {
-    /// Reads an answer that is no success.
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
+    /// Reads an answer that is no success, to a call that showed `secrets`.
+    pub(super) fn read(headers: &HeaderMap, body: &[u8], secrets: &Secrets) -> Self {
         let header = headers.get("x-amzn-errortype");
         let header = header.and_then(|it| it.to_str().ok()).and_then(code);
         if let Some(prometheus) = decode::error_body(body) {
             return Self {
                 code: header,
-                message: scrubbed(&prometheus.text),
+                message: scrubbed(&prometheus.text, secrets),
                 is_prometheus: true,
                 is_json: true,
             };
@@ -80,7 +81,7 @@ impl Complaint {
         };
         Self {
             code: header.or_else(|| json.code.as_deref().and_then(code)),
-            message: scrubbed(&text),
+            message: scrubbed(&text, secrets),
             is_prometheus: false,
             is_json,
         }
@@ -100,8 +101,12 @@ impl Complaint {
 }
 
 /// What an answer of AWS' says where Prometheus would have an error of its own. `None`: nothing.
-pub(in crate::upstream) fn text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    let complaint = Complaint::read(headers, body);
+pub(in crate::upstream) fn text(
+    headers: &HeaderMap,
+    body: &[u8],
+    secrets: &Secrets,
+) -> Option<String> {
+    let complaint = Complaint::read(headers, body, secrets);
     let is_said = complaint.is_json && !complaint.message.as_str().is_empty();
     is_said.then(|| complaint.message.into())
 }
@@ -196,9 +201,10 @@ fn action(text: &str) -> Option<String> {
     (is_word(service) && is_word(name)).then(|| action.to_owned())
 }
 
-fn scrubbed(text: &str) -> Scrubbed {
+/// Cleaned before it is cut: half a secret would be no longer known as one.
+fn scrubbed(text: &str, secrets: &Secrets) -> Scrubbed {
     let at = text.to_ascii_lowercase().find(REPEATED);
-    Scrubbed::new(&text[..at.unwrap_or(text.len())])
+    Scrubbed::without(secrets, &text[..at.unwrap_or(text.len())])
 }
 
 #[cfg(test)]

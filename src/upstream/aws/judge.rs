@@ -49,7 +49,7 @@ impl Signer {
         is_trusted: bool,
         deadline: tokio::time::Instant,
     ) -> Judgement {
-        let complaint = Complaint::read(refusal.headers, refusal.body);
+        let complaint = Complaint::read(refusal.headers, refusal.body, refusal.secrets);
         tracing::info!(
             host = self.host,
             status = refusal.status.as_u16(),

@@ -15,8 +15,9 @@ use crate::upstream::decode::members::Skip;
 /// How much of the text of an error is wanted: what it is about stands behind the query that some
 /// backends repeat.
 const ERROR: usize = 64 << 10;
-/// How much of one remark is wanted, and how many.
-const REMARK: usize = 1 << 10;
+/// How much of one remark is wanted, and how many. It is more than can be shown, of whatever characters:
+/// a secret that is cut here lies beyond that.
+const REMARK: usize = 4 << 10;
 const REMARKS: usize = 32;
 
 const STATUS: u8 = 1;

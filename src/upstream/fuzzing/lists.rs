@@ -13,6 +13,7 @@ use crate::fuzzing::plain::Document;
 use crate::fuzzing::plain::Value;
 use crate::limits;
 use crate::upstream::aws::complaint;
+use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::decode;
 use crate::upstream::decode::Build;
 use crate::upstream::decode::Strings;
@@ -65,7 +66,7 @@ pub fn lists(data: &[u8]) {
         assert!(is_error, "{error:?}");
         assert!(strings.is_err());
     }
-    if let Some(text) = complaint::text(&HeaderMap::new(), data) {
+    if let Some(text) = complaint::text(&HeaderMap::new(), data, &Secrets::default()) {
         assert!(text.chars().count() <= limits::BACKEND_TEXT);
         assert!(!text.chars().any(char::is_control));
     }

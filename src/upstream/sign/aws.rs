@@ -144,12 +144,51 @@ pub(super) async fn mend(
 /// Whether the backend proved its name, or is this machine.
 fn is_trusted(connection: &Connection) -> bool {
     if connection.url.is_https() {
-        return !connection.tls.insecure_skip_verify;
+        let tls = &connection.tls;
+        // What a caller trusts is the caller's, and the clock is everybody's.
+        let is_ours = connection.name.is_some() || (tls.ca.is_none() && tls.server_name.is_none());
+        return is_ours && !tls.insecure_skip_verify;
     }
     match connection.url.url().host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connections::auth::SecretSource;
+    use crate::upstream::tests::connection;
+
+    #[track_caller]
+    fn check(url: &str, change: impl FnOnce(&mut Connection), expected: bool) {
+        let mut connection = connection(url);
+        change(&mut connection);
+        assert_eq!(is_trusted(&connection), expected, "{connection:?}");
+    }
+
+    #[test]
+    fn the_clock_is_taken_from_this_machine_and_from_whom_we_trust_ourselves() {
+        let ca = || Some(SecretSource::File("ca.pem".into()));
+        check("https://h", |_| {}, true);
+        check("https://h", |it| it.tls.insecure_skip_verify = true, false);
+        check("https://h", |it| it.tls.ca = ca(), false);
+        check(
+            "https://h",
+            |it| it.tls.server_name = Some("o".to_owned()),
+            false,
+        );
+        let named = |it: &mut Connection| {
+            it.name = Some("prod".to_owned());
+            it.tls.ca = ca();
+        };
+        check("https://h", named, true);
+        check("http://h", |_| {}, false);
+        check("http://127.0.0.1", |_| {}, true);
+        check("http://[::1]", |_| {}, true);
+        check("http://localhost", |_| {}, true);
     }
 }

@@ -10,6 +10,7 @@ use super::server::{Step, answer, error};
 use super::tls::inline;
 use super::{Rig, TWO, lasting, ok};
 use crate::connections::Connection;
+use crate::connections::Header;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::Authorization;
 use crate::connections::auth::AuthorizationBlock;
@@ -83,6 +84,14 @@ async fn sends(change: impl FnOnce(&mut Connection), expected: &str) {
     assert_eq!(seen.head.matches(&line).count(), 1, "{}", seen.head);
 }
 
+fn header(name: &str, value: &str, is_secret: bool) -> Header {
+    Header {
+        name: name.to_owned(),
+        value: inline(value),
+        is_secret,
+    }
+}
+
 #[tokio::test]
 async fn each_block_makes_its_header() {
     sends(
@@ -101,10 +110,7 @@ async fn each_block_makes_its_header() {
     )
     .await;
     sends(
-        |it| {
-            it.headers
-                .push(("x-scope-orgid".to_owned(), inline("team-a")))
-        },
+        |it| it.headers.push(header("x-scope-orgid", "team-a", false)),
         "X-Scope-OrgID: team-a",
     )
     .await;
@@ -225,19 +231,27 @@ async fn a_secret_that_no_header_can_carry_is_named_by_its_key() {
 
 #[tokio::test]
 async fn a_backend_that_repeats_what_it_was_shown_is_not_repeated() {
-    let text = "user Aladdin: open sesame, QWxhZGRpbjpvcGVuIHNlc2FtZQ==, 1, team-name";
+    let text = "user Aladdin: open sesame, QWxhZGRpbjpvcGVuIHNlc2FtZQ==, 1, team-name, \
+                pin, the-parameter, 1, max_source";
     let rig = rig([Step::Answer(error("422 No", "execution", text))], |it| {
         it.authentication = basic(inline("open sesame"));
-        it.headers.push(("x-one".to_owned(), inline("1")));
-        let tenant = ("x-scope-orgid".to_owned(), inline("team-name"));
-        it.headers.push(tenant);
+        it.headers.push(header("x-one", "1", false));
+        it.headers.push(header("x-scope-orgid", "team-name", false));
+        it.headers.push(header("x-pin", "pin", true));
+        it.query_parameters = [
+            ("k", "the-parameter"),
+            ("j", "1"),
+            ("max_source_resolution", "max_source"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     })
     .await;
     let error = ask(&rig).await.unwrap_err();
     let expected = UpstreamError::Refused {
         host: rig.server.host(),
         status: 422,
-        message: Scrubbed::new("user Aladdin: ***, ***, 1, ***"),
+        message: Scrubbed::new("user Aladdin: ***, ***, 1, ***, ***, ***, 1, max_source"),
     };
     assert_eq!(error, expected);
 }

@@ -11,11 +11,11 @@ use super::super::warning::Warning;
 use super::{Draft, unknown};
 use crate::caller::Caller;
 use crate::connections::Connection;
+use crate::connections::Header;
 use crate::connections::Reach;
 use crate::connections::amp::AmpHost;
 use crate::connections::auth::Authentication;
 use crate::connections::auth::AwsBlock;
-use crate::connections::auth::SecretSource;
 use crate::connections::tls::Tls;
 use crate::connections::url::BaseUrl;
 use crate::limits;
@@ -129,7 +129,7 @@ impl Draft<'_> {
             findings,
             warnings,
         );
-        let is_proved = !matches!(authentication, Authentication::None) || headers.hold_secrets;
+        let is_proved = !matches!(authentication, Authentication::None) || headers.hold_secrets();
         let tls = self.tls.take();
         let tls = tls.map(|tls| {
             checked(
@@ -218,9 +218,7 @@ fn checked(
 
 fn drop_tenant(headers: &mut Headers, warnings: &mut Vec<Warning>) {
     let before = headers.all.len();
-    headers
-        .all
-        .retain(|(name, _): &(String, SecretSource)| name != TENANT);
+    headers.all.retain(|header: &Header| header.name != TENANT);
     if headers.all.len() < before {
         warnings.push(Warning::TenantHeaderDropped);
     }

@@ -408,7 +408,7 @@ fn a_tenant_next_to_aws_is_dropped_with_a_warning() {
         r#""http_headers": {"x-scope-orgid": {"values": ["a"]}, "X-Other": {"values": ["b"]}}, "sigv4": {}"#,
     ] {
         let resolved = read(&format!("{{{AMP}, {members}}}"));
-        let names = resolved.connection.headers.iter().map(|(name, _)| name);
+        let names = resolved.connection.headers.iter().map(|it| &it.name);
         assert_eq!(names.collect::<Vec<_>>(), ["x-other"]);
         assert_eq!(resolved.warnings, [Warning::TenantHeaderDropped]);
     }

@@ -2,6 +2,7 @@
 
 use super::authentication::inline;
 use super::*;
+use crate::connections::details::keys;
 
 #[track_caller]
 fn headers(members: &str, expected: &[(&str, &str)]) {
@@ -9,7 +10,7 @@ fn headers(members: &str, expected: &[(&str, &str)]) {
     let connection = read(&text).connection;
     let found = connection.headers.iter();
     let found: Vec<_> = found
-        .map(|(name, it)| (name.as_str(), inline(it)))
+        .map(|it| (it.name.as_str(), inline(&it.value)))
         .collect();
     assert_eq!(found, expected, "{members}");
 }
@@ -110,7 +111,17 @@ fn headers_are_tokens_with_visible_values_in_bounds() {
     }
     headers(r#""headers": {"X-A": "a\tb c"}"#, &[("x-a", "a\tb c")]);
     refuses_member(r#""headers": {"X-A": 1}"#, "headers.X-A: must be a string");
-    let long = "x".repeat(8193);
+    let most = "x".repeat(8192 - "x-a".len());
+    headers(
+        &format!(r#""headers": {{"X-A": "{most}"}}"#),
+        &[("x-a", most.as_str())],
+    );
+    let name = "x".repeat(8192);
+    refuses_member(
+        &format!(r#""headers": {{"{name}": "a"}}"#),
+        &format!("headers.{}: must be at most 8192 bytes", keys::shown(&name)),
+    );
+    let long = "x".repeat(8193 - "x-a".len());
     refuses_member(
         &format!(r#""headers": {{"X-A": "{long}"}}"#),
         "headers.X-A: must be at most 8192 bytes",

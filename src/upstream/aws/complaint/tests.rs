@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret::Secret;
 
 const FORBIDDEN: u16 = 403;
 
@@ -7,7 +8,7 @@ fn read(errortype: Option<&str>, body: &str) -> Complaint {
     if let Some(errortype) = errortype {
         headers.insert("x-amzn-errortype", errortype.parse().unwrap());
     }
-    Complaint::read(&headers, body.as_bytes())
+    Complaint::read(&headers, body.as_bytes(), &Secrets::default())
 }
 
 #[track_caller]
@@ -149,7 +150,7 @@ fn what_cannot_be_a_code_is_none() {
 fn a_message_of_aws_is_passed_on_and_a_login_page_is_not() {
     #[track_caller]
     fn said(body: &str, expected: Option<&str>) {
-        let text = text(&HeaderMap::new(), body.as_bytes());
+        let text = text(&HeaderMap::new(), body.as_bytes(), &Secrets::default());
         assert_eq!(text.as_deref(), expected);
     }
     said(
@@ -158,4 +159,19 @@ fn a_message_of_aws_is_passed_on_and_a_login_page_is_not() {
     );
     said("{}", None);
     said("<html>log in</html>", None);
+}
+
+#[test]
+fn a_secret_is_hidden_before_the_text_is_cut() {
+    let token = "T".repeat(700);
+    let mut secrets = Secrets::default();
+    secrets.add(&Secret::new(token.clone()));
+    for before in [0, 400, 500, 600] {
+        let body = format!(
+            r#"{{"message":"{} bad token {token}"}}"#,
+            "x".repeat(before)
+        );
+        let said = text(&HeaderMap::new(), body.as_bytes(), &secrets).unwrap();
+        assert!(!said.contains('T'), "{before}: {said}");
+    }
 }

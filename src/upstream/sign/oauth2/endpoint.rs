@@ -32,6 +32,7 @@ use crate::upstream::client::Clients;
 use crate::upstream::client::NoClient;
 use crate::upstream::client::Unanswered;
 use crate::upstream::client::Way;
+use crate::upstream::client::head;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::error::NoAnswer;
@@ -160,6 +161,9 @@ impl Client {
 
     async fn judge(&self, answer: Response<Answer>, deadline: Instant) -> Result<Granted, NoToken> {
         let (head, body) = answer.into_parts();
+        if head::is_too_large(&head) {
+            return Err(self.silent(&worded(NoAnswer::Head)));
+        }
         // None was offered: a token is a few hundred bytes.
         let coding = Coding::of(&head.headers, false)
             .map_err(|_| self.silent("its answer is coded, which nobody asked for"))?;
