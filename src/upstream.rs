@@ -454,8 +454,9 @@ impl Upstream {
     pub async fn version(&self, cx: &Context) -> Result<Option<Scrubbed>, UpstreamError> {
         let path = ["api", "v1", "status", "buildinfo"];
         let call = Call::new(&path, Vec::new()).by_get();
-        let version = self.ask(cx, &call, Build::default()).await?.value;
-        Ok(version.map(|text| Scrubbed::new(&text)))
+        let (decoded, secrets) = self.ask_and_prove(cx, &call, Build::default()).await?;
+        let version = decoded.value;
+        Ok(version.map(|text| Scrubbed::without(&secrets, &text)))
     }
 
     async fn samples<S: SampleSink + Send>(

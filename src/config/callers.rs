@@ -128,7 +128,7 @@ impl Reader<'_> {
             match member.name.as_str() {
                 "name" => name = self.one(node, &path, caller_name),
                 "tokens" => {
-                    let list = self.list(node, &path, Given::text);
+                    let list = self.proofs(node, &path, Given::text);
                     count += list.len();
                     for (token, origin) in list {
                         let digest = self.digest(&Secret::new(token), &origin);
@@ -137,7 +137,7 @@ impl Reader<'_> {
                     }
                 }
                 "token_files" => {
-                    let list = self.list(node, &path, Given::text);
+                    let list = self.proofs(node, &path, Given::text);
                     count += list.len();
                     for (file, origin) in list {
                         let file = self.path(&file, &origin);
@@ -148,7 +148,7 @@ impl Reader<'_> {
                     }
                 }
                 "certificates" => {
-                    let list = self.list(node, &path, certificate);
+                    let list = self.proofs(node, &path, certificate);
                     let first = list.first().map(|(_, origin)| origin.clone());
                     callers.certificates_at = callers.certificates_at.take().or(first);
                     certificates = list.into_iter().map(|(pattern, _)| pattern).collect();
@@ -222,6 +222,21 @@ impl Reader<'_> {
     ) -> Option<T> {
         let read = read(node.given());
         read.map_err(|unfit| self.unfit(node, path, unfit)).ok()
+    }
+
+    /// As [`Self::list`]. One without members is an accident: what it was to prove would be no longer
+    /// asked for.
+    fn proofs<T>(
+        &mut self,
+        node: &Node,
+        path: &str,
+        read: fn(Given) -> Result<T, Unfit>,
+    ) -> Vec<(T, Origin)> {
+        if matches!(&node.value, Value::List(members) if members.is_empty()) {
+            let text = "proves nothing; name at least one, or leave it out";
+            self.unfit(node, path, Unfit::invalid(text));
+        }
+        self.list(node, path, read)
     }
 
     fn list<T>(

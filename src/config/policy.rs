@@ -25,6 +25,8 @@ const OF_THE_IDENTITY: [&str; 4] = [
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_CONFIG_FILE",
 ];
+/// Where the SDK looks below the home directory, without any variable.
+const OF_THE_HOME: [&str; 2] = [".aws/credentials", ".aws/config"];
 
 impl Reader<'_> {
     /// What requests may do.
@@ -59,9 +61,11 @@ impl Reader<'_> {
             path.is_ok_and(|path| path.starts_with(&folder))
         };
         let environment = self.layers.environment;
-        let mut of_the_identity = OF_THE_IDENTITY
-            .iter()
-            .filter_map(|name| environment.variable(name).map(PathBuf::from));
+        let file = |name: &str| environment.variable(name).map(PathBuf::from);
+        let named = OF_THE_IDENTITY.iter().filter_map(|name| file(name));
+        let home = file("HOME").into_iter();
+        let usual = home.flat_map(|home| OF_THE_HOME.map(|path| home.join(path)));
+        let mut of_the_identity = named.chain(usual);
         if self.files.paths().any(in_it) || of_the_identity.any(|path| in_it(&path)) {
             let misplaced = || {
                 Err(Unfit::refused(

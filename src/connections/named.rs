@@ -46,8 +46,12 @@ pub struct Setting<'a> {
 }
 
 impl NamedConnection {
-    /// Whether a request may dial `url` because this connection dials it, fetches tokens there or
-    /// has it dial.
+    /// Whether `url` is this connection's backend.
+    pub(super) fn is_at(&self, url: &::url::Url) -> bool {
+        pattern::covers(self.connection.url.url(), false, url)
+    }
+
+    /// Whether this connection dials `url`, fetches tokens there or has it dial.
     pub(super) fn covers(&self, url: &::url::Url) -> bool {
         let token_url = match &self.connection.authentication {
             Authentication::OAuth2(oauth2) => Some(&oauth2.token_url),

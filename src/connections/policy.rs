@@ -18,6 +18,7 @@ use crate::connections::auth::SecretSource;
 pub use crate::connections::details::origin::SecretsDir;
 use crate::connections::named::Named;
 use crate::connections::reach::Reach;
+use crate::connections::tls::Tls;
 use crate::connections::url::BaseUrl;
 use crate::network::Bounds;
 use crate::secret::Secret;
@@ -155,35 +156,44 @@ impl Policy {
             let host = host.clone();
             Err(PolicyError::Credential { what, host })
         };
-        let own_identity = match &mut connection.authentication {
-            Authentication::Aws(aws) if aws.keys.is_none() => Some(aws),
-            _ => None,
-        };
-        if own_identity.is_some() && !self.ambient_credentials {
+        let is_own_identity = matches!(
+            &connection.authentication,
+            Authentication::Aws(aws) if aws.keys.is_none()
+        );
+        if is_own_identity && !self.ambient_credentials {
             return barred(Barred::NoIdentity);
         }
         // The rest is about requests; a named connection is the operator's own word.
         if connection.name.is_some() {
             return Ok(());
         }
-        let is_open = |url| self.grants_to(&connection.caller, url) && self.reaches(url, named);
+        let is_granted = |url| self.grants_to(&connection.caller, url);
+        let is_open = |url| is_granted(url) && self.reaches(url, named);
+        let is_token_endpoint = |url| is_granted(url) && named.iter().any(|(_, it)| it.covers(url));
         if self.named_only || !is_open(connection.url.url()) {
             return Err(PolicyError::Upstream { host });
         }
-        if let Some(aws) = own_identity {
-            if !self.identity_goes_to(&connection.url) {
-                return barred(Barred::OwnIdentity);
-            }
-            return self.role(aws, named).or_else(barred);
-        }
         if let Authentication::OAuth2(oauth2) = &connection.authentication
-            && !is_open(&oauth2.token_url)
+            && !(is_open(&oauth2.token_url) || is_token_endpoint(&oauth2.token_url))
         {
             let host = oauth2.token_url.host_str().unwrap_or_default().to_owned();
             return Err(PolicyError::Upstream { host });
         }
         if !self.request_credentials && brings_credentials(connection) {
             return barred(Barred::OfRequest);
+        }
+        if is_own_identity {
+            if !self.identity_goes_to(connection) {
+                return barred(Barred::OwnIdentity);
+            }
+            let Connection {
+                authentication,
+                caller,
+                ..
+            } = connection;
+            if let Authentication::Aws(aws) = authentication {
+                return self.role(aws, caller, named).or_else(barred);
+            }
         }
         Ok(())
     }
@@ -283,7 +293,7 @@ impl Policy {
     fn reaches(&self, url: &::url::Url, named: &Named) -> bool {
         !self.limits_upstreams(named)
             || self.lists(url)
-            || named.iter().any(|(_, it)| it.covers(url))
+            || named.iter().any(|(_, it)| it.is_at(url))
     }
 
     fn lists(&self, url: &::url::Url) -> bool {
@@ -302,22 +312,28 @@ impl Policy {
         }
     }
 
-    /// Whether the mirror's own identity may sign for `url` because a request says so. The address
-    /// of a named connection is not enough: it gives leave to dial, and nothing more.
-    fn identity_goes_to(&self, url: &BaseUrl) -> bool {
+    /// Whether the mirror's own identity may sign for `connection` because a request says so. The
+    /// address of a named connection is not enough: it gives leave to dial, and nothing more. Where
+    /// only its name says that a host is Amazon's, its certificate has to be one of the public
+    /// authorities for that name: who can answer DNS would get a session otherwise.
+    fn identity_goes_to(&self, connection: &Connection) -> bool {
+        let Connection { url, tls, .. } = connection;
         let service = AmpHost::read(url.url().host_str().unwrap_or_default());
         let is_amp = matches!(service, Some(AmpHost::Service { .. }));
         let is_usual = url.is_https() && url.url().port_or_known_default() == Some(443);
-        (is_amp && is_usual) || self.lists(url.url())
+        let is_proved = tls.ca.is_none() && tls.server_name.is_none();
+        (is_amp && is_usual && is_proved) || self.lists(url.url())
     }
 
-    /// Whether the own identity may assume the role of `aws`.
-    fn role(&self, aws: &mut Aws, named: &Named) -> Result<(), Barred> {
+    /// Whether the own identity may assume the role of `aws` for `caller`: a listed one, or that of a
+    /// named connection which the caller may use.
+    fn role(&self, aws: &mut Aws, caller: &Caller, named: &Named) -> Result<(), Barred> {
         let (Some(role), Some(allowed)) = (&aws.role_arn, &self.allowed_role_arns) else {
             return Ok(());
         };
         let Some(entry) = allowed.iter().find(|entry| entry.role_arn == *role) else {
-            let is_named = named.iter().any(|(_, it)| it.role_arn() == Some(role));
+            let mut usable = named.iter().filter(|(name, _)| self.opens(caller, name));
+            let is_named = usable.any(|(_, it)| it.role_arn() == Some(role));
             return if is_named { Ok(()) } else { Err(Barred::Role) };
         };
         match (&entry.external_id, &aws.external_id) {
@@ -336,18 +352,30 @@ fn host(url: &BaseUrl) -> String {
     url.url().host_str().unwrap_or_default().to_owned()
 }
 
-/// Whether a request says a credential itself. A file is the operator's.
+/// Whether a request says a credential itself, whole or in part. A file is the operator's.
 fn brings_credentials(connection: &Connection) -> bool {
     let is_inline = |source: &SecretSource| matches!(source, SecretSource::Inline(_));
+    let has_inline_key = |tls: &Tls| tls.client.as_ref().is_some_and(|it| is_inline(&it.key));
     let is_proved = match &connection.authentication {
         Authentication::None => false,
         Authentication::Basic(basic) => basic.password.as_ref().is_none_or(is_inline),
         Authentication::Authorization(it) => is_inline(&it.credentials),
-        Authentication::OAuth2(it) => is_inline(&it.client_secret),
-        Authentication::Aws(aws) => aws.keys.as_ref().is_some_and(|it| is_inline(&it.secret)),
+        Authentication::OAuth2(it) => {
+            let mut params = it.endpoint_params.iter();
+            // A client may prove itself by one of them; these two only say what a token is for.
+            let proves = |name: &str| !["audience", "resource"].contains(&name);
+            is_inline(&it.client_secret)
+                || has_inline_key(&it.tls)
+                || params.any(|(name, _)| proves(name))
+        }
+        Authentication::Aws(aws) => aws.keys.as_ref().is_some_and(|it| {
+            is_inline(&it.secret) || it.session_token.as_ref().is_some_and(is_inline)
+        }),
     };
-    let client = connection.tls.client.as_ref();
-    is_proved || client.is_some_and(|it| is_inline(&it.key))
+    let mut headers = connection.headers.iter();
+    is_proved
+        || has_inline_key(&connection.tls)
+        || headers.any(|header| header.is_secret && is_inline(&header.value))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use crate::egress::tls::Tls;
 pub struct AmbientDialler {
     timers: Timers,
     tls: Option<Tls>,
+    names: System,
 }
 
 impl AmbientDialler {
@@ -35,6 +36,7 @@ impl AmbientDialler {
         Self {
             timers: Timers::default(),
             tls,
+            names: System::default(),
         }
     }
 
@@ -42,7 +44,7 @@ impl AmbientDialler {
         let peer = Peer::of(url, self.tls.as_ref())?;
         let addresses = match peer.host.parse() {
             Ok(address) => vec![address],
-            Err(_) => resolve::resolve(&System, peer.host, self.timers.resolve)
+            Err(_) => resolve::resolve(&self.names, peer.host, self.timers.resolve)
                 .await
                 .map_err(DialError::from)?,
         };

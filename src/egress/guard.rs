@@ -37,7 +37,7 @@ impl Guard {
     /// A guard that knows names by the system's resolver.
     #[must_use]
     pub fn new(on_refusal: Box<dyn Fn(Refusal) + Send + Sync>) -> Self {
-        Self::with(Box::new(System), on_refusal)
+        Self::with(Box::<System>::default(), on_refusal)
     }
 
     pub(super) fn with(resolver: Box<dyn Resolve>, on_refusal: OnRefusal) -> Self {

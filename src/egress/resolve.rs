@@ -3,9 +3,13 @@
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::net::ToSocketAddrs as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// What a resolver does, by and by.
@@ -17,20 +21,54 @@ pub(super) trait Resolve: Send + Sync {
     fn resolve<'a>(&'a self, host: &'a str) -> Resolving<'a>;
 }
 
+/// Most lookups at a time. One holds a thread until the resolver gives up, however long nobody has
+/// waited for it; secrets are read from files on the same threads, of which the runtime has 512.
+const LOOKUPS: usize = 256;
+
 /// The resolver of the system, with its files and search domains.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct System;
+#[derive(Clone, Debug)]
+pub(super) struct System {
+    lookups: Arc<Semaphore>,
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self::of(LOOKUPS)
+    }
+}
+
+impl System {
+    /// One that looks up so many names at a time.
+    fn of(lookups: usize) -> Self {
+        Self {
+            lookups: Arc::new(Semaphore::new(lookups)),
+        }
+    }
+
+    /// What `lookup` finds, once there is room for it. The room is free when it has ended, and not when
+    /// nobody waits for it any more.
+    async fn within_room<T: Send + 'static>(
+        &self,
+        lookup: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let room = Arc::clone(&self.lookups).acquire_owned().await;
+        let room = room.map_err(io::Error::other)?;
+        let looking = spawn_blocking(move || {
+            let found = lookup();
+            drop(room);
+            found
+        });
+        looking.await.map_err(io::Error::other)?
+    }
+}
 
 impl Resolve for System {
     fn resolve<'a>(&'a self, host: &'a str) -> Resolving<'a> {
-        Box::pin(async move {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the one place that resolves"
-            )]
-            let found = tokio::net::lookup_host((host, 0)).await?;
+        let host = host.to_owned();
+        Box::pin(self.within_room(move || {
+            let found = (host.as_str(), 0).to_socket_addrs()?;
             Ok(found.map(|address| address.ip()).collect())
-        })
+        }))
     }
 }
 
@@ -87,7 +125,25 @@ impl Unresolved {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_lookup_that_nobody_waits_for_any_more_keeps_its_room_until_it_ends() {
+        let system = System::of(1);
+        let (ends, hangs) = mpsc::channel::<()>();
+        let hung = system.within_room(move || {
+            let _ = hangs.recv();
+            Ok(())
+        });
+        let moment = Duration::from_millis(50);
+        assert!(timeout(moment, hung).await.is_err());
+        let next = || system.within_room(|| Ok("found"));
+        assert!(timeout(moment, next()).await.is_err(), "there was room");
+        drop(ends);
+        assert_eq!(next().await.unwrap(), "found");
+    }
 
     #[test]
     fn what_may_pass_is_told_from_a_name_that_does_not_exist() {

@@ -79,12 +79,14 @@ fn what_is_wrong_with_a_caller_is_told_at_its_place() {
 - {name: a, tokens: [0123456789abcdef], upstreams: ['https://*.com']}
 - {name: a, tokens: [0123456789abcdef], connections: all}
 - a
+- {name: a, tokens: [0123456789abcdef], certificates: []}
+- {name: a, tokens: [0123456789abcdef], token_files: []}
 ",
         &[
             "PM-5003: mirror.yaml:2:3: callers[0]: needs name",
             "PM-5003: mirror.yaml:3:10: callers[1].name: must be 1 to 63 of a-z, 0-9, dot, dash and underscore, the first a letter or digit",
             "PM-5003: mirror.yaml:4:3: callers[2]: proves nothing; needs tokens, token_files or certificates",
-            "PM-5003: mirror.yaml:5:3: callers[3]: proves nothing; needs tokens, token_files or certificates",
+            "PM-5003: mirror.yaml:5:21: callers[3].tokens: proves nothing; name at least one, or leave it out",
             "PM-5003: mirror.yaml:6:22: callers[4].tokens: must be 16 to 512 bytes long",
             "PM-5003: mirror.yaml:7:3: callers[5]: has more tokens than two, the one in use and the next",
             "PM-5003: mirror.yaml:8:21: callers[6].tokens: must be a list",
@@ -93,6 +95,8 @@ fn what_is_wrong_with_a_caller_is_told_at_its_place() {
             "PM-5003: mirror.yaml:11:53: callers[9].upstreams: may have * only as its whole first label, before at least two others",
             "PM-5003: mirror.yaml:12:54: callers[10].connections: must be a list",
             "PM-5003: mirror.yaml:13:3: callers[11]: must be a map",
+            "PM-5003: mirror.yaml:14:55: callers[12].certificates: proves nothing; name at least one, or leave it out",
+            "PM-5003: mirror.yaml:15:54: callers[13].token_files: proves nothing; name at least one, or leave it out",
         ],
     );
     let nowhere = Given {

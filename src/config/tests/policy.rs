@@ -62,7 +62,7 @@ fn with_folder(
     secrets_dir: &str,
 ) -> Result<Loaded, ConfigError> {
     let outer = tempfile::tempdir().unwrap();
-    for folder in ["inner", "beside"] {
+    for folder in ["inner", "inner/.aws", "beside"] {
         fs::create_dir(outer.path().join(folder)).unwrap();
     }
     // All that a file of the configuration can be: a key, a token, a certificate and its key.
@@ -70,6 +70,7 @@ fn with_folder(
     let used = outer.path().join("inner/used");
     for (path, text) in [
         (used.clone(), LONG_KEY.to_owned()),
+        (outer.path().join("inner/.aws/credentials"), String::new()),
         (outer.path().join("inner/cert"), pair.cert.pem()),
         (outer.path().join("cert"), pair.cert.pem()),
         (
@@ -89,6 +90,8 @@ fn with_folder(
         format!("{setting}\npolicy: {{secrets_dir: {secrets_dir}}}\n"),
     )
     .unwrap();
+    let home = outer.path().join("inner");
+    let used = if variable == Some("HOME") { home } else { used };
     let used = used.display().to_string();
     let environment: HashMap<&str, &str> = variable.iter().map(|it| (*it, &*used)).collect();
     let world = World {
@@ -142,6 +145,7 @@ fn the_folder_of_requests_may_hold_no_file_that_the_mirror_itself_uses() {
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_CONFIG_FILE",
+        "HOME",
     ] {
         check("", Some(variable));
     }

@@ -118,6 +118,12 @@ oauth2: { client_id: i, client_secret: s, token_url: https://login.example/token
     let dialled = admit(&walled, r#"{"url": "https://h/a/b"}"#).unwrap();
     assert!(matches!(dialled.authentication, Authentication::None));
     admits(&walled, &format!("{{{}}}", yaml_as_request()));
+    // Where tokens are had is no backend.
+    refuses(
+        &walled,
+        r#"{"url": "https://login.example/token"}"#,
+        "login.example is not an upstream this mirror may reach",
+    );
     refuses(
         &walled,
         r#"{"url": "https://other"}"#,
@@ -178,12 +184,45 @@ fn credentials_of_requests_can_be_switched_off() {
         r#""url": "https://h", "aws": {"aws_access_key_id": "i", "aws_secret_access_key": "s"}"#,
         r#""url": "https://h", "sigv4": {"access_key": "i", "secret_key": "s"}"#,
         r#""url": "https://h", "tls_config": {"cert": "-----BEGIN x", "key": "-----BEGIN x"}"#,
+        r#""url": "https://h", "http_headers": {"X-Api-Key": {"secrets": ["k"]}}"#,
+        r#""url": "https://h", "aws": {}, "tls_config": {"cert": "-----BEGIN x", "key": "-----BEGIN x"}"#,
     ] {
         refuses(
             &closed,
             &format!("{{{block}}}"),
             "credentials of a request may not be used towards h",
         );
+    }
+    // In part is as bad, and goes before what the own identity may do.
+    let inline = || SecretSource::Inline(Secret::new("s".to_owned()));
+    let file = || SecretSource::File("secret".into());
+    let keys =
+        r#"{"url": "https://h", "aws": {"aws_access_key_id": "i", "aws_secret_access_key": "s"}}"#;
+    let open = Configured::default();
+    for (session_token, expected) in [(Some(inline()), false), (Some(file()), true), (None, true)] {
+        let mut connection = admit(&open, keys).unwrap();
+        let Authentication::Aws(aws) = &mut connection.authentication else {
+            panic!("no keys");
+        };
+        let keys = aws.keys.as_mut().unwrap();
+        keys.secret = file();
+        keys.session_token = session_token;
+        let admitted = closed.policy.admit(&mut connection, &closed.named);
+        assert_eq!(admitted.is_ok(), expected);
+    }
+    let oauth2 = r#"{"url": "https://h", "oauth2": {"client_id": "i", "client_secret": "s", "token_url": "https://h", "endpoint_params": {"NAME": "v"}}}"#;
+    for (name, expected) in [
+        ("client_assertion", false),
+        ("audience", true),
+        ("resource", true),
+    ] {
+        let mut connection = admit(&open, &oauth2.replace("NAME", name)).unwrap();
+        let Authentication::OAuth2(block) = &mut connection.authentication else {
+            panic!("no block");
+        };
+        block.client_secret = file();
+        let admitted = closed.policy.admit(&mut connection, &closed.named);
+        assert_eq!(admitted.is_ok(), expected, "{name}");
     }
     // What a file holds is the operator's.
     let source = SecretSource::File("token".into());
@@ -219,6 +258,26 @@ fn the_own_identity_signs_for_amp_listed_upstreams_and_names() {
         &walled,
         &format!(r#"{{"url": "http://proxy.example", {keys}}}"#),
     );
+}
+
+#[test]
+fn the_own_identity_trusts_no_authority_of_a_request_by_the_name_of_amp_alone() {
+    let open = Configured::default();
+    let listed = configured(listed(&[AMP]), &[]);
+    for tls in [
+        r#""ca": "-----BEGIN x""#,
+        r#""server_name": "other.example""#,
+    ] {
+        let text = |proof: &str| format!(r#"{{"url": "{AMP}", {proof}, "tls_config": {{{tls}}}}}"#);
+        refuses(
+            &open,
+            &text(r#""aws": {}"#),
+            "the mirror's own AWS identity may not be used towards aps-workspaces.eu-west-1.amazonaws.com",
+        );
+        admits(&listed, &text(r#""aws": {}"#));
+        let keys = r#""aws": {"aws_access_key_id": "i", "aws_secret_access_key": "s"}"#;
+        admits(&open, &text(keys));
+    }
 }
 
 #[test]
@@ -312,6 +371,20 @@ fn the_own_identity_assumes_only_listed_roles() {
     // A named connection's role counts as listed, but its external id is its own.
     assert_eq!(external_id("named", ""), Ok(None));
     admits(&walled, r#"{"connection": "prod"}"#);
+    // It counts for those who may use the connection.
+    for (connections, expected) in [("prod", true), ("lab", false)] {
+        let mut walled = walled.clone();
+        let caller: Arc<str> = "alpha".into();
+        let grant = Grant {
+            connections: Some([connections.to_owned()].into()),
+            upstreams: Some(vec![UpstreamPattern::parse(AMP).unwrap()]),
+        };
+        walled.policy.grants.insert(caller.clone(), grant);
+        let mut connection = admit(&walled, &text("named", "")).unwrap();
+        connection.caller = Caller::Named(caller);
+        let admitted = walled.policy.admit(&mut connection, &walled.named);
+        assert_eq!(admitted.is_ok(), expected, "{connections}");
+    }
     // No role, no matter; and whoever has keys assumes what AWS lets them.
     admits(&walled, &format!(r#"{{"url": "{AMP}", "aws": {{}}}}"#));
     let keys = r#", "aws_access_key_id": "i", "aws_secret_access_key": "s""#;
