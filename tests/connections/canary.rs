@@ -67,6 +67,9 @@ fn no_planted_secret_comes_out(rig: &Rig) {
         "role",
         "environment",
         "tls",
+        "host",
+        "parameters",
+        "token",
     ];
     for details in details.iter().cloned().chain(names.map(named)) {
         for asked in [running.test(&details), running.query(&details).map(drop)] {
@@ -350,7 +353,20 @@ fn setup(rig: &Rig, plant: &mut impl FnMut(String) -> Value) -> Setup {
         "token_url": format!("{}/token", rig.oauth2.url),
     });
     let tls = json!({"ca": rig.pki.read("ca.pem"), "cert": rig.pki.read("client-two.pem"), "key": plant(rig.pki.read("client-two.key"))});
+    // With a user where no scheme says that it is a URL, and where a name sounds like no secret.
+    let user = plain("in-the-host");
+    let host = format!("u:{}@127.0.0.1", percent(&user));
+    plant(user);
+    let url = rig.nginx.url("");
+    let port = url.trim_end_matches('/').rsplit(':').next();
+    let port: u16 = port.unwrap().parse().unwrap();
+    let mut token = oauth2.clone();
+    token["endpoint_params"] = json!({"files": plant(canary("an-endpoint-parameter"))});
+    let parameters = json!({"sig": plant(canary("a-parameter"))});
     Setup::new()
+        .connection("host", json!({"host": host, "port": port}))
+        .connection("parameters", json!({"url": rig.nginx.url("open"), "query_parameters": parameters}))
+        .connection("token", json!({"url": rig.oauth2.url, "oauth2": token}))
         .file("token", &file)
         .file("password", &password)
         .connection("basic", json!({"url": rig.nginx.url("basic"), "basic_auth": {"username": USER, "password_file": "password"}}))

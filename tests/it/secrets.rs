@@ -25,7 +25,7 @@ const OTHERS: [(&str, &str, &str); 8] = [
     ),
     ("src/protocol/condition.rs", "key", "a label's name"),
     ("src/explain/record.rs", "key", "a label's name"),
-    ("src/cli/told.rs", "key", "a label's name"),
+    ("src/cli/record.rs", "key", "a label's name"),
     (
         "src/record/stages.rs",
         "key",
