@@ -97,6 +97,7 @@ fn no_planted_secret_comes_out(rig: &Rig) {
         out.push_str(&ended.stderr);
     }
 
+    assert!(out.contains("was shown"), "no backend repeated anything");
     // The key is on every answer by design, but nowhere else.
     planted.push(KEY.to_owned());
     assert!(planted.len() >= 20, "{} were planted", planted.len());
@@ -236,7 +237,9 @@ fn nothing_that_an_operator_is_shown_holds_a_secret(rig: &Rig) {
     }
     let bundled = std::fs::read_to_string(&bundle).unwrap();
     let whole: Value = serde_json::from_str(&bundled).unwrap();
-    assert_eq!(whole["requests"].as_array().unwrap().len(), entries.len());
+    let bundled_requests = whole["requests"].as_array().unwrap().len();
+    // Those of the last fifty.
+    assert_eq!(bundled_requests, entries.len().min(50));
     assert!(bundled.contains("token_files"), "no settings");
     out.push_str(&bundled);
     out.push_str(&running.mirror.process.words());
@@ -309,6 +312,11 @@ fn requests(rig: &Rig, plant: &mut impl FnMut(String) -> Value) -> Vec<Value> {
         json!({"url": rig.nginx.url("tenant"), "headers": {"X-Token": plant(plain("header"))}}),
         json!({"url": rig.nginx.url("open"), "query_parameters": {"token": plant(canary("parameter"))}}),
         json!({"url": rig.nginx.url("open"), "token": plant(plain("caller-token"))}),
+        // A backend that says what it was shown.
+        json!({"url": rig.nginx.url("repeating"), "basic_auth": {"username": USER, "password": plant(canary("repeated-basic"))}}),
+        json!({"url": rig.nginx.url("repeating"), "bearer_token": plant(plain("repeated-bearer"))}),
+        json!({"url": rig.nginx.url("repeating"), "headers": {"X-Token": plant(plain("repeated-header"))}}),
+        json!({"url": rig.nginx.url("repeating"), "http_method": "GET", "query_parameters": {"token": plant(canary("repeated-parameter"))}}),
         json!({"url": rig.oauth2.url, "oauth2": {
             "client_id": "mirror", "client_secret": plant(canary("client-secret")),
             "token_url": format!("{}/token", rig.oauth2.url),

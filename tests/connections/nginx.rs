@@ -197,6 +197,10 @@ fn config(prometheus: &str, elsewhere: &str, plain: u16, tls: &[u16]) -> String 
         location /miscoded/ {{
             proxy_set_header Accept-Encoding ""; proxy_pass {prometheus}/; add_header Content-Encoding br;
         }}
+        location /repeating/ {{
+            default_type application/json;
+            return 422 '{{"status":"error","errorType":"execution","error":"was shown $http_authorization $http_x_token $args"}}';
+        }}
         location /gone/ {{ return 404; }}
         location /broken/ {{ return 500; }}
         location /forbidden/ {{ return 403; }}
