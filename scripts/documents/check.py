@@ -122,6 +122,27 @@ def run(text: str, where: str) -> None:
             wrong.append(f"{where}: exit code {done.returncode}: {done.stderr[:300]}")
 
 
+def check_credentials(text: str, where: str) -> None:
+    """The unit's own user reads no secret of root's: each is a credential, which the unit or a
+    `LoadCredential=` in the example hands over, or root's file where no unit is."""
+    unit = Path("deploy/systemd/prometheus-mirror.service").read_text()
+    loaded = dict(re.findall(r"^#? *LoadCredential=([\w-]+):(\S+)$", unit + text, re.M))
+
+    def walk(name: str, value: object) -> None:
+        if isinstance(value, dict):
+            for key, member in value.items():
+                walk(key, member)
+        elif isinstance(value, list):
+            for item in value:
+                walk(name, item)
+        elif name.endswith(("_file", "_files")) and name not in ("ca_file", "cert_file"):
+            found = re.fullmatch(r"\$\{CREDENTIALS_DIRECTORY:-/etc/prometheus-mirror\}/([\w-]+)", value)
+            if not found or loaded.get(found[1]) != f"/etc/prometheus-mirror/{found[1]}":
+                wrong.append(f"{where}: {name}: {value} is no credential that is loaded")
+
+    walk("", yaml.safe_load(text))
+
+
 def anchors(text: str) -> set[str]:
     """The names that the forge gives to headings."""
     bare = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
@@ -163,6 +184,7 @@ def main() -> None:
                 check_block(label, language, textwrap.dedent(code), f"{page}:{line}")
     for example in sorted(Path("deploy/examples").glob("*.yaml")):
         check_configuration(example.read_text(), str(example))
+        check_credentials(example.read_text(), str(example))
     index = Path("docs/README.md").read_text()
     for page in sorted(Path("docs").glob("*.md")):
         if page.name != "README.md" and f"({page.name})" not in index:
