@@ -426,6 +426,16 @@ class Cases(unittest.TestCase):
             names = [it["metadata"]["name"] for it in self.rendering(case).of("Secret")]
             self.assertEqual(names, ["mirror-prometheus-mirror-api-key"], case)
 
+    def test_the_notes_warn_of_a_way_in_that_the_network_policy_closes(self):
+        warned = "WARNING: the NetworkPolicy admits pods in stackstate alone, and so not what comes by the "
+        for case, way in (("ingress", "Ingress"), ("httproute", "HTTPRoute"),
+                          ("load-balancer", "LoadBalancer"), ("node-port", None), ("default", None)):
+            notes = self.rendering(case).notes
+            if way:
+                self.assertIn(f"{warned}{way}. Set networkPolicy.from", notes, case)
+            else:
+                self.assertNotIn(warned, notes, case)
+
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])
 
