@@ -285,6 +285,21 @@ class Values(unittest.TestCase):
         self.assertEqual([chart["version"], chart["appVersion"]], [cargo, cargo])
         self.assertIn(f"prometheus-mirror:{cargo}", chart["annotations"]["artifacthub.io/images"])
 
+    def test_the_install_command_names_an_image_that_was_pushed(self):
+        """For no public registry has it; and without a registry the notes say so."""
+        text = (CHART / "README.md").read_text().replace("\\\n", " ")
+        version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+        pushed = re.search(r"^docker push (\S+)/(\S+):(\S+)$", text, re.M)
+        self.assertEqual(pushed[3], version)
+        commands = re.findall(r"^helm install .*$", text, re.M)
+        self.assertEqual(len(commands), 1)
+        for setting in (f"image.registry={pushed[1]}", f"image.repository={pushed[2]}"):
+            self.assertIn(f"--set {setting} ", commands[0] + " ")
+        told = f"NOTE: no public registry has prometheus-mirror:{version}."
+        renderings = {case: it for (case, _), it in all_renderings().items()}
+        self.assertIn(told, renderings["default"].notes)
+        self.assertNotIn("NOTE: no public registry", renderings["extras"].notes)
+
     def test_a_package_holds_what_is_needed_and_no_more(self):
         for program in HELMS:
             with tempfile.TemporaryDirectory() as folder:
