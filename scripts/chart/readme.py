@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the chart's README.md: README.md.in, with the comments of values.yaml as a table.
+"""Writes the chart's README.md: README.md.in, with the comments of values.yaml as a table and the version.
 
     scripts/chart/readme.py           writes
     scripts/chart/readme.py --check   fails if it is stale
@@ -55,7 +55,9 @@ def table(text):
 
 def main():
     prose = (CHART / "README.md.in").read_text()
-    readme = prose.replace("@values@", table((CHART / "values.yaml").read_text()))
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    readme = prose.replace("@version@", version).replace(
+        "@values@", table((CHART / "values.yaml").read_text()))
     target = CHART / "README.md"
     if sys.argv[1:] == ["--check"]:
         if not target.exists() or target.read_text() != readme:

@@ -8,8 +8,11 @@ A comment before each block of code says what it is:
 
     json   details | request PATH | answer | configuration
     yaml   configuration | values | other: WHAT
-    sh     run | tested by STEP | not run: WHY
+    sh     run | tested by STEP[, in FILE][; NOTE] | not run: WHY
     promql, text and the like need none
+
+`tested by` wants each command in the step, in a script that the step names, or in FILE; with a note the
+first of them. A command in a table of docs/ wants a comment before the table: commands not run: WHY.
 """
 
 import json
@@ -100,11 +103,43 @@ def check_block(label: str, language: str, text: str, where: str) -> None:
         if kind == "run":
             run(text, where)
         elif label.startswith("tested by "):
-            step = label.removeprefix("tested by ").partition(";")[0]
-            if not Path(f"scripts/steps/{step}.sh").exists():
-                wrong.append(f"{where}: there is no step {step}")
+            check_tested(label.removeprefix("tested by "), text, where)
         elif not label.startswith("not run: "):
             wrong.append(f"{where}: a command is neither run by a test nor marked as not run")
+
+
+def check_tested(by: str, text: str, where: str) -> None:
+    """Whether what is said to test commands has their words."""
+    by, _, note = by.partition("; ")
+    step, _, file = by.partition(", in ")
+    script = Path(f"scripts/steps/{step}.sh")
+    if not script.exists():
+        wrong.append(f"{where}: there is no step {step}")
+        return
+    tests = [script, *map(Path, re.findall(r"(?:scripts|tests)/[\w./-]+\w", script.read_text()))]
+    if file:
+        tests = [Path(file)]
+    read = "\n".join(it.read_text() for it in tests if it.is_file())
+    lines = [" ".join(re.sub(r"(^| )#.*", "", line).split()) for line in text.replace("\\\n", " ").splitlines()]
+    commands = [line for line in lines if line]
+    for command in commands[:1] if note else commands:
+        # Shortened, `./quickstart.sh` is also `./quickstart.sh --check`; no line ends within a command.
+        if not re.search(rf"(?<!\S){re.escape(command)}(?!\S)", read):
+            wrong.append(f"{where}: {file or f'the step {step}'} has no {command}")
+
+
+COMMAND = re.compile(
+    r"`(?:sudo )?(?:apt|apt-get|cargo|curl|dnf|docker|dpkg|git|helm|journalctl|kubectl|prometheus-mirror|promtool|rpm|systemctl|\./\w+\.sh) [^`]+`"
+)
+
+
+def check_tables(page: Path, text: str) -> None:
+    """Commands in the cells of a table are said to be not run, or to be run."""
+    for table in re.finditer(r"(?:^<!-- (.+?) -->\n)?((?:^\|.*\n?)+)", text, re.M):
+        found = COMMAND.search(table[2])
+        if found and not (table[1] or "").startswith("commands not run: "):
+            line = text.count("\n", 0, table.start(2) + found.start()) + 1
+            wrong.append(f"{page}:{line}: {found[0]} is neither run by a test nor marked as not run")
 
 
 def run(text: str, where: str) -> None:
@@ -120,6 +155,27 @@ def run(text: str, where: str) -> None:
         )
         if done.returncode:
             wrong.append(f"{where}: exit code {done.returncode}: {done.stderr[:300]}")
+
+
+def check_credentials(text: str, where: str) -> None:
+    """The unit's own user reads no secret of root's: each is a credential, which the unit or a
+    `LoadCredential=` in the example hands over, or root's file where no unit is."""
+    unit = Path("deploy/systemd/prometheus-mirror.service").read_text()
+    loaded = dict(re.findall(r"^#? *LoadCredential=([\w-]+):(\S+)$", unit + text, re.M))
+
+    def walk(name: str, value: object) -> None:
+        if isinstance(value, dict):
+            for key, member in value.items():
+                walk(key, member)
+        elif isinstance(value, list):
+            for item in value:
+                walk(name, item)
+        elif name.endswith(("_file", "_files")) and name not in ("ca_file", "cert_file"):
+            found = re.fullmatch(r"\$\{CREDENTIALS_DIRECTORY:-/etc/prometheus-mirror\}/([\w-]+)", value)
+            if not found or loaded.get(found[1]) != f"/etc/prometheus-mirror/{found[1]}":
+                wrong.append(f"{where}: {name}: {value} is no credential that is loaded")
+
+    walk("", yaml.safe_load(text))
 
 
 def anchors(text: str) -> set[str]:
@@ -150,9 +206,13 @@ def main() -> None:
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
         check=True, capture_output=True, text=True,
     )
-    pages = [Path(it) for it in tracked.stdout.split() if Path(it).exists()]
+    # What is copied stays as its makers wrote it.
+    pages = [Path(it) for it in tracked.stdout.split()
+             if Path(it).exists() and not it.startswith("vendor/")]
     for page in pages:
         check_links(page, text := page.read_text())
+        if page.is_relative_to("docs"):
+            check_tables(page, text)
         # Elsewhere blocks are for contributors.
         if page.is_relative_to("docs") or str(page) in FOR_USERS:
             for block in BLOCK.finditer(text):
@@ -161,9 +221,10 @@ def main() -> None:
                 check_block(label, language, textwrap.dedent(code), f"{page}:{line}")
     for example in sorted(Path("deploy/examples").glob("*.yaml")):
         check_configuration(example.read_text(), str(example))
+        check_credentials(example.read_text(), str(example))
     index = Path("docs/README.md").read_text()
     for page in sorted(Path("docs").glob("*.md")):
-        if page.name != "README.md" and f"({page.name})" not in index:
+        if page.name not in ("README.md", "SUMMARY.md") and f"({page.name})" not in index:
             wrong.append(f"docs/README.md does not name {page.name}")
     if wrong:
         sys.exit("\n".join(wrong))

@@ -113,7 +113,7 @@ def overview(docs):
     page.lines("Requests by outcome", [(rate("mirror_requests_total", "outcome"), "{{outcome}}")], "reqps")
     page.lines("In flight and the limit", [
         (f"sum by (scope) (mirror_in_flight{{{SELECT}}})", "in flight, {{scope}}"),
-        (f"sum by (scope) (mirror_limit{{{SELECT}}})", "limit, {{scope}}"),
+        (f'sum(mirror_limit{{{SELECT}, scope="global"}})', "limit, global"),
         (f"sum by (scope) (mirror_queued{{{SELECT}}})", "queued, {{scope}}"),
     ], "short")
     page.lines("Empty answers", [(rate("mirror_empty_answers_total", "method, backend"), "{{method}} {{backend}}")], "reqps")

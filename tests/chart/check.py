@@ -54,10 +54,13 @@ REFUSED = [
     ([*KEY, "--set", "config.admin_port=1"], "config.admin_port: use adminPort"),
     ([*KEY, "--set", "config.api_key=1"], "config.api_key: use global.apiKey"),
     ([*KEY, "--set", "allowedCallers={0.0.0.0/0}"], "allowedCallers: a list that admits everybody"),
+    ([*KEY, "--set", "config.allowed_callers={0.0.0.0/0}"],
+     "config.allowed_callers: a list that admits everybody"),
     ([*KEY, "--set", "allowedCallers={stackstate}"], "allowedCallers"),
     ([*KEY, "--set", "allowedUpstreams=all"], "allowedUpstreams"),
     ([*KEY, "--set", "allowedUpstreams={prometheus:9090}"], "allowedUpstreams"),
     ([*KEY, "--set", "connections.Prod.url=http://p:9090"], "connections.Prod: a name is"),
+    ([*KEY, "--set", "config.connections.Prod.url=http://p:9090"], "config.connections.Prod: a name is"),
     ([*KEY, "--set", "callers[0].tokens={x}"], "callers"),
     ([*KEY, "--set", "callers[0].name=a", "--set", "callers[0].token=x"], "token"),
     ([*KEY, "--set", "callers[0].name=stackstate", "--set", "callerToken.existingSecret=x"],
@@ -66,6 +69,15 @@ REFUSED = [
     ([*KEY, "--set", "image.digest=sha256:abc"], "digest"),
     ([*KEY, "--set", "image.pullPolicy=Sometimes"], "pullPolicy"),
     ([*KEY, "--set", "service.type=ExternalName"], "type"),
+    ([*KEY, "--set", "service.nodePort=30900"], "service.nodePort: a Service of type ClusterIP has none"),
+    ([*KEY, "--set", "service.externalTrafficPolicy=Local"],
+     "service.externalTrafficPolicy: a Service of type ClusterIP has none"),
+    ([*KEY, "--set", "service.type=NodePort,service.loadBalancerSourceRanges={10.0.0.0/8}"],
+     "service.loadBalancerSourceRanges: a Service of type NodePort has none"),
+    ([*KEY, "--set", r"commonLabels.app\.kubernetes\.io/version=x"],
+     "commonLabels.app.kubernetes.io/version: is a label of the chart's own"),
+    ([*KEY, "--set", r"podLabels.app\.kubernetes\.io/name=x"],
+     "podLabels.app.kubernetes.io/name: is a label of the chart's own"),
     ([*KEY, "--set", "networkPolicy.form=x"], "form"),
     ([*KEY, "--set", "pdb.maxUnavailable=half"], "maxUnavailable"),
     ([*KEY, "--set", "ingress.enabled=true"], "ingress.hosts: needs"),
@@ -74,6 +86,15 @@ REFUSED = [
     ([*KEY, "--set", "autoscaling.enabled=true,autoscaling.targetCPU=null"], "autoscaling.targetCPU: with neither"),
     ([*KEY, "--set", "metrics.prometheusRule.enabled=true,metrics.prometheusRule.thresholds.x=1"],
      "metrics.prometheusRule.thresholds.x: no such threshold"),
+    *[([*KEY, "--set", "metrics.prometheusRule.enabled=true",
+        "--set", f"metrics.prometheusRule.thresholds.{value}"],
+       f"metrics.prometheusRule.thresholds.{value.partition('=')[0]}: ")
+      for value in ("slow_for=5", "slow_for=soon", "failing_ratio=1 %", "failing_ratio=a: b",
+                    "job=a\"b", "job=a #b", "docs=*x", "docs=a: b")],
+    ([*KEY, "--set", "metrics.dashboards.enabled=true,metrics.prometheusRule.thresholds.docs=a: b"],
+     "metrics.prometheusRule.thresholds.docs: "),
+    ([*KEY, "--set", "metrics.prometheusRule.enabled=true,metrics.prometheusRule.disabled={MirrorDwon}"],
+     "metrics.prometheusRule.disabled: there is no alert MirrorDwon"),
     ([*KEY, "--set", "metrics.serviceMonitor.interval=often"], "interval"),
 ]
 
@@ -264,6 +285,21 @@ class Values(unittest.TestCase):
         self.assertEqual([chart["version"], chart["appVersion"]], [cargo, cargo])
         self.assertIn(f"prometheus-mirror:{cargo}", chart["annotations"]["artifacthub.io/images"])
 
+    def test_the_install_command_names_an_image_that_was_pushed(self):
+        """For no public registry has it; and without a registry the notes say so."""
+        text = (CHART / "README.md").read_text().replace("\\\n", " ")
+        version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+        pushed = re.search(r"^docker push (\S+)/(\S+):(\S+)$", text, re.M)
+        self.assertEqual(pushed[3], version)
+        commands = re.findall(r"^helm install .*$", text, re.M)
+        self.assertEqual(len(commands), 1)
+        for setting in (f"image.registry={pushed[1]}", f"image.repository={pushed[2]}"):
+            self.assertIn(f"--set {setting} ", commands[0] + " ")
+        told = f"NOTE: no public registry has prometheus-mirror:{version}."
+        renderings = {case: it for (case, _), it in all_renderings().items()}
+        self.assertIn(told, renderings["default"].notes)
+        self.assertNotIn("NOTE: no public registry", renderings["extras"].notes)
+
     def test_a_package_holds_what_is_needed_and_no_more(self):
         for program in HELMS:
             with tempfile.TemporaryDirectory() as folder:
@@ -362,9 +398,58 @@ class Cases(unittest.TestCase):
         self.assertIn('job="prometheus-mirror"', rules["MirrorDown"]["expr"])
 
     def test_dashboards_are_those_of_the_mixin(self):
-        data = self.rendering("monitoring").one("ConfigMap", "-dashboards")["data"]
-        for path in (ROOT / "monitoring/dashboards").glob("*.json"):
-            self.assertEqual(json.loads(data[f"prometheus-mirror-{path.name}"]), json.loads(path.read_text()))
+        """And their links lead to where the alerts' do."""
+        for case, docs in (("labels", "docs"), ("monitoring", "https://docs.example.net/mirror")):
+            data = self.rendering(case).one("ConfigMap", "-dashboards")["data"]
+            linked = 0
+            for path in (ROOT / "monitoring/dashboards").glob("*.json"):
+                text = path.read_text()
+                linked += text.count('"docs/')
+                expected = json.loads(text.replace('"docs/', f'"{docs}/'))
+                self.assertEqual(json.loads(data[f"prometheus-mirror-{path.name}"]), expected, case)
+            self.assertGreater(linked, 0)
+            rules = [it for group in self.rendering(case).one("PrometheusRule")["spec"]["groups"]
+                     for it in group["rules"] if "alert" in it]
+            self.assertGreater(len(rules), 5)
+            for rule in rules:
+                self.assertEqual(rule["annotations"]["runbook_url"], f"{docs}/alerts/{rule['alert']}.md")
+
+    def test_pods_that_are_recreated_have_no_rolling_update(self):
+        self.assertEqual(self.rendering("recreate").one("Deployment")["spec"]["strategy"], {"type": "Recreate"})
+
+    def test_a_label_selector_of_ones_own_is_left_alone(self):
+        def selectors(case):
+            spec = self.rendering(case).one("Deployment")["spec"]
+            return spec["selector"], [it["labelSelector"]
+                                      for it in spec["template"]["spec"]["topologySpreadConstraints"]]
+        self.assertEqual(selectors("extras")[1], [{"matchLabels": {"team": "observability"}}])
+        own, of_defaults = selectors("default")
+        self.assertEqual(of_defaults, [own, own])
+
+    def test_a_label_of_fewer_things_goes_before_one_of_all(self):
+        rendering = self.rendering("labels")
+        pod = rendering.one("Deployment")["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual(pod["team"], "tools")
+        self.assertEqual(rendering.one("Service")["metadata"]["labels"]["team"], "observability")
+        for kind in ("ServiceMonitor", "PodMonitoring", "PrometheusRule"):
+            labels = rendering.one(kind)["metadata"]["labels"]
+            self.assertEqual([labels["team"], labels["app.kubernetes.io/instance"]], ["metrics", "stack"], kind)
+
+    def test_a_wall_in_the_words_of_config_is_one(self):
+        """Then the chart makes no token."""
+        for case in ("config-callers", "client-certificates"):
+            names = [it["metadata"]["name"] for it in self.rendering(case).of("Secret")]
+            self.assertEqual(names, ["mirror-prometheus-mirror-api-key"], case)
+
+    def test_the_notes_warn_of_a_way_in_that_the_network_policy_closes(self):
+        warned = "WARNING: the NetworkPolicy admits pods in stackstate alone, and so not what comes by the "
+        for case, way in (("ingress", "Ingress"), ("httproute", "HTTPRoute"),
+                          ("load-balancer", "LoadBalancer"), ("node-port", None), ("default", None)):
+            notes = self.rendering(case).notes
+            if way:
+                self.assertIn(f"{warned}{way}. Set networkPolicy.from", notes, case)
+            else:
+                self.assertNotIn(warned, notes, case)
 
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])

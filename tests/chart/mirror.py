@@ -162,7 +162,7 @@ class Renderings(unittest.TestCase):
         details = pod.details() | {"request_timeout_seconds": 1}
         with pod.serving() as base:
             status, key, body = ask(base, details)
-            if "allowed_callers" in settings:
+            if "allowed_callers" in settings and "0.0.0.0/0" not in settings["allowed_callers"]:
                 self.assertEqual(status, 401, "loopback is not among the allowed callers")
                 return
             self.assertEqual(status, 200, body)

@@ -21,15 +21,36 @@
 {{- fail (printf "config.%s: use %s" $name $instead) -}}
 {{- end -}}
 {{- end -}}
-{{- range $name, $_ := .Values.connections -}}
+{{- range $at, $connections := dict "connections" .Values.connections "config.connections" (.Values.config.connections | default dict) -}}
+{{- range $name, $_ := $connections -}}
 {{- if not (regexMatch "^[a-z0-9][a-z0-9._-]{0,62}$" $name) -}}
-{{- fail (printf "connections.%s: a name is of a-z, 0-9, dot, dash and underscore, at most 63 of them, and begins with a letter or digit" $name) -}}
+{{- fail (printf "%s.%s: a name is of a-z, 0-9, dot, dash and underscore, at most 63 of them, and begins with a letter or digit" $at $name) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- /* What is given in the words of `config` counts like the values of the same meaning. */ -}}
+{{- $given := include "prometheus-mirror.given" . | fromYaml -}}
 {{- $open := false -}}
-{{- range .Values.allowedCallers }}{{ if has . (list "0.0.0.0/0" "::/0") }}{{ $open = true }}{{ end }}{{ end -}}
-{{- if and $open (not .Values.callers) (not .Values.callerToken.existingSecret) (not (include "prometheus-mirror.wallB" .)) -}}
-{{- fail "allowedCallers: a list that admits everybody is no wall [PM-5004]; name the networks of StackState, or leave it out and the chart makes a token" -}}
+{{- range kindIs "slice" $given.allowed_callers | ternary $given.allowed_callers list }}{{ if has . (list "0.0.0.0/0" "::/0") }}{{ $open = true }}{{ end }}{{ end -}}
+{{- if and $open (not $given.callers) (not .Values.callerToken.existingSecret) (not (dig "tls" "client_ca_file" "" $given)) (not (include "prometheus-mirror.wallB" .)) -}}
+{{- fail (printf "%s: a list that admits everybody is no wall [PM-5004]; name the networks of StackState, or leave it out and the chart makes a token" (hasKey .Values.config "allowed_callers" | ternary "config.allowed_callers" "allowedCallers")) -}}
+{{- end -}}
+{{- range $name := list "nodePort" "externalTrafficPolicy" -}}
+{{- if and (eq $.Values.service.type "ClusterIP") (get $.Values.service $name) -}}
+{{- fail (printf "service.%s: a Service of type ClusterIP has none; set service.type or leave it out" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.service.loadBalancerSourceRanges (ne .Values.service.type "LoadBalancer") -}}
+{{- fail (printf "service.loadBalancerSourceRanges: a Service of type %s has none; set service.type to LoadBalancer or leave it out" .Values.service.type) -}}
+{{- end -}}
+{{- $selecting := list "app.kubernetes.io/name" "app.kubernetes.io/instance" -}}
+{{- $telling := list "helm.sh/chart" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" -}}
+{{- range $at, $own := dict "commonLabels" (concat $selecting $telling) "podLabels" $selecting -}}
+{{- range $name, $_ := get $.Values $at | default dict -}}
+{{- if has $name $own -}}
+{{- fail (printf "%s.%s: is a label of the chart's own; choose another name" $at $name) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if eq (int .Values.port) (int .Values.adminPort) -}}
 {{- fail "adminPort: must differ from port" -}}

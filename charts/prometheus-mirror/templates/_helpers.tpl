@@ -36,13 +36,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ include "prometheus-mirror.metaLabels" . }}
 {{- end -}}
 
+{{/* Those of everything and some of one's own, which go before: (list $ LABELS). */}}
+{{- define "prometheus-mirror.labelsAnd" -}}
+{{- toYaml (mergeOverwrite (include "prometheus-mirror.labels" (first .) | fromYaml) (last . | default dict | deepCopy)) -}}
+{{- end -}}
+
 {{/* Without versions, which would roll the pods for nothing. */}}
 {{- define "prometheus-mirror.podLabels" -}}
 {{ include "prometheus-mirror.selectorLabels" . }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
-{{- with .Values.podLabels }}
+{{- with mergeOverwrite dict (.Values.commonLabels | default dict) (.Values.podLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
