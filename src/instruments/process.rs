@@ -3,12 +3,15 @@
 
 use std::fmt;
 use std::fs;
+use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::EncodeMetric as _;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
+use rustix::time::ClockId;
+use rustix::time::clock_gettime;
 
 /// Ticks per second in `/proc/<pid>/stat`; 100 on every architecture that Linux supports today
 /// (proc(5): `USER_HZ`).
@@ -84,20 +87,31 @@ fn cpu_seconds(stat: &str) -> Option<f64> {
     Some((field(stat, 14)? + field(stat, 15)?) / TICKS)
 }
 
+/// Of two clocks and not of `/proc/stat`, which a hardened unit hides (`ProcSubset=pid`).
 fn start_time(stat: &str) -> Option<f64> {
-    let system = fs::read_to_string("/proc/stat").ok()?;
-    let boot: f64 = system
-        .lines()
-        .find_map(|l| l.strip_prefix("btime "))?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = |clock| {
+        let time = clock_gettime(clock);
+        Duration::try_from(time).ok().map(|it| it.as_secs_f64())
+    };
+    let boot = seconds(ClockId::Realtime)? - seconds(ClockId::Boottime)?;
     Some(boot + field(stat, 22)? / TICKS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_start_is_counted_from_the_start_of_the_machine() {
+        let stat = fs::read_to_string("/proc/self/stat").unwrap();
+        let system = fs::read_to_string("/proc/stat").unwrap();
+        let boot = system.lines().find_map(|it| it.strip_prefix("btime "));
+        let boot: f64 = boot.unwrap().parse().unwrap();
+        let expected = boot + field(&stat, 22).unwrap() / TICKS;
+        let found = start_time(&stat).unwrap();
+        // That one is in whole seconds.
+        assert!((found - expected).abs() < 2.0, "{found} {expected}");
+    }
 
     #[test]
     fn a_name_with_parentheses_and_spaces_does_not_shift_the_fields() {
