@@ -200,7 +200,26 @@ fn factors(rig: &Rig<'_>) {
         for value in values(&sum, "exact") {
             assert!((value - increase).abs() < 1e-6, "{value}, not {increase}");
         }
+        // Points of a grid of 60 s, and samples: to be set anew.
+        let count = counter.clone().buckets(Method::EventCount, width);
+        for value in values(&count, "legacy") {
+            assert!((minutes..=minutes + 1.0).contains(&value), "{value} points");
+        }
+        for value in values(&count, "exact") {
+            assert_eq!(value.to_bits(), samples.to_bits(), "{value} samples");
+        }
+        // Of two series the largest at one instant, and the largest of all: peaks between now show.
+        let both = Question::gauge("gauge_two").with("job", "oracle");
+        let peaks = both.buckets(Method::Max, width);
+        let mean = |profile| {
+            let all: Vec<f64> = values(&peaks, profile).collect();
+            all.iter().sum::<f64>() / float(i64::try_from(all.len()).unwrap())
+        };
+        assert!(mean("exact") > mean("legacy") + 50.0, "of {width} ms");
     }
+    // Buckets of under 30 s look back 30 s, and are as asked.
+    let short = counter.clone().buckets(Method::Mean, 15_000);
+    check(&short, 60.0, 2.0);
 }
 
 fn tilde(rig: &Rig<'_>) {
