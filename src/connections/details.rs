@@ -69,7 +69,7 @@ pub(super) fn resolve(
         .and_then(|name| named.get(name));
     // What a request says stands on top of what the named connection says, and that on the defaults.
     let options = named.map_or(&defaults.options, |it| &it.connection.options);
-    let secrets_dir = policy.secrets_dir.as_ref().map(|folder| folder.of(caller));
+    let secrets_dir = policy.secrets_of(caller);
     let origin = Origin::Request {
         secrets_dir: secrets_dir.as_ref(),
     };

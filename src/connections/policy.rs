@@ -207,6 +207,17 @@ impl Policy {
         })
     }
 
+    /// The folder whose files a request of `caller` may name. Where callers have names it is one each,
+    /// and whoever has none, as one by its network or the console, names no file.
+    #[must_use]
+    pub fn secrets_of(&self, caller: &Caller) -> Option<SecretsDir> {
+        let all = self.secrets_dir.as_ref()?;
+        match caller {
+            Caller::Named(name) => Some(all.below(name)),
+            Caller::Anyone | Caller::Network => self.grants.is_empty().then(|| all.clone()),
+        }
+    }
+
     /// Whether `caller` may reach `url`, as far as everybody may.
     fn grants_to(&self, caller: &Caller, url: &::url::Url) -> bool {
         self.granted(caller, |grant| {

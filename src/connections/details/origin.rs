@@ -6,7 +6,6 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::Unfit;
 use super::given::Given;
-use crate::caller::Caller;
 
 /// Who wrote the details.
 #[derive(Clone, Copy)]
@@ -56,15 +55,11 @@ impl SecretsDir {
         }
     }
 
-    /// The part of it whose files `caller` may name: where callers have names, a folder each.
-    pub(super) fn of(&self, caller: &Caller) -> Self {
-        let path = match caller {
-            Caller::Anyone | Caller::Network => self.path.clone(),
-            Caller::Named(name) => self.path.join(&**name),
-        };
+    /// The folder `name` in it.
+    pub(in crate::connections) fn below(&self, name: &str) -> Self {
         Self {
             root: self.root.clone(),
-            path,
+            path: self.path.join(name),
             resolve: self.resolve,
         }
     }

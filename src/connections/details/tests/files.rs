@@ -165,6 +165,25 @@ fn the_folder_of_a_caller_may_be_a_link_within_that_of_all_and_leads_nowhere_els
 }
 
 #[test]
+fn where_callers_have_names_one_without_a_name_has_no_folder() {
+    let outer = folder();
+    let resolve = |path: &Path| fs::canonicalize(path);
+    let mut configured = Configured::default();
+    let secrets = SecretsDir::new(outer.path().join("secrets"), resolve);
+    configured.policy.secrets_dir = Some(secrets);
+    let text = r#"{"url": "https://h", "bearer_token_file": "token"}"#;
+    let callers = [Caller::Anyone, Caller::Network];
+    let opens = |configured: &Configured| {
+        let resolved = |caller| super::super::resolve(text, None, configured, caller).is_ok();
+        callers.each_ref().map(resolved)
+    };
+    assert_eq!(opens(&configured), [true, true]);
+    let grants = &mut configured.policy.grants;
+    grants.insert("alpha".into(), Default::default());
+    assert_eq!(opens(&configured), [false, false]);
+}
+
+#[test]
 fn a_secret_inline_and_as_file_is_refused() {
     let outer = folder();
     let secrets = outer.path().join("secrets");
