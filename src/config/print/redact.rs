@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(Shown::connection().inside(name), Shown::Redacted, "{name}");
         }
-        for name in ["apiKey", "pass", "sig", "jwt", "k"] {
+        for name in ["apiKey", "pass", "sig", "jwt", "k", "username", "url"] {
             assert_eq!(Shown::Parameters.inside(name), Shown::Redacted, "{name}");
         }
         assert_eq!(Shown::Parameters.inside("dedup"), Shown::Whole);
