@@ -158,6 +158,10 @@ python3 scripts/package/deb.py "$mirror" "$version" "$deb"
 python3 scripts/package/deb.py "$mirror" "$version" "$scratch/again.deb"
 cmp "$deb" "$scratch/again.deb" || die "two packages of one binary differ"
 python3 scripts/package/deb.py "$mirror" "$version+newer" "$newer"
+python3 scripts/package/deb.py "$mirror" "$version-rc.1" "$scratch/candidate.deb"
+[[ $(dpkg-deb --field "$scratch/candidate.deb" Version) == "$version~rc.1-1" ]] ||
+  die "a release candidate is newer than the release: $(dpkg-deb --field "$scratch/candidate.deb" Version)"
+rm "$scratch/candidate.deb"
 
 held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
   grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$\|man1/prometheus-mirror-.*gz$' | LC_ALL=C sort)

@@ -5,6 +5,7 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 python3 tests/release/changelog.py
+python3 tests/release/versions.py
 python3 tests/release/generated.py
 open_scratch releasing
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
