@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Debian package in a clean Debian root: install, start, query, upgrade, purge
+# The Debian package and the RPM in a clean Debian root: install, start, query, upgrade, purge
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
@@ -34,6 +34,9 @@ install_deb() {
     die "dpkg --install ${1##*/}"
   }
 }
+
+# is_wanted: whether the unit starts with the system, as the files say it.
+is_wanted() { [[ -L $root/etc/systemd/system/multi-user.target.wants/prometheus-mirror.service ]]; }
 
 # has_points: whether a gauge has points in the buckets that were full a moment ago.
 has_points() {
@@ -79,6 +82,11 @@ booted() {
 
 is_running() { booted systemctl is-active --quiet "${1:-prometheus-mirror}"; }
 
+is_enabled() { booted systemctl is-enabled --quiet prometheus-mirror 2>/dev/null; }
+
+# by_dpkg ACTION PACKAGE: in the root that was booted.
+by_dpkg() { booted dpkg --force-confold "$@" >"$scratch/dpkg.log" 2>&1 || die "dpkg $*: $(<"$scratch/dpkg.log")"; }
+
 # boot: sets `first` to the process 1 of the root.
 boot() {
   logs=("$scratch/boot.log")
@@ -114,8 +122,8 @@ under_systemd() {
   boot || skip "all but the unit under systemd passed: $(tail -n 1 "$scratch/boot.log")"
   cp "$deb" "$newer" "$root/tmp/"
 
-  booted dpkg --force-confold --install "/tmp/${deb##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
-  booted systemctl is-enabled --quiet prometheus-mirror || die "the installation does not enable the unit"
+  by_dpkg --install "/tmp/${deb##*/}"
+  is_enabled || die "the installation does not enable the unit"
   ask_unit
   booted systemctl reload prometheus-mirror || die "the unit does not reload"
   booted systemctl stop prometheus-mirror
@@ -135,13 +143,35 @@ under_systemd() {
   say "under systemd: installed, asked, reloaded, stopped, started, killed, and back"
 
   before=$after
-  booted dpkg --force-confold --install "/tmp/${newer##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
+  by_dpkg --install "/tmp/${newer##*/}"
   await "$first" is_back || die "the upgrade does not restart the unit"
   ask_unit
-  booted dpkg --purge prometheus-mirror >"$scratch/dpkg.log" 2>&1 || die "dpkg --purge: $(<"$scratch/dpkg.log")"
-  ! is_running || die "purged, and it runs"
+  by_dpkg --remove prometheus-mirror
+  ! is_running || die "removed, and it runs"
+  by_dpkg --install "/tmp/${newer##*/}"
+  is_enabled || die "installed after a removal, the unit is not enabled"
+  ask_unit
+  say "under systemd: upgraded and asked, removed, installed and asked"
+
+  booted systemctl disable --quiet --now prometheus-mirror
+  by_dpkg --install "/tmp/${deb##*/}"
+  ! is_enabled && ! is_running || die "what an administrator has disabled is on again after an upgrade"
+  by_dpkg --remove prometheus-mirror
+  by_dpkg --install "/tmp/${deb##*/}"
+  ! is_enabled && ! is_running || die "what an administrator has disabled is on again after a removal"
+  booted systemctl enable --quiet prometheus-mirror
+  by_dpkg --remove prometheus-mirror
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+  chmod +x "$root/usr/sbin/policy-rc.d"
+  by_dpkg --install "/tmp/${deb##*/}"
+  is_enabled && ! is_running || die "what policy-rc.d forbids was started, or is not enabled"
+  rm "$root/usr/sbin/policy-rc.d"
+  say "under systemd: disabled it stays disabled, and policy-rc.d is asked"
+
+  by_dpkg --purge prometheus-mirror
+  ! is_running && ! is_wanted || die "purged, and it runs or is enabled"
   [[ ! -e $root/$etc ]] || die "purged, and $etc is there"
-  say "under systemd: upgraded and asked, purged and gone"
+  say "under systemd: purged and gone"
 }
 
 ((EUID == 0)) || skip "a Debian root needs root to be made"
@@ -197,6 +227,8 @@ for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z
   gzip -dc "$root/usr/share/man/man1/prometheus-mirror$command.1.gz" | grep -q '^\.TH prometheus-mirror' ||
     die "prometheus-mirror$command has no man page"
 done
+# As where an image is made: nothing runs there, and the unit starts with the image.
+is_wanted || die "installed where systemd does not run, the unit is not enabled"
 serve_and_ask
 say "installed, started as the unit would, and asked"
 
