@@ -1,4 +1,9 @@
-"""Versions as packages spell them."""
+"""Versions as packages spell them.
+
+    versions.py VERSION
+"""
+
+import sys
 
 
 def sorted_as(version: str) -> str:
@@ -8,3 +13,7 @@ def sorted_as(version: str) -> str:
     tilde comes before.
     """
     return version.replace("-", "~", 1)
+
+
+if __name__ == "__main__":
+    print(sorted_as(sys.argv[1]))

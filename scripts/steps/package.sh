@@ -7,6 +7,7 @@ source scripts/lib/ports.sh
 source scripts/lib/prometheus.sh
 source scripts/lib/mirror.sh
 source scripts/quickstart/requests.sh
+source scripts/package/rpm_in_root.sh
 
 etc=etc/prometheus-mirror
 # Mode, owner and path of what a package must hold; documents, examples and the man pages of commands
@@ -33,6 +34,14 @@ install_deb() {
     logs+=("$scratch/dpkg.log")
     die "dpkg --install ${1##*/}"
   }
+}
+
+# tells_of_key LOG: the installation made a key that is good, and tells of its file and nothing of the key.
+tells_of_key() {
+  [[ $(stat -c '%a %U:%G' "$root/$etc/api-key") == '600 root:root' ]] || die "the key's file: $(stat "$root/$etc/api-key")"
+  [[ $(wc -c <"$root/$etc/api-key") == 43 ]] || die "the key is not 32 bytes in base64url"
+  grep -q "/$etc/api-key" "$1" || die "the installation does not tell where the key is"
+  if grep -qF -f "$root/$etc/api-key" "$1"; then die "the installation shows the key"; fi
 }
 
 # is_wanted: whether the unit starts with the system, as the files say it.
@@ -83,6 +92,9 @@ booted() {
 is_running() { booted systemctl is-active --quiet "${1:-prometheus-mirror}"; }
 
 is_enabled() { booted systemctl is-enabled --quiet prometheus-mirror 2>/dev/null; }
+
+# is_off: it does not run, and would not after another boot.
+is_off() { ! is_enabled && ! is_running; }
 
 # by_dpkg ACTION PACKAGE: in the root that was booted.
 by_dpkg() { booted dpkg --force-confold "$@" >"$scratch/dpkg.log" 2>&1 || die "dpkg $*: $(<"$scratch/dpkg.log")"; }
@@ -155,23 +167,25 @@ under_systemd() {
 
   booted systemctl disable --quiet --now prometheus-mirror
   by_dpkg --install "/tmp/${deb##*/}"
-  ! is_enabled && ! is_running || die "what an administrator has disabled is on again after an upgrade"
+  is_off || die "what an administrator has disabled is on again after an upgrade"
   by_dpkg --remove prometheus-mirror
   by_dpkg --install "/tmp/${deb##*/}"
-  ! is_enabled && ! is_running || die "what an administrator has disabled is on again after a removal"
+  is_off || die "what an administrator has disabled is on again after a removal"
   booted systemctl enable --quiet prometheus-mirror
   by_dpkg --remove prometheus-mirror
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
   by_dpkg --install "/tmp/${deb##*/}"
-  is_enabled && ! is_running || die "what policy-rc.d forbids was started, or is not enabled"
+  is_enabled || die "what policy-rc.d forbids to start is not enabled"
+  ! is_running || die "what policy-rc.d forbids was started"
   rm "$root/usr/sbin/policy-rc.d"
   say "under systemd: disabled it stays disabled, and policy-rc.d is asked"
 
   by_dpkg --purge prometheus-mirror
-  ! is_running && ! is_wanted || die "purged, and it runs or is enabled"
+  if is_running || is_wanted; then die "purged, and it runs or is enabled"; fi
   [[ ! -e $root/$etc ]] || die "purged, and $etc is there"
   say "under systemd: purged and gone"
+  rpm_under_systemd
 }
 
 ((EUID == 0)) || skip "a Debian root needs root to be made"
@@ -200,11 +214,11 @@ held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
   die "conffiles: $(dpkg-deb --info "$deb" conffiles)"
 say "$(dpkg-deb --info "$deb" | sed -n 's/^ *\(new Debian package.*\|size .*bytes\).*/\1/p' | head -n 1): contents, modes and conffiles are as listed"
 
-# Kept between runs; each works on a copy.
+# Kept between runs; each works on a copy. RPM is Debian's too.
 base=target/debian-root
-if [[ ! -e $base/usr/bin/dbus-daemon ]]; then
+if [[ ! -e $base/usr/bin/rpm ]]; then
   rm -rf "$base" "$base.new"
-  debootstrap --variant=minbase --include=systemd,dbus bookworm "$base.new" \
+  debootstrap --variant=minbase --include=systemd,dbus,rpm bookworm "$base.new" \
     "$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb \(\[.*\] \)\?\(http[^ ]*\) bookworm .*/\2/p' \
       /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)" \
     >"$scratch/debootstrap.log" 2>&1 || { logs+=("$scratch/debootstrap.log"); skip "debootstrap found no Debian to fetch"; }
@@ -215,10 +229,7 @@ cp -a "$base" "$root"
 start_prometheus "$scratch"
 
 install_deb "$deb"
-[[ $(stat -c '%a %U:%G' "$root/$etc/api-key") == '600 root:root' ]] || die "the key's file: $(stat "$root/$etc/api-key")"
-[[ $(wc -c <"$root/$etc/api-key") == 43 ]] || die "the key is not 32 bytes in base64url"
-grep -q "/$etc/api-key" "$scratch/dpkg.log" || die "the installation does not tell where the key is"
-if grep -qF -f "$root/$etc/api-key" "$scratch/dpkg.log"; then die "the installation shows the key"; fi
+tells_of_key "$scratch/dpkg.log"
 inside prometheus-mirror check-config "/$etc/config.yaml" >/dev/null || die "its configuration is not good"
 inside bash -euc 'source /usr/share/bash-completion/completions/prometheus-mirror
   complete -p prometheus-mirror' >/dev/null || die "bash does not take the completions"
@@ -246,5 +257,6 @@ inside dpkg --purge prometheus-mirror >>"$scratch/dpkg.log" 2>&1 || die "dpkg --
 left=$(find "$root" -xdev -name '*prometheus-mirror*' -not -path '*/var/lib/dpkg/*-old' -not -path '*/var/log/*')
 [[ -z $left ]] || die "purged, and still there: $left"
 say "purged: nothing of it is left"
+try_rpm
 
 under_systemd
