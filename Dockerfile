@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The mirror alone: no shell, no package manager, nothing that is written.
 #
 # The bases of the two building stages are named by exact version. Their digests are not known where

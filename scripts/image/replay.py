@@ -97,7 +97,7 @@ def replay(name: str, stage: list[tuple[str, str]], top: Path, roots: dict[str, 
                 command = re.sub(r" /(?=root-of-image)", f" {root}/", command)
                 if re.match(r"npm |mkdir |cp LICENSE |cargo fetch ", command):
                     run(command, here, home)
-                elif " cargo build " in f" {command}":
+                elif re.search(r"\bcargo build\b", command):
                     run("cargo check --locked --quiet", here, home)
                     # Only `cargo fetch` gets what tests and other platforms need.
                     if "cargo fetch --locked" not in commands(rest):

@@ -214,6 +214,22 @@ held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
   die "conffiles: $(dpkg-deb --info "$deb" conffiles)"
 say "$(dpkg-deb --info "$deb" | sed -n 's/^ *\(new Debian package.*\|size .*bytes\).*/\1/p' | head -n 1): contents, modes and conffiles are as listed"
 
+# Of two architectures each file has a name of its own, or is the same. No list may be lost in the merging.
+for host in x86_64 aarch64; do
+  cp "$mirror" "$scratch/binary"
+  # So that what holds a digest of the binary differs.
+  printf '%s' "$host" >>"$scratch/binary"
+  scripts/package/dist.sh "$scratch/binary" "$version" "$host-unknown-linux-gnu" "$scratch/dist-of-$host" >"$scratch/dist.log" ||
+    { logs+=("$scratch/dist.log"); die "dist.sh for $host"; }
+  (cd "$scratch/dist-of-$host" && sha256sum -- * >SHA256SUMS)
+done
+scripts/package/merge.sh "$scratch/dist" "$scratch"/dist-of-*
+(cd "$scratch/dist" && sha256sum --check --quiet SHA256SUMS)
+both=$(cd "$scratch" && printf '%s\n' dist-of-*/* | sed 's|.*/||' | sort | uniq -d | grep -v SHA256SUMS)
+[[ $both == prometheus-mirror-chart-*.tgz && $(wc -l <"$scratch/dist/SHA256SUMS") == 9 ]] || die "two architectures share: $both"
+say "two architectures give $(wc -l <"$scratch/dist/SHA256SUMS") files, of which both have the chart"
+rm -r "$scratch"/dist* "$scratch/binary"
+
 # Kept between runs; each works on a copy. RPM is Debian's too.
 base=target/debian-root
 if [[ ! -e $base/usr/bin/rpm ]]; then

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The changelog's form, a parser that is generated alike each time, and that release.sh stops where it has to
+# The changelog's form, workflows, a parser that is generated alike each time, and that release.sh stops where it has to
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 python3 tests/release/changelog.py
 python3 tests/release/versions.py
+python3 tests/release/workflow.py
 python3 tests/release/generated.py
 open_scratch releasing
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
