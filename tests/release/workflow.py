@@ -30,6 +30,10 @@ def check(name: str, text: str) -> None:
             # As root, in a Debian: its steps install packages, enter roots and boot one.
             assert "options: --privileged" in body, f"{name}: the tests of {job} would be skipped, and so fail"
             assert ": write" not in body, f"{name}: {job} runs everything, and may write"
+            # The step unit is skipped without it.
+            assert re.search(r"apt-get install .* systemd\b", body), f"{name}: {job} has no systemd to verify the unit"
+            untested, tested = body.count("--untested"), body.count("./test.sh ")
+            assert untested == tested and body.count("./release.sh") > untested, f"{name}: {job} releases without tests"
 
 
 def main() -> None:
@@ -48,6 +52,8 @@ def main() -> None:
         ("uses: actions/attest-build", "uses: actions/other-build"),
         ("image: ${{ needs.bases.outputs.rust }}", "image: rust:1.95.0-slim-bookworm"),
         ("      options: --privileged\n", ""),
+        (" systemd\n", "\n"),
+        ('          ./test.sh "${options[@]}"\n', ""),
         ("docker push ", "gh release create x; docker push "),
     ):
         assert wrong[0] in release, wrong
