@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The mirror alone: no shell, no package manager, nothing that is written.
 #
 # The bases of the two building stages are named by exact version. Their digests are not known where
@@ -13,6 +12,8 @@ WORKDIR /src/console
 COPY console/package.json console/package-lock.json ./
 RUN npm ci --no-fund --no-audit
 COPY console/ ./
+# The editor of connection details is made of it.
+COPY schemas/connection-details.json /src/schemas/
 RUN npm run build
 
 FROM ${RUST_IMAGE} AS binary
@@ -22,8 +23,10 @@ WORKDIR /src
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
 COPY . .
 COPY --from=console /src/console/dist console/dist
-# As scripts/lib/mirror.sh builds it, which says why.
-RUN target="$(rustc --print host-tuple)" \
+# As scripts/lib/mirror.sh builds it, which says why. What reads the licences asks for every crate, also
+# for those that no build fetches.
+RUN cargo fetch --locked \
+ && target="$(rustc --print host-tuple)" \
  && RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' cargo build --release --locked --target "$target" \
  && mkdir -p /root-of-image/etc/ssl/certs /root-of-image/licenses \
  && cp "target/$target/release/prometheus-mirror" /root-of-image/ \

@@ -5,8 +5,8 @@
 #   ./release.sh VERSION --untested the same without the tests, to try this script
 #
 # dist/ then holds: the static binary as a tarball with man pages and completions, the Debian package, the
-# chart, a bill of materials (CycloneDX), third-party licences, SHA256SUMS. Uploading, images, signatures and provenance are
-# .github/workflows/release.yml's, which calls this script.
+# chart, a bill of materials (CycloneDX), third-party licences, SHA256SUMS. Uploading, images and signed
+# provenance are .github/workflows/release.yml's, which calls this script once for each architecture.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -68,36 +68,6 @@ build_in() {
   popd >/dev/null
 }
 
-# write_dist OUT BINARY: everything that is published, but for the list of checksums.
-write_dist() {
-  local out=$1 binary=$2 work=$scratch/dist-of-${1##*/} tree machine
-  tree=$work/$name
-  mkdir -p "$out" "$tree/examples"
-  python3 scripts/package/licenses.py target/third-party-licenses.txt
-  scripts/package/pages.sh "$binary" target/package
-  cp -r target/package/man target/package/completions "$tree/"
-  cp "$binary" README.md CHANGELOG.md LICENSE target/third-party-licenses.txt deploy/systemd/*.service "$tree/"
-  cp deploy/examples/*.yaml "$tree/examples/"
-  pack "$work" "$name" >"$out/$name.tar.gz"
-  case $host in x86_64-*) machine=amd64 ;; aarch64-*) machine=arm64 ;; *) machine=${host%%-*} ;; esac
-  python3 scripts/package/deb.py "$binary" "$version" "$out/prometheus-mirror_$version-1_$machine.deb"
-  if [[ -e $chart/Chart.yaml ]]; then
-    # As `helm package` lays it out, but with the commit's time.
-    pack charts prometheus-mirror --anchored --exclude-from=<(sed 's|^|prometheus-mirror/|; s|/$||' "$chart/.helmignore") \
-      >"$out/prometheus-mirror-chart-$(field "$chart/Chart.yaml" version).tgz"
-  fi
-  python3 scripts/package/sbom.py "$version" "$binary" "$out/prometheus-mirror-$version.cdx.json"
-  cp target/third-party-licenses.txt "$out/"
-}
-
-# pack DIR NAME [TAR OPTIONS…]: the folder NAME in DIR, of nobody's and of the commit's time.
-pack() {
-  local dir=$1 name=$2
-  shift 2
-  tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" \
-    "$@" -C "$dir" -c "$name" | gzip -n9
-}
-
 version=${1:-}
 [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] || { usage >&2; exit 2; }
 tested=true
@@ -122,7 +92,8 @@ open_scratch release
 cargo fetch --locked
 check_console
 if $tested; then
-  ./test.sh --full
+  # As in CI: a step that was skipped has tried nothing of what is released.
+  CI=true ./test.sh --full
   # What tests rewrite is fresh, or it would show here.
   check_tree
 fi
@@ -143,8 +114,7 @@ say "equal: $(sha256sum <"$first" | cut -c -64)"
 step "dist/"
 rm -rf dist
 host=$(rustc --print host-tuple)
-name=prometheus-mirror-$version-$host
-write_dist dist "$first"
-write_dist "$scratch/again" "$mirror"
+scripts/package/dist.sh "$first" "$version" "$host" dist
+scripts/package/dist.sh "$mirror" "$version" "$host" "$scratch/again"
 diff -r dist "$scratch/again" || die "packing twice gives two results"
 (cd dist && sha256sum -- * >SHA256SUMS && cat SHA256SUMS)

@@ -18,11 +18,12 @@ source scripts/lib/console.sh
 
 # What builds stands before what runs. The release build is begun with the first of them, for most of it
 # is one thread; it has ended before any test runs.
-building=(format lint shell deny releasing docs builds)
+building=(format lint shell deny releasing page docs builds)
 running=(instructions model static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
 long=(console package fuzz)
-may_be_skipped_in_ci=()
+# A machine without Node builds the mirror without its console, and tests the rest.
+may_be_skipped_in_ci=(page)
 
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 

@@ -1,12 +1,11 @@
 """What a linter does not know: that the image runs as shipping.md wants it, and that everything a
 build needs is let into it."""
 
-import fnmatch
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
+import context
 import yaml
 
 dockerfile = Path("Dockerfile").read_text()
@@ -35,20 +34,7 @@ rust = re.search(r"_IMAGE=rust:(\d+\.\d+)", dockerfile)[1]
 assert rust >= package["rust-version"], f"Dockerfile: Rust {rust}"
 
 # A file that the build reads and .dockerignore keeps out breaks the build, and only there.
-rules = [it for it in Path(".dockerignore").read_text().split("\n") if it and it[0] != "#"]
-
-
-def is_in(path: str) -> bool:
-    kept = True
-    for rule in rules:
-        pattern = rule.lstrip("!")
-        if fnmatch.fnmatch(path, pattern) or path.startswith(pattern + "/"):
-            kept = rule[0] == "!"
-    return kept
-
-
-tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
-files = tracked.stdout.split()
+files = context.files()
 needed = [it for it in files if it.startswith(("src/", "vendor/"))] + ["Cargo.toml", "Cargo.lock", "LICENSE"]
 needed += re.findall(r"python3 (\S+\.py)", dockerfile) + ["scripts/package/crates.py"]
 # What is compiled for tests alone is no matter of the image.
@@ -62,9 +48,9 @@ for target in [package, *tomllib.loads(Path("Cargo.toml").read_text()).get("test
     if "path" in target:
         needed.append(target["path"])
 for path in needed:
-    assert is_in(path) or path.startswith("console/dist"), f".dockerignore keeps {path} out"
+    assert context.is_in(path) or path.startswith("console/dist"), f".dockerignore keeps {path} out"
 for path in ("target/x", ".git/config", ".venv/x", "secrets/token", "console/node_modules/x", ".env"):
-    assert not is_in(path), f".dockerignore lets {path} in"
+    assert not context.is_in(path), f".dockerignore lets {path} in"
 
 compose = yaml.safe_load(Path("compose.yaml").read_text())
 mirror = compose["services"]["mirror"]

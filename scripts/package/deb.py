@@ -14,6 +14,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from versions import sorted_as
+
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -43,7 +45,7 @@ def control(package: dict, deb: dict, version: str, root: Path) -> str:
     text = "\n".join(f" {line}" for line in deb["extended-description"].strip().splitlines())
     fields = {
         "Package": package["name"],
-        "Version": f"{version}-1",
+        "Version": f"{sorted_as(version)}-1",
         "Architecture": machine,
         "Maintainer": deb["maintainer"],
         "Section": deb["section"],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Debian package in a clean Debian root: install, start, query, upgrade, purge
+# The Debian package and the RPM in a clean Debian root: install, start, query, upgrade, purge
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
@@ -7,6 +7,7 @@ source scripts/lib/ports.sh
 source scripts/lib/prometheus.sh
 source scripts/lib/mirror.sh
 source scripts/quickstart/requests.sh
+source scripts/package/rpm_in_root.sh
 
 etc=etc/prometheus-mirror
 # Mode, owner and path of what a package must hold; documents, examples and the man pages of commands
@@ -34,6 +35,17 @@ install_deb() {
     die "dpkg --install ${1##*/}"
   }
 }
+
+# tells_of_key LOG: the installation made a key that is good, and tells of its file and nothing of the key.
+tells_of_key() {
+  [[ $(stat -c '%a %U:%G' "$root/$etc/api-key") == '600 root:root' ]] || die "the key's file: $(stat "$root/$etc/api-key")"
+  [[ $(wc -c <"$root/$etc/api-key") == 43 ]] || die "the key is not 32 bytes in base64url"
+  grep -q "/$etc/api-key" "$1" || die "the installation does not tell where the key is"
+  if grep -qF -f "$root/$etc/api-key" "$1"; then die "the installation shows the key"; fi
+}
+
+# is_wanted: whether the unit starts with the system, as the files say it.
+is_wanted() { [[ -L $root/etc/systemd/system/multi-user.target.wants/prometheus-mirror.service ]]; }
 
 # has_points: whether a gauge has points in the buckets that were full a moment ago.
 has_points() {
@@ -79,6 +91,14 @@ booted() {
 
 is_running() { booted systemctl is-active --quiet "${1:-prometheus-mirror}"; }
 
+is_enabled() { booted systemctl is-enabled --quiet prometheus-mirror 2>/dev/null; }
+
+# is_off: it does not run, and would not after another boot.
+is_off() { ! is_enabled && ! is_running; }
+
+# by_dpkg ACTION PACKAGE: in the root that was booted.
+by_dpkg() { booted dpkg --force-confold "$@" >"$scratch/dpkg.log" 2>&1 || die "dpkg $*: $(<"$scratch/dpkg.log")"; }
+
 # boot: sets `first` to the process 1 of the root.
 boot() {
   logs=("$scratch/boot.log")
@@ -111,11 +131,11 @@ under_systemd() {
   # As an administrator would whose ports are taken; dpkg keeps it.
   mkdir -p "$root/etc/default"
   printf 'PORT=%s\nADMIN_PORT=%s\n' "$port" "$admin" >"$root/etc/default/prometheus-mirror"
-  boot || { say "systemd was not tried: $(tail -n 1 "$scratch/boot.log")"; return; }
+  boot || skip "all but the unit under systemd passed: $(tail -n 1 "$scratch/boot.log")"
   cp "$deb" "$newer" "$root/tmp/"
 
-  booted dpkg --force-confold --install "/tmp/${deb##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
-  booted systemctl is-enabled --quiet prometheus-mirror || die "the installation does not enable the unit"
+  by_dpkg --install "/tmp/${deb##*/}"
+  is_enabled || die "the installation does not enable the unit"
   ask_unit
   booted systemctl reload prometheus-mirror || die "the unit does not reload"
   booted systemctl stop prometheus-mirror
@@ -135,13 +155,37 @@ under_systemd() {
   say "under systemd: installed, asked, reloaded, stopped, started, killed, and back"
 
   before=$after
-  booted dpkg --force-confold --install "/tmp/${newer##*/}" >"$scratch/dpkg.log" 2>&1 || die "dpkg --install: $(<"$scratch/dpkg.log")"
+  by_dpkg --install "/tmp/${newer##*/}"
   await "$first" is_back || die "the upgrade does not restart the unit"
   ask_unit
-  booted dpkg --purge prometheus-mirror >"$scratch/dpkg.log" 2>&1 || die "dpkg --purge: $(<"$scratch/dpkg.log")"
-  ! is_running || die "purged, and it runs"
+  by_dpkg --remove prometheus-mirror
+  ! is_running || die "removed, and it runs"
+  by_dpkg --install "/tmp/${newer##*/}"
+  is_enabled || die "installed after a removal, the unit is not enabled"
+  ask_unit
+  say "under systemd: upgraded and asked, removed, installed and asked"
+
+  booted systemctl disable --quiet --now prometheus-mirror
+  by_dpkg --install "/tmp/${deb##*/}"
+  is_off || die "what an administrator has disabled is on again after an upgrade"
+  by_dpkg --remove prometheus-mirror
+  by_dpkg --install "/tmp/${deb##*/}"
+  is_off || die "what an administrator has disabled is on again after a removal"
+  booted systemctl enable --quiet prometheus-mirror
+  by_dpkg --remove prometheus-mirror
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+  chmod +x "$root/usr/sbin/policy-rc.d"
+  by_dpkg --install "/tmp/${deb##*/}"
+  is_enabled || die "what policy-rc.d forbids to start is not enabled"
+  ! is_running || die "what policy-rc.d forbids was started"
+  rm "$root/usr/sbin/policy-rc.d"
+  say "under systemd: disabled it stays disabled, and policy-rc.d is asked"
+
+  by_dpkg --purge prometheus-mirror
+  if is_running || is_wanted; then die "purged, and it runs or is enabled"; fi
   [[ ! -e $root/$etc ]] || die "purged, and $etc is there"
-  say "under systemd: upgraded and asked, purged and gone"
+  say "under systemd: purged and gone"
+  rpm_under_systemd
 }
 
 ((EUID == 0)) || skip "a Debian root needs root to be made"
@@ -158,6 +202,10 @@ python3 scripts/package/deb.py "$mirror" "$version" "$deb"
 python3 scripts/package/deb.py "$mirror" "$version" "$scratch/again.deb"
 cmp "$deb" "$scratch/again.deb" || die "two packages of one binary differ"
 python3 scripts/package/deb.py "$mirror" "$version+newer" "$newer"
+python3 scripts/package/deb.py "$mirror" "$version-rc.1" "$scratch/candidate.deb"
+[[ $(dpkg-deb --field "$scratch/candidate.deb" Version) == "$version~rc.1-1" ]] ||
+  die "a release candidate is newer than the release: $(dpkg-deb --field "$scratch/candidate.deb" Version)"
+rm "$scratch/candidate.deb"
 
 held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
   grep -v 'doc/prometheus-mirror/.*\(md\|json\|yaml\|gz\)$\|man1/prometheus-mirror-.*gz$' | LC_ALL=C sort)
@@ -166,11 +214,27 @@ held=$(dpkg-deb --contents "$deb" | awk '$1 !~ /^d/ { print $1, $2, $6 }' |
   die "conffiles: $(dpkg-deb --info "$deb" conffiles)"
 say "$(dpkg-deb --info "$deb" | sed -n 's/^ *\(new Debian package.*\|size .*bytes\).*/\1/p' | head -n 1): contents, modes and conffiles are as listed"
 
-# Kept between runs; each works on a copy.
+# Of two architectures each file has a name of its own, or is the same. No list may be lost in the merging.
+for host in x86_64 aarch64; do
+  cp "$mirror" "$scratch/binary"
+  # So that what holds a digest of the binary differs.
+  printf '%s' "$host" >>"$scratch/binary"
+  scripts/package/dist.sh "$scratch/binary" "$version" "$host-unknown-linux-gnu" "$scratch/dist-of-$host" >"$scratch/dist.log" ||
+    { logs+=("$scratch/dist.log"); die "dist.sh for $host"; }
+  (cd "$scratch/dist-of-$host" && sha256sum -- * >SHA256SUMS)
+done
+scripts/package/merge.sh "$scratch/dist" "$scratch"/dist-of-*
+(cd "$scratch/dist" && sha256sum --check --quiet SHA256SUMS)
+both=$(cd "$scratch" && printf '%s\n' dist-of-*/* | sed 's|.*/||' | sort | uniq -d | grep -v SHA256SUMS)
+[[ $both == prometheus-mirror-chart-*.tgz && $(wc -l <"$scratch/dist/SHA256SUMS") == 9 ]] || die "two architectures share: $both"
+say "two architectures give $(wc -l <"$scratch/dist/SHA256SUMS") files, of which both have the chart"
+rm -r "$scratch"/dist* "$scratch/binary"
+
+# Kept between runs; each works on a copy. RPM is Debian's too.
 base=target/debian-root
-if [[ ! -e $base/usr/bin/dbus-daemon ]]; then
+if [[ ! -e $base/usr/bin/rpm ]]; then
   rm -rf "$base" "$base.new"
-  debootstrap --variant=minbase --include=systemd,dbus bookworm "$base.new" \
+  debootstrap --variant=minbase --include=systemd,dbus,rpm bookworm "$base.new" \
     "$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p;s/^deb \(\[.*\] \)\?\(http[^ ]*\) bookworm .*/\2/p' \
       /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)" \
     >"$scratch/debootstrap.log" 2>&1 || { logs+=("$scratch/debootstrap.log"); skip "debootstrap found no Debian to fetch"; }
@@ -181,10 +245,7 @@ cp -a "$base" "$root"
 start_prometheus "$scratch"
 
 install_deb "$deb"
-[[ $(stat -c '%a %U:%G' "$root/$etc/api-key") == '600 root:root' ]] || die "the key's file: $(stat "$root/$etc/api-key")"
-[[ $(wc -c <"$root/$etc/api-key") == 43 ]] || die "the key is not 32 bytes in base64url"
-grep -q "/$etc/api-key" "$scratch/dpkg.log" || die "the installation does not tell where the key is"
-if grep -qF -f "$root/$etc/api-key" "$scratch/dpkg.log"; then die "the installation shows the key"; fi
+tells_of_key "$scratch/dpkg.log"
 inside prometheus-mirror check-config "/$etc/config.yaml" >/dev/null || die "its configuration is not good"
 inside bash -euc 'source /usr/share/bash-completion/completions/prometheus-mirror
   complete -p prometheus-mirror' >/dev/null || die "bash does not take the completions"
@@ -193,6 +254,8 @@ for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z
   gzip -dc "$root/usr/share/man/man1/prometheus-mirror$command.1.gz" | grep -q '^\.TH prometheus-mirror' ||
     die "prometheus-mirror$command has no man page"
 done
+# As where an image is made: nothing runs there, and the unit starts with the image.
+is_wanted || die "installed where systemd does not run, the unit is not enabled"
 serve_and_ask
 say "installed, started as the unit would, and asked"
 
@@ -210,5 +273,6 @@ inside dpkg --purge prometheus-mirror >>"$scratch/dpkg.log" 2>&1 || die "dpkg --
 left=$(find "$root" -xdev -name '*prometheus-mirror*' -not -path '*/var/lib/dpkg/*-old' -not -path '*/var/log/*')
 [[ -z $left ]] || die "purged, and still there: $left"
 say "purged: nothing of it is left"
+try_rpm
 
 under_systemd

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# The changelog's form, a parser that is generated alike each time, and that release.sh stops where it has to
+# The changelog's form, workflows, a parser that is generated alike each time, and that release.sh stops where it has to
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
 
 python3 tests/release/changelog.py
+python3 tests/release/versions.py
+python3 tests/release/workflow.py
 python3 tests/release/generated.py
 open_scratch releasing
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
@@ -16,10 +18,17 @@ commit() {
   git -C "$tree" -c user.name=test -c user.email=test@localhost -c commit.gpgsign=false commit --quiet -m "$1"
 }
 
+# What was not tried is skipped and not passed, or a release would go out without it.
+if grep -nE '\b(was|were) not (tried|traced|tested)' scripts/steps/*.sh | grep -v releasing.sh; then
+  die "a step passes that has not tried everything: \`skip\` is for that"
+fi
+
+# Of release.sh, in `stops`.
+options=(--untested)
 # stops TEXT: release.sh ends before it builds anything, and says this.
 stops() {
   local said
-  if said=$(cd "$tree" && PATH=$programs ./release.sh "${wanted:-$version}" --untested 2>&1); then
+  if said=$(cd "$tree" && PATH=$programs ./release.sh "${wanted:-$version}" "${options[@]}" 2>&1); then
     die "release.sh goes on where it should say: $1"
   fi
   [[ $said == *"$1"* ]] || die "release.sh does not say \"$1\", but: $said"
@@ -70,3 +79,18 @@ git -C "$tree" checkout --quiet HEAD~1
 
 rm -f "$programs/npm"
 stops "the console cannot be built: no npm here"
+
+# The steps of a release count as in CI, whoever calls it. The step `static` is one that some machines cannot run.
+git -C "$tree" rm -r --quiet console
+for it in "$tree"/scripts/steps/*.sh; do echo 'exit 0' >"$it"; done
+printf 'source scripts/lib/say.sh\nskip "not here"\n' >"$tree/scripts/steps/static.sh"
+commit "A step that is skipped"
+options=()
+unset CI
+stops "skipped, which CI does not allow: not here"
+echo 'exit 0' >"$tree/scripts/steps/static.sh"
+commit "No step that is skipped"
+# It gets as far as the build, which this cargo refuses.
+said=$(cd "$tree" && PATH=$programs ./release.sh "$version" 2>&1) || true
+[[ $said == *" 0 skipped"*"Two builds"* ]] || die "release.sh does not build what has passed, but says: $said"
+say "goes on: every step has passed"

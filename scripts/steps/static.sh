@@ -105,7 +105,7 @@ fcntl.ioctl(socket.socket(socket.AF_INET, socket.SOCK_DGRAM), 0x8914, struct.pac
     [[ -z $writes ]] || die "it writes: $writes"
     say "no file was opened for writing, made, renamed or removed ($(wc -l <"$scratch/trace") calls)"
   else
-    say "writes were not traced: strace is not usable here; the root was read-only"
+    skip "all but the trace of writes passed: strace is not usable here"
   fi
 }
 
@@ -128,6 +128,6 @@ mkdir "$scratch/root"
 export scratch mirror name backend_port wrong_port token
 # What was defined here goes on inside.
 unshare --mount --net bash -euo pipefail -c "
-$(declare -f ask inside await say die end_children); logs=(); current_step=static
+$(declare -f ask inside await say skip die end_children); logs=(); current_step=static
 trap end_children EXIT
 inside"

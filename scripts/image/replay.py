@@ -1,0 +1,131 @@
+"""The building stages of the Dockerfile without a container engine: each has only the files that its
+COPY lines take from what .dockerignore lets in, and its commands run as they stand there. `cargo build`
+is a `cargo check`, for which the dependencies are those of this tree.
+
+    replay.py DIR [--without-console]    DIR is made anew; what was built before helps the next run
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import context
+
+# Where cargo keeps crates. What a command in the image would not find there is not shown to it.
+HOME = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+
+
+def stages() -> dict[str, list[tuple[str, str]]]:
+    """Instructions by stage, as word and rest of the line."""
+    text = re.sub(r"^\s*#.*\n", "", Path("Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in filter(str.strip, text.splitlines()):
+        word, _, rest = line.strip().partition(" ")
+        if word == "FROM":
+            name = rest.split(" AS ")[1] if " AS " in rest else ""
+            found[name] = []
+        elif found:
+            found[list(found)[-1]].append((word, rest))
+    return found
+
+
+def copy(words: list[str], top: Path, roots: dict[str, Path], here: Path, root: Path) -> None:
+    """COPY: of a folder its content is taken; a target that ends in a slash is a folder."""
+    origin = top
+    if words[0].startswith("--from="):
+        origin = roots[words.pop(0).removeprefix("--from=")]
+    *sources, target = words
+    into = root / target.lstrip("/") if target.startswith("/") else here / target
+    for source in sources:
+        path = origin / source.lstrip("/")
+        assert path.exists(), f"COPY {source}: there is no such file"
+        if path.is_dir():
+            shutil.copytree(path, into, dirs_exist_ok=True)
+        else:
+            to = into / path.name if target.endswith("/") or len(sources) > 1 else into
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, to)
+
+
+def run(command: str, here: Path, home: Path) -> None:
+    print(f"    {here.name}: {command}", flush=True)
+    target = os.environ.get("CARGO_TARGET_DIR") or str(Path.cwd() / "target")
+    environment = os.environ | {"CARGO_HOME": str(home), "CARGO_TARGET_DIR": target}
+    done = subprocess.run(["sh", "-euc", command], cwd=here, env=environment)
+    assert done.returncode == 0, f"Dockerfile: `{command}` fails"
+
+
+def built_crates(here: Path, root: Path) -> Path:
+    """A home of cargo that holds what a build has fetched, and no more."""
+    home = root / "cargo-home"
+    listed = subprocess.run(
+        ["cargo", "tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"],
+        cwd=here, check=True, capture_output=True, text=True,
+    ).stdout
+    names = {f"{it.split()[0]}-{it.split()[1].lstrip('v')}" for it in listed.splitlines() if it}
+    (home / "registry").mkdir(parents=True)
+    (home / "registry/index").symlink_to(HOME / "registry/index")
+    for kind, ending in (("cache", ".crate"), ("src", "")):
+        for folder in (HOME / "registry" / kind).iterdir():
+            shown = home / "registry" / kind / folder.name
+            shown.mkdir(parents=True)
+            for name in names:
+                if (folder / (name + ending)).exists():
+                    (shown / (name + ending)).symlink_to(folder / (name + ending))
+    return home
+
+
+def commands(rest: str) -> list[str]:
+    return [it.strip() for it in rest.split("&&")]
+
+
+def replay(name: str, stage: list[tuple[str, str]], top: Path, roots: dict[str, Path]) -> None:
+    root = here = roots[name]
+    home = HOME
+    for word, rest in stage:
+        if word == "WORKDIR":
+            here = root / rest.lstrip("/")
+            here.mkdir(parents=True, exist_ok=True)
+        elif word == "COPY":
+            copy(shlex.split(rest), top, roots, here, root)
+        elif word == "RUN":
+            for command in commands(rest):
+                command = re.sub(r" /(?=root-of-image)", f" {root}/", command)
+                if re.match(r"npm |mkdir |cp LICENSE |cargo fetch ", command):
+                    run(command, here, home)
+                elif re.search(r"\bcargo build\b", command):
+                    run("cargo check --locked --quiet", here, home)
+                    # Only `cargo fetch` gets what tests and other platforms need.
+                    if "cargo fetch --locked" not in commands(rest):
+                        home = built_crates(here, root)
+                elif command.startswith("python3 "):
+                    run(command, here, home)
+
+
+def main() -> None:
+    top = Path(sys.argv[1]).resolve()
+    shutil.rmtree(top, ignore_errors=True)
+    given = top / "given"
+    for path in filter(context.is_in, context.files()):
+        (given / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, given / path)
+    found = {name: stage for name, stage in stages().items() if name}
+    assert list(found) == ["console", "binary"], f"Dockerfile: the stages are {list(found)}"
+    roots = {name: top / name for name in found}
+    if "--without-console" in sys.argv:
+        (roots["console"] / "src/console/dist").mkdir(parents=True)
+        del found["console"]
+    for name, stage in found.items():
+        replay(name, stage, given, roots)
+    texts = roots["binary"] / "root-of-image/licenses/third-party-licenses.txt"
+    assert texts.stat().st_size > 100_000, "licence texts are missing"
+    page = roots["binary"] / "src/console/dist/index.html"
+    assert page.exists() or "--without-console" in sys.argv, "the binary stage gets no page"
+    print("    the stages of the Dockerfile build from what .dockerignore lets in")
+
+
+main()
