@@ -54,6 +54,29 @@ show_console() {
   fi
 }
 
+# hear_interrupts: bash loses a Ctrl-C that meets a program between its start and its first line, and takes
+# it for the program's own. One of ours that does nothing else hears every one, and passes it on until it is
+# ended itself.
+hear_interrupts() {
+  trap 'interrupted 130' INT USR1
+  mkfifo "$scratch/never"
+  (
+    heard=false
+    trap 'heard=true' INT
+    while :; do
+      read -rt 0.2 <>"$scratch/never" || true
+      if $heard; then kill -USR1 $$; fi
+    done
+  ) &
+}
+
+# interrupted STATUS: heard twice it is one.
+# shellcheck disable=SC2329  # by the traps
+interrupted() {
+  trap '' INT TERM USR1
+  exit "$1"
+}
+
 check=false
 case ${1:-} in
   '') ;;
@@ -66,6 +89,7 @@ step "Programs"
 need_cargo
 need_debian cc=gcc curl=curl /usr/include/stdio.h=libc6-dev
 open_scratch quickstart
+hear_interrupts
 fetch_prometheus
 
 step "Build"
@@ -97,6 +121,8 @@ if $check; then
   exit 0
 fi
 step "Running; Ctrl-C ends both and removes their data"
-trap 'exit 0' INT
+trap 'interrupted 0' INT USR1
 wait -n || true
+# At Ctrl-C they end as well, and this may be told first.
+sleep 1
 die "one of the two programs ended"
