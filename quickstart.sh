@@ -59,15 +59,26 @@ show_console() {
 # ended itself.
 hear_interrupts() {
   trap 'interrupted 130' INT USR1
+  trap 'at_end $?' EXIT
   mkfifo "$scratch/never"
   (
-    heard=false
-    trap 'heard=true' INT
+    trap ': >"$scratch/heard"' INT
     while :; do
       read -rt 0.2 <>"$scratch/never" || true
-      if $heard; then kill -USR1 $$; fi
+      if [[ -e $scratch/heard ]]; then kill -USR1 $$; fi
     done
   ) &
+}
+
+# at_end STATUS: that a program has ended may be noticed before the Ctrl-C that ended it. So a failure waits
+# for the listener to say whether there was one.
+# shellcheck disable=SC2329  # by the trap
+at_end() {
+  local status=$1
+  trap '' INT TERM USR1
+  ((status != 1)) || sleep 0.3
+  ((status != 1)) || [[ ! -e $scratch/heard ]] || status=130
+  close_scratch "$status"
 }
 
 # interrupted STATUS: heard twice it is one.
