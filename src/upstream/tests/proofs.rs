@@ -268,3 +268,14 @@ async fn warnings_are_cleaned_as_well() {
     let answer = rig.upstream.query(&cx, "1+1", at, &[], &mut sink).await;
     assert_eq!(answer.unwrap().warnings, [Scrubbed::new("*** is odd")]);
 }
+
+#[tokio::test]
+async fn the_version_that_a_backend_claims_is_cleaned_as_well() {
+    let body = r#"{"status":"success","data":{"version":"2.53 s3cret"}}"#;
+    let rig = rig([ok(body)], |it| {
+        it.authentication = authorization("Bearer", inline("s3cret"));
+    })
+    .await;
+    let version = rig.upstream.version(&lasting(30_000)).await;
+    assert_eq!(version.unwrap(), Some(Scrubbed::new("2.53 ***")));
+}

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn query_parameters_are_strings_that_the_mirror_does_not_set_itself() {
     for name in [
-        "query", "time", "start", "end", "step", "timeout", "match[]", "limit",
+        "query", "time", "start", "end", "step", "timeout", "match[]", "limit", "metric",
     ] {
         refuses_member(
             &format!(r#""query_parameters": {{"{name}": "x"}}"#),
