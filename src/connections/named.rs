@@ -51,20 +51,23 @@ impl NamedConnection {
         pattern::covers(self.connection.url.url(), false, url)
     }
 
-    /// Whether this connection dials `url`, fetches tokens there or has it dial.
-    pub(super) fn covers(&self, url: &::url::Url) -> bool {
-        let token_url = match &self.connection.authentication {
-            Authentication::OAuth2(oauth2) => Some(&oauth2.token_url),
+    /// Whether `url` is where this connection fetches tokens.
+    pub(super) fn fetches_tokens_at(&self, url: &::url::Url) -> bool {
+        match &self.connection.authentication {
+            Authentication::OAuth2(oauth2) => pattern::covers(&oauth2.token_url, false, url),
             Authentication::None
             | Authentication::Basic(_)
             | Authentication::Authorization(_)
-            | Authentication::Aws(_) => None,
-        };
-        let proxy = self.connection.proxy.as_ref().map(|proxy| &proxy.url);
-        let own = [Some(self.connection.url.url()), token_url, proxy];
-        own.into_iter()
-            .flatten()
-            .any(|listed| pattern::covers(listed, false, url))
+            | Authentication::Aws(_) => false,
+        }
+    }
+
+    /// Whether this connection dials `url`, fetches tokens there or has it dial.
+    pub(super) fn covers(&self, url: &::url::Url) -> bool {
+        let proxy = self.connection.proxy.as_ref();
+        self.is_at(url)
+            || self.fetches_tokens_at(url)
+            || proxy.is_some_and(|proxy| pattern::covers(&proxy.url, false, url))
     }
 
     /// The role that it assumes.

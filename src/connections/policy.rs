@@ -169,7 +169,8 @@ impl Policy {
         }
         let is_granted = |url| self.grants_to(&connection.caller, url);
         let is_open = |url| is_granted(url) && self.reaches(url, named);
-        let is_token_endpoint = |url| is_granted(url) && named.iter().any(|(_, it)| it.covers(url));
+        let is_token_endpoint =
+            |url| is_granted(url) && named.iter().any(|(_, it)| it.fetches_tokens_at(url));
         if self.named_only || !is_open(connection.url.url()) {
             return Err(PolicyError::Upstream { host });
         }

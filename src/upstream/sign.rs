@@ -101,6 +101,11 @@ impl Shared {
             let Header { name, value, .. } = header;
             let key = format!("http_headers.{name}");
             let text = proof.read(&self.files, value, &key).await?;
+            // What stands in the details was measured there.
+            if name.len() + text.expose().len() > limits::HEADERS.1 {
+                let why = "it is too long for a header";
+                return Err(CredentialError::of(value, &key, why));
+            }
             if header.is_secret || text.expose().len() >= SECRET {
                 proof.secrets.add(&text);
             }
@@ -228,7 +233,7 @@ impl Proof {
     }
 
     /// Adds a header. `source` is where its value is from, for the one who wrote a value that no
-    /// header can carry, or too long a one into a file.
+    /// header can carry.
     fn add(
         &mut self,
         name: &str,
@@ -236,11 +241,6 @@ impl Proof {
         source: &SecretSource,
         key: &str,
     ) -> Result<(), CredentialError> {
-        let (_, most_bytes) = limits::HEADERS;
-        if matches!(source, SecretSource::File(_)) && name.len() + value.len() > most_bytes {
-            let why = "it is too long for a header";
-            return Err(CredentialError::of(source, key, why));
-        }
         let unfit = || CredentialError::of(source, key, "no header can carry it");
         let name = HeaderName::try_from(name).map_err(|_| unfit())?;
         let mut value = HeaderValue::try_from(value).map_err(|_| unfit())?;

@@ -110,7 +110,8 @@ fn the_token_url_of_a_request_must_be_listed_too() {
 #[test]
 fn named_connections_are_a_wall_and_their_addresses_are_listed() {
     let yaml = "url: https://h/a
-oauth2: { client_id: i, client_secret: s, token_url: https://login.example/token }";
+oauth2: { client_id: i, client_secret: s, token_url: https://login.example/token }
+proxy_url: http://proxy.example:3128";
     let walled = configured(Policy::default(), &[("prod", yaml)]);
     assert!(walled.policy.limits_upstreams(&walled.named));
     admits(&walled, r#"{"connection": "prod"}"#);
@@ -118,12 +119,17 @@ oauth2: { client_id: i, client_secret: s, token_url: https://login.example/token
     let dialled = admit(&walled, r#"{"url": "https://h/a/b"}"#).unwrap();
     assert!(matches!(dialled.authentication, Authentication::None));
     admits(&walled, &format!("{{{}}}", yaml_as_request()));
-    // Where tokens are had is no backend.
-    refuses(
-        &walled,
-        r#"{"url": "https://login.example/token"}"#,
-        "login.example is not an upstream this mirror may reach",
-    );
+    // Where tokens are had is no backend, and what dials is neither.
+    let at_proxy =
+        yaml_as_request().replace("https://login.example/token", "http://proxy.example:3128");
+    for (request, host) in [
+        (r#""url": "https://login.example/token""#, "login.example"),
+        (r#""url": "http://proxy.example:3128""#, "proxy.example"),
+        (&*at_proxy, "proxy.example"),
+    ] {
+        let expected = format!("{host} is not an upstream this mirror may reach");
+        refuses(&walled, &format!("{{{request}}}"), &expected);
+    }
     refuses(
         &walled,
         r#"{"url": "https://other"}"#,

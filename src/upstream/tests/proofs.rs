@@ -279,3 +279,31 @@ async fn the_version_that_a_backend_claims_is_cleaned_as_well() {
     let version = rig.upstream.version(&lasting(30_000)).await;
     assert_eq!(version.unwrap(), Some(Scrubbed::new("2.53 ***")));
 }
+
+#[tokio::test]
+async fn a_header_of_a_file_is_as_long_as_one_in_the_details_and_a_token_may_be_longer() {
+    let name = "x-key";
+    let most = "v".repeat(8_192 - name.len());
+    let mounted = Mounted::new(&most);
+    let from_file = |it: &mut Connection| {
+        it.headers.push(Header {
+            name: name.to_owned(),
+            value: mounted.source(),
+            is_secret: true,
+        });
+    };
+    sends(from_file, &format!("{name}: {most}")).await;
+    mounted.write(&(most + "v"));
+    let rig = rig([], from_file).await;
+    let UpstreamError::Credentials { source, .. } = ask(&rig).await.unwrap_err() else {
+        panic!("it was sent");
+    };
+    let source = source.to_string();
+    assert!(source.ends_with("it is too long for a header"), "{source}");
+    let token = "t".repeat(10_000);
+    let mounted = Mounted::new(&token);
+    let expected = format!("Authorization: Bearer {token}");
+    let change =
+        |it: &mut Connection| it.authentication = authorization("Bearer", mounted.source());
+    sends(change, &expected).await;
+}
