@@ -2,7 +2,6 @@
 //! only this module prints.
 
 mod asker;
-mod bundle;
 mod chart;
 mod check_config;
 mod connect;
@@ -23,10 +22,12 @@ mod print_config;
 mod query;
 mod record;
 mod remote;
+mod replay;
 mod schema;
 mod select;
 pub mod serve;
 mod show;
+mod support_bundle;
 mod test_connection;
 mod told;
 mod when;
@@ -98,9 +99,9 @@ enum Command {
     /// Look for the cause of an empty or ambiguous answer, with at most ten calls.
     Diagnose(diagnose::Arguments),
     /// Open a bundle or a record without any network, or ask its request again.
-    Replay(bundle::ReplayArguments),
+    Replay(replay::ReplayArguments),
     /// Collect settings, build, status and the last 50 requests, without secrets, in one file.
-    SupportBundle(bundle::SupportArguments),
+    SupportBundle(support_bundle::SupportArguments),
     /// Explain an error id: how it happens, how to fix it.
     Error {
         /// The id, for example PM-2001.
@@ -210,8 +211,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Man { dir }) => generated::man(dir),
         Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Diagnose(arguments)) => diagnose::run(&arguments),
-        Some(Command::Replay(arguments)) => bundle::replay(&arguments),
-        Some(Command::SupportBundle(arguments)) => bundle::support(&arguments),
+        Some(Command::Replay(arguments)) => replay::replay(&arguments),
+        Some(Command::SupportBundle(arguments)) => support_bundle::support(&arguments),
         Some(Command::Error { id }) => errors::one(&id),
         Some(Command::Errors { markdown, show }) => errors::all(markdown, show),
         Some(Command::Query(arguments)) => query::run(&arguments),

@@ -4,6 +4,7 @@
 //! All names begin with `mirror_`. Label sets are closed ([`labels`]): a URL, an address, a metric
 //! name or a caller's text never becomes a label, so no caller can make this page grow.
 
+mod backends;
 mod held;
 pub mod labels;
 mod process;
@@ -19,6 +20,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+pub use backends::Measured;
 pub use held::Held;
 pub use held::LinesDropped;
 pub use held::OpenConnection;
@@ -60,19 +62,6 @@ const OVERHEADS: [f64; 10] = [
 
 /// What `backend` is for a connection that the configuration does not name.
 const OTHER_BACKEND: &str = "other";
-
-/// What is measured of a named connection; what was never measured is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Measured {
-    /// [`Breaker::number`].
-    pub breaker: Option<i64>,
-    /// In seconds.
-    pub clock_skew: Option<i64>,
-    /// In seconds since 1970.
-    pub credential_expiry: Option<i64>,
-    /// In seconds since 1970.
-    pub certificate_expiry: Option<i64>,
-}
 
 /// Every instrument of the program. Made once and shared; all methods may be called from anywhere.
 #[derive(Debug)]
@@ -257,73 +246,11 @@ impl Instruments {
         self.tap_dropped.inc();
     }
 
-    /// Counts one call to a backend and how long it took. `connection` is the name of the
-    /// connection, if the configuration names it.
-    pub fn backend_call(&self, connection: Option<&str>, outcome: CallOutcome, took: Duration) {
-        let backend = backend(connection);
-        self.backend_calls
-            .get_or_create(&[backend.clone(), ("outcome", outcome.as_str().into())])
-            .inc();
-        self.backend_call_duration
-            .get_or_create(&[backend])
-            .observe(took.as_secs_f64());
-    }
-
-    /// Counts one call to the backend of `connection` that repeats another.
-    pub fn backend_retry(&self, connection: Option<&str>, outcome: CallOutcome) {
-        let outcome = ("outcome", outcome.as_str().into());
-        self.backend_retries
-            .get_or_create(&[backend(connection), outcome])
-            .inc();
-    }
-
-    /// Counts one failed call to the backend of `connection` that was worth a repeat and had none.
-    pub fn backend_retry_denied(&self, connection: Option<&str>, reason: Denied) {
-        let reason = ("reason", reason.as_str().into());
-        self.backend_retries_denied
-            .get_or_create(&[backend(connection), reason])
-            .inc();
-    }
-
-    /// Shows the breaker of the backend of `connection`.
-    pub fn breaker(&self, connection: Option<&str>, state: Breaker) {
-        self.breaker_state
-            .get_or_create(&[backend(connection)])
-            .set(state.number());
-    }
-
-    /// Counts one opening of it.
-    pub fn breaker_opened(&self, connection: Option<&str>) {
-        self.breaker_opened
-            .get_or_create(&[backend(connection)])
-            .inc();
-    }
-
     /// How many requests are worked on.
     #[must_use]
     pub fn requests_in_flight(&self) -> usize {
         let gauge = self.in_flight.get_or_create(&[("scope", "global")]);
         usize::try_from(gauge.get()).unwrap_or_default()
-    }
-
-    /// What is measured of a named connection.
-    #[must_use]
-    pub fn measured(&self, connection: &str) -> Measured {
-        let of = |family: &Family<Named<1>, Gauge>| {
-            let gauge = family.get(&[backend(Some(connection))]);
-            gauge.map(|gauge| gauge.get())
-        };
-        Measured {
-            breaker: of(&self.breaker_state),
-            clock_skew: of(&self.clock_skew),
-            credential_expiry: of(&self.credential_expiry),
-            certificate_expiry: of(&self.certificate_expiry),
-        }
-    }
-
-    /// Shows the breaker of a named connection no more: the name may be gone.
-    pub fn forget_breaker(&self, connection: &str) {
-        self.breaker_state.remove(&[backend(Some(connection))]);
     }
 
     /// Counts one more in a slot of `scope` for as long as the result lives.
@@ -374,20 +301,6 @@ impl Instruments {
             .inc();
     }
 
-    /// Counts one attempt to have a session or a token for `connection`.
-    pub fn credential_refresh(&self, connection: Option<&str>, result: Refresh) {
-        self.credential_refresh
-            .get_or_create(&[backend(connection), ("result", result.as_str().into())])
-            .inc();
-    }
-
-    /// The clock of the backend of `connection` is `seconds` ahead of ours; behind, if negative.
-    pub fn clock_skew(&self, connection: Option<&str>, seconds: i64) {
-        self.clock_skew
-            .get_or_create(&[backend(connection)])
-            .set(seconds);
-    }
-
     /// Counts a successful answer with nothing in it, which no error counter would see.
     pub fn empty_answer(&self, method: MethodLabel) {
         self.empty_answers
@@ -402,37 +315,6 @@ impl Instruments {
                 .get_or_create(&[("reason", reason.as_str())])
                 .inc_by(count);
         }
-    }
-
-    /// Counts `count` warnings in one answer of the backend of `connection`.
-    pub fn backend_warnings(&self, connection: Option<&str>, count: u64) {
-        if count > 0 {
-            self.backend_warnings
-                .get_or_create(&[backend(connection)])
-                .inc_by(count);
-        }
-    }
-
-    /// Says when the session or token ends that calls over a named connection prove themselves with,
-    /// in seconds since 1970.
-    pub fn credential_expiry(&self, connection: &str, seconds: i64) {
-        self.credential_expiry
-            .get_or_create(&[backend(Some(connection))])
-            .set(seconds);
-    }
-
-    /// Forgets when something of a named connection ends: it is gone, and nobody will renew it.
-    pub fn forget_expiry(&self, connection: &str) {
-        let labels = [backend(Some(connection))];
-        self.credential_expiry.remove(&labels);
-        self.certificate_expiry.remove(&labels);
-    }
-
-    /// Says when the client certificate of a named connection ends, in seconds since 1970.
-    pub fn certificate_expiry(&self, connection: &str, seconds: i64) {
-        self.certificate_expiry
-            .get_or_create(&[backend(Some(connection))])
-            .set(seconds);
     }
 
     /// Says when the certificate ends that callers see, in seconds since 1970; `None`: they see none.
@@ -567,11 +449,6 @@ impl Instruments {
         debug_assert!(written.is_ok(), "an instrument failed to encode itself");
         page
     }
-}
-
-fn backend(connection: Option<&str>) -> (&'static str, Cow<'static, str>) {
-    let name = connection.map(|name| Cow::Owned(name.to_owned()));
-    ("backend", name.unwrap_or(Cow::Borrowed(OTHER_BACKEND)))
 }
 
 #[cfg(test)]
