@@ -118,7 +118,7 @@ pub struct Answer {
 /// A list of a backend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List<T> {
-    /// Its entries, in the backend's order; at most [`limits::ANSWER_LIST`].
+    /// Its entries, in the backend's order; at most [`ANSWER_LIST`](crate::limits::ANSWER_LIST).
     pub values: Vec<T>,
     /// Whether there may be more.
     pub is_cut: bool,
@@ -165,7 +165,7 @@ impl Upstream {
         self.shared.budget.charge()
     }
 
-    /// What is to be said of an answer with more than [`limits::ANSWER_SAMPLES`].
+    /// What is to be said of an answer with more than [`ANSWER_SAMPLES`](crate::limits::ANSWER_SAMPLES).
     #[must_use]
     pub fn over_samples(&self) -> UpstreamError {
         UpstreamError::TooLarge {
