@@ -12,8 +12,9 @@ cp Cargo.lock bench/Cargo.lock
 release_options
 for program in "$@"; do
   # Dependencies are bitcode for fat LTO, which is one thread for minutes; thin LTO of the same
-  # bitcode uses all processors. Instructions are compared with such a build only.
+  # bitcode uses all processors. Instructions are compared with such a build only. Symbols are kept,
+  # for callgrind finds what it counts by its name.
   RUSTFLAGS=$release_flags cargo rustc --release --offline --quiet --target "$release_target" \
     --manifest-path bench/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" \
-    --bin "$program" -- -C lto=thin
+    --bin "$program" -- -C lto=thin -C strip=debuginfo
 done

@@ -154,6 +154,21 @@ fn workflows_may_read_and_run_nothing_of_strangers() {
 }
 
 #[test]
+fn what_is_measured_is_built_as_what_is_shipped() {
+    // One setting that differs, and all dependencies are built once more.
+    let profile = |manifest: &str| {
+        let text = read(manifest);
+        let (_, rest) = text.split_once("\n[profile.release]\n").unwrap();
+        let own = rest.split("\n\n").next().unwrap().to_owned();
+        let lines = own.lines().filter(|line| !line.starts_with('#'));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let shipped = profile("Cargo.toml");
+    assert!(shipped.iter().any(|line| line.starts_with("lto = ")));
+    assert_eq!(profile("bench/Cargo.toml"), shipped);
+}
+
+#[test]
 fn an_exception_from_an_advisory_has_a_reason_and_an_end() {
     let deny = read("deny.toml");
     let ignored = deny.split("id = \"RUSTSEC-").skip(1);
