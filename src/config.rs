@@ -14,6 +14,7 @@ mod console;
 mod defaults;
 pub mod details;
 mod files;
+pub mod form;
 mod key;
 mod layers;
 mod limits;

@@ -4,7 +4,6 @@
     deb.py BINARY VERSION OUT    OUT is the .deb; equal inputs and SOURCE_DATE_EPOCH give equal bytes
 """
 
-import glob
 import gzip
 import os
 import shutil
@@ -14,29 +13,26 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from assets import place
 from versions import sorted_as
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def place(root: Path, binary: Path, source: str, target: str, mode: str) -> None:
-    """Copies what `source` names to `target`, a folder if it ends so; folders below `**` are kept."""
-    is_binary = source == "target/release/prometheus-mirror"
-    found = [str(binary)] if is_binary else sorted(glob.glob(source, recursive=True))
-    assert found, f"Cargo.toml: nothing is {source}"
-    for path in found:
-        top = source.partition("**")[0] if "**" in source else Path(path).parent
-        name = Path(source).name if is_binary else str(Path(path).relative_to(top))
-        to = root / (target + name if target.endswith("/") else target)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        if to.name == "CHANGELOG.md" or to.parent.name == "man1":
-            # Debian policy: compressed, and without a time of its own.
-            packed = "changelog.gz" if to.name == "CHANGELOG.md" else f"{to.name}.gz"
-            to = to.with_name(packed)
-            to.write_bytes(gzip.compress(Path(path).read_bytes(), 9, mtime=0))
-        else:
-            shutil.copyfile(path, to)
+def install(root: Path, binary: Path, source: str, target: str, mode: str) -> None:
+    if source == "target/release/prometheus-mirror":
+        to = root / target / "prometheus-mirror"
+        to.parent.mkdir(parents=True)
+        shutil.copyfile(binary, to)
         to.chmod(int(mode, 8))
+        return
+    for to in place(root, source, target, mode):
+        if to.name == "changelog" or to.parent.name == "man1":
+            # Debian policy: compressed, and without a time of its own.
+            packed = to.with_name(f"{to.name}.gz")
+            packed.write_bytes(gzip.compress(to.read_bytes(), 9, mtime=0))
+            packed.chmod(int(mode, 8))
+            to.unlink()
 
 
 def control(package: dict, deb: dict, version: str, root: Path) -> str:
@@ -67,7 +63,7 @@ def main() -> None:
         # TemporaryDirectory is 0700, and so must not be the package's root itself.
         root.mkdir(mode=0o755)
         for asset in deb["assets"]:
-            place(root, binary, *asset)
+            install(root, binary, *asset)
         about = root / "DEBIAN"
         text = control(package, deb, version, root)
         about.mkdir()

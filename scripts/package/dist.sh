@@ -24,15 +24,16 @@ pack() {
 
 open_scratch dist
 tree=$scratch/$name
-mkdir -p "$out" "$tree/examples"
+mkdir -p "$out" "$tree"
 python3 scripts/package/licenses.py "$licenses"
 scripts/package/pages.sh "$binary" target/package
 cp -r target/package/man target/package/completions "$tree/"
-cp "$binary" README.md CHANGELOG.md LICENSE "$licenses" deploy/systemd/*.service "$tree/"
-cp deploy/examples/*.yaml "$tree/examples/"
+cp "$binary" deploy/systemd/*.service deploy/debian/config.yaml deploy/debian/default "$tree/"
+# The licences too.
+python3 -B scripts/package/documents.py "$tree"
 pack "$scratch" "$name" >"$out/$name.tar.gz"
 case $host in x86_64-*) machine=amd64 ;; aarch64-*) machine=arm64 ;; *) machine=${host%%-*} ;; esac
-ARCHITECTURE=$machine python3 scripts/package/deb.py "$binary" "$version" "$out/prometheus-mirror_$version-1_$machine.deb"
+ARCHITECTURE=$machine python3 -B scripts/package/deb.py "$binary" "$version" "$out/prometheus-mirror_$version-1_$machine.deb"
 if [[ -e $chart/Chart.yaml ]]; then
   # As `helm package` lays it out, but with the commit's time.
   pack charts prometheus-mirror --anchored --exclude-from=<(sed 's|^|prometheus-mirror/|; s|/$||' "$chart/.helmignore") \

@@ -16,6 +16,7 @@ contents='-rw-r--r-- root/root ./etc/default/prometheus-mirror
 -rw-r--r-- root/root ./etc/prometheus-mirror/config.yaml
 -rw-r--r-- root/root ./usr/lib/systemd/system/prometheus-mirror.service
 -rw-r--r-- root/root ./usr/share/bash-completion/completions/prometheus-mirror
+-rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/LICENSE
 -rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/copyright
 -rw-r--r-- root/root ./usr/share/doc/prometheus-mirror/third-party-licenses.txt
 -rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/prometheus-mirror.fish
@@ -64,7 +65,7 @@ serve_and_ask() {
   chown -R 65532:65532 "$root/run/credentials"
   chmod 0400 "$root/run/credentials/api-key"
   port=$(free_port 9900) admin=$(free_port 9901)
-  env -i PATH="$PATH" API_KEY_FILE=/run/credentials/api-key PORT="$port" ADMIN_PORT="$admin" \
+  env -i PATH="$PATH" CREDENTIALS_DIRECTORY=/run/credentials PORT="$port" ADMIN_PORT="$admin" \
     chroot --userspec=65532:65532 "$root" \
     /usr/bin/prometheus-mirror serve --config /etc/prometheus-mirror/config.yaml \
     >"$scratch/mirror.log" 2>&1 &
@@ -81,6 +82,18 @@ serve_and_ask() {
   await "$serving" has_points || die "a gauge has no points: $(<"$scratch/answer")"
   kill -INT "$serving"
   wait "$serving" || die "the installed mirror did not stop with exit code 0"
+}
+
+# as_proposed: what config.yaml proposes for a StackState on another machine, tried as it says; and the form.
+as_proposed() {
+  sed 's|^listen: .*|listen: 0.0.0.0\nallowed_callers: [10.42.0.0/16]|' "$root/$etc/config.yaml" >"$root/tmp/proposed.yaml"
+  inside prometheus-mirror check-config /tmp/proposed.yaml >"$scratch/said" 2>&1 || die "what config.yaml proposes: $(<"$scratch/said")"
+  # Predecessors had their key in the environment, which goes before the file.
+  inside env API_KEY=unsecure prometheus-mirror check-config /tmp/proposed.yaml >"$scratch/said" 2>&1 && die "a known key is accepted"
+  grep -q 'PM-5005.*API_KEY' "$scratch/said" || die "of a known key it says: $(<"$scratch/said")"
+  echo '{"url": "http://127.0.0.1:1"}' >"$root/tmp/details.json"
+  inside prometheus-mirror onboard --config /tmp/proposed.yaml --connection /tmp/details.json --show-secrets >"$scratch/form" 2>&1 || true
+  sed -n 's/^API Key  *//p' "$scratch/form" | cmp -s - <(cat "$root/$etc/api-key"; echo) || die "onboard shows another key than the installation made"
 }
 
 # booted COMMAND…: in the root that was booted.
@@ -198,11 +211,11 @@ python3 scripts/package/licenses.py target/third-party-licenses.txt
 scripts/package/pages.sh "$mirror" target/package
 export SOURCE_DATE_EPOCH=1700000000
 deb=$scratch/mirror_$version.deb newer=$scratch/mirror_newer.deb
-python3 scripts/package/deb.py "$mirror" "$version" "$deb"
-python3 scripts/package/deb.py "$mirror" "$version" "$scratch/again.deb"
+python3 -B scripts/package/deb.py "$mirror" "$version" "$deb"
+python3 -B scripts/package/deb.py "$mirror" "$version" "$scratch/again.deb"
 cmp "$deb" "$scratch/again.deb" || die "two packages of one binary differ"
-python3 scripts/package/deb.py "$mirror" "$version+newer" "$newer"
-python3 scripts/package/deb.py "$mirror" "$version-rc.1" "$scratch/candidate.deb"
+python3 -B scripts/package/deb.py "$mirror" "$version+newer" "$newer"
+python3 -B scripts/package/deb.py "$mirror" "$version-rc.1" "$scratch/candidate.deb"
 [[ $(dpkg-deb --field "$scratch/candidate.deb" Version) == "$version~rc.1-1" ]] ||
   die "a release candidate is newer than the release: $(dpkg-deb --field "$scratch/candidate.deb" Version)"
 rm "$scratch/candidate.deb"
@@ -256,6 +269,7 @@ for command in '' $("$mirror" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z
 done
 # As where an image is made: nothing runs there, and the unit starts with the image.
 is_wanted || die "installed where systemd does not run, the unit is not enabled"
+as_proposed
 serve_and_ask
 say "installed, started as the unit would, and asked"
 

@@ -7,6 +7,7 @@ source scripts/lib/debian.sh
 python3 tests/release/changelog.py
 python3 tests/release/versions.py
 python3 tests/release/workflow.py
+python3 -B tests/release/packaged.py
 python3 tests/release/generated.py
 open_scratch releasing
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)

@@ -7,6 +7,7 @@ use super::error::Origin;
 use super::setting::Setting;
 use super::tree::Node;
 use crate::connections::details::given::Given;
+use crate::secret::Secret;
 
 /// What was given, and where. It can hold secrets, so only [`super::print`] shows it.
 pub struct Account {
@@ -18,6 +19,8 @@ pub struct Account {
     /// The variable that makes a caller, if one does, and the file that it names.
     pub(super) caller: Option<Origin>,
     pub(super) caller_token_file: Option<String>,
+    /// The token that it holds itself.
+    pub(super) caller_token: Option<Secret>,
     /// The file as it was named.
     pub(super) file: String,
     /// What stands in for the number of workers.
@@ -34,6 +37,7 @@ impl Account {
             callers: Vec::new(),
             caller: None,
             caller_token_file: None,
+            caller_token: None,
             file,
             cores,
         }

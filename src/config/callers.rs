@@ -106,6 +106,7 @@ impl Reader<'_> {
             (None, Some(file)) => self.secret_in(Path::new(file), &origin),
         };
         self.account.caller = Some(origin.clone());
+        self.account.caller_token = token.clone().filter(|_| file.is_none());
         self.account.caller_token_file = file;
         let digest = token.and_then(|token| self.digest(&token, &origin));
         Some((digest, origin))

@@ -220,7 +220,8 @@ impl Policy {
     }
 
     /// Whether `caller` may reach `url`, as far as everybody may.
-    fn grants_to(&self, caller: &Caller, url: &::url::Url) -> bool {
+    #[must_use]
+    pub fn grants_to(&self, caller: &Caller, url: &::url::Url) -> bool {
         self.granted(caller, |grant| {
             let upstreams = grant.upstreams.as_ref();
             upstreams.is_some_and(|patterns| patterns.iter().any(|it| it.covers(url)))

@@ -6,6 +6,7 @@ use std::process::Output;
 
 use crate::fake_backend::Answer;
 use crate::fake_backend::Backend;
+use crate::program::Program;
 
 /// Runs the program with `arguments` and no variables but `variables`.
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -424,6 +425,129 @@ fn onboarding_shows_no_secret_unless_it_is_told_to() {
     assert!(
         text.contains("planted-1") && text.contains("planted-23456789abcdef"),
         "{text}"
+    );
+}
+
+#[test]
+fn what_onboarding_prints_is_accepted_when_it_is_pasted() {
+    let backend = backend();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    // As the packages and the chart keep them: key and tokens are files.
+    file("api-key", "a-key-that-a-file-holds\n");
+    file("token", "a-token-that-a-file-holds\n");
+    let config = file(
+        "mirror.yaml",
+        &format!(
+            "listen: 127.0.0.1\nport: 0\nadmin_port: 0\napi_key_file: api-key\n\
+             callers: [{{name: other, tokens: [0123456789abcdef], connections: []}}, \
+             {{name: stackstate, token_files: [token], connections: [prod]}}]\n\
+             connections: {{prod: {{url: '{}'}}}}\n",
+            backend.url()
+        ),
+    );
+    let path = config.to_str().unwrap();
+    let arguments = ["onboard", "-c", "prod", "--config", path];
+    let hidden = run(&arguments, &[]);
+    let text = String::from_utf8(hidden.stdout).unwrap();
+    let secret = "<redacted> (--show-secrets prints it)";
+    assert!(
+        text.contains(&format!("API Key                  {secret}\n"))
+            && text.contains(r#"JSON  {"connection":"prod","token":"<redacted>"}"#),
+        "{text}"
+    );
+    let shown = run(&[&arguments[..], &["--show-secrets"]].concat(), &[]);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    let value = |name: &str| {
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{text}")).trim_start()
+    };
+    let details = value("Connection Details JSON");
+    let program = Program::serve(&config);
+    let body = format!(r#"{{"connectionDetails":{details}}}"#);
+    let reply = program.post("/api/connection", &body);
+    assert_eq!(reply.status, 200, "{details}: {}", reply.body);
+    assert_eq!(reply.header("x-mirror-api-key"), Some(value("API Key")));
+}
+
+#[test]
+fn onboarding_tells_whose_token_it_shows_and_what_it_cannot_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("mirror.yaml");
+    let text = "\
+listen: 0.0.0.0
+api_key_file: nowhere
+callers:
+- {name: a, token_files: [absent], connections: [prod]}
+- {name: b, tokens: [bbbbbbbbbbbbbbbb, cccccccccccccccc]}
+- {name: c, tokens: [dddddddddddddddd], upstreams: ['https://lab.example.net']}
+connections: {prod: {url: 'http://127.0.0.1:1'}}
+";
+    std::fs::write(&config, text).unwrap();
+    let path = config.to_str().unwrap();
+    let details = folder.path().join("lab.json");
+    std::fs::write(&details, r#"{"url":"https://lab.example.net:443/"}"#).unwrap();
+    let lab = details.to_str().unwrap();
+    let told = |connection: &str, more: &[&str], variables: &[(&str, &str)]| {
+        let arguments = [
+            "onboard",
+            "-c",
+            connection,
+            "--config",
+            path,
+            "--show-secrets",
+        ];
+        let output = run(&[&arguments[..], more].concat(), variables);
+        let text = String::from_utf8(output.stdout).unwrap();
+        (text, String::from_utf8(output.stderr).unwrap())
+    };
+    let (text, said) = told("prod", &[], &[]);
+    assert!(
+        text.contains("http://<name of this machine>:9900\n"),
+        "{text}"
+    );
+    let nowhere = folder.path().join("nowhere");
+    let key = format!(
+        "API Key                  <what {} holds>\n",
+        nowhere.display()
+    );
+    assert!(text.contains(&key), "{text}");
+    assert!(text.contains("absent holds>\"}"), "{text}");
+    assert!(said.contains("nowhere: the file cannot be read"), "{said}");
+    assert!(
+        said.contains("that of a; --caller gives another's: b\n"),
+        "{said}"
+    );
+    // The one in use, not the next.
+    let (text, said) = told("prod", &["--caller", "b"], &[]);
+    assert!(
+        text.contains(r#""token":"bbbbbbbbbbbbbbbb""#),
+        "{text}{said}"
+    );
+    let (text, said) = told(lab, &[], &[]);
+    assert!(
+        text.contains(r#""token":"bbbbbbbbbbbbbbbb""#),
+        "{text}{said}"
+    );
+    assert!(said.contains("another's: c\n"), "{said}");
+    // The environment's goes with the caller that it makes.
+    let variables = [("CALLER_TOKEN", "eeeeeeeeeeeeeeee")];
+    let (text, _) = told("prod", &["--caller", "default"], &variables);
+    assert!(text.contains(r#""token":"eeeeeeeeeeeeeeee""#), "{text}");
+    let output = run(
+        &["onboard", "-c", lab, "--config", path, "--caller", "z"],
+        &[],
+    );
+    check(
+        &output,
+        2,
+        "",
+        "error: no caller with a token is called z; there are: a, b, c",
     );
 }
 

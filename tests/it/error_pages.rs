@@ -39,3 +39,39 @@ fn the_pages_in_docs_are_those_of_the_catalogue() {
         assert_eq!(&found[name], text, "{name}: rewrite it with UPDATE_DOCS=1");
     }
 }
+
+#[test]
+fn what_a_page_tells_to_set_can_be_set() {
+    let schemas = ["config", "connection-details", "query-options", "openapi"];
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let known: String = schemas
+        .iter()
+        .filter_map(|name| fs::read_to_string(folder.join(format!("{name}.json"))).ok())
+        .collect();
+    let mut seen = 0;
+    for page in pages::pages() {
+        for quoted in [page.fix, page.how, page.mend]
+            .iter()
+            .flat_map(|text| text.split('`').skip(1).step_by(2))
+        {
+            // Settings and keys alone have such names, but for these two of series and of JSON.
+            let is_name = quoted.contains('_') && !["__name__", "_type"].contains(&quoted);
+            let name = quoted.split(':').next().unwrap();
+            let mut parts = name.split('.');
+            if !is_name
+                || parts
+                    .clone()
+                    .any(|it| !it.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+            {
+                continue;
+            }
+            seen += 1;
+            assert!(
+                parts.all(|it| known.contains(&format!("\"{it}\": {{"))),
+                "{}: {name}",
+                page.id()
+            );
+        }
+    }
+    assert!(seen > 20, "{seen} names");
+}
