@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Puts the names of settings into values.schema.json, for `config` and `connections`: a slip there is
-then refused by Helm, and not by a pod that does not start. They come from schemas/config.json.
+"""Puts settings into values.schema.json, for `config` and `connections`, with their words and bounds: a slip
+there is then refused by Helm, and not by a pod that does not start. They come from schemas/config.json.
 
     scripts/chart/settings.py           writes
     scripts/chart/settings.py --check   fails if it is stale
 
-Names alone: a value may be `${A_VARIABLE}`, whatever its type.
+A value may be `${A_VARIABLE}`, whatever its type, and a number a text.
 """
 
 import json
@@ -16,24 +16,45 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "charts/prometheus-mirror/values.schema.json"
 
 
-def names(schema):
-    """What keys an object has, and those below it."""
+KEPT = ("type", "minimum", "maximum", "minItems")
+PLACEHOLDER = r"\$\{"
+
+
+def words(schema):
+    """The words that are the only values, if there are such; a pattern, for Helm prints it."""
+    among = schema.get("anyOf") or schema.get("oneOf") or []
+    found = []
+    for it in among:
+        if it.get("type") != "null":
+            found += [it["const"]] if "const" in it else words(it) or [None]
+    return [] if None in found else found
+
+
+def accepted(schema):
+    """What a value may be, and those below it."""
+    if among := words(schema):
+        return {"type": ["string", "null"], "pattern": f"^({'|'.join(among)})$|{PLACEHOLDER}"}
+    value = {key: schema[key] for key in KEPT if key in schema}
+    types = value.get("type", [])
+    if "string" in types and "integer" in types:
+        value["pattern"] = f"^[0-9]+$|{PLACEHOLDER}"
+    elif "string" in types and "boolean" in types:
+        value["pattern"] = f"^(true|false)$|{PLACEHOLDER}"
     if "properties" in schema:
-        below = {name: names(member) for name, member in sorted(schema["properties"].items())}
-        return {"additionalProperties": False, "properties": below}
-    if isinstance(schema.get("additionalProperties"), dict):
-        below = names(schema["additionalProperties"])
-        return {"additionalProperties": below} if below else {}
-    return {}
+        below = {name: accepted(member) for name, member in sorted(schema["properties"].items())}
+        value |= {"additionalProperties": False, "properties": below}
+    elif isinstance(schema.get("additionalProperties"), dict):
+        value["additionalProperties"] = accepted(schema["additionalProperties"])
+    if "items" in schema:
+        value["items"] = accepted(schema["items"])
+    return value
 
 
 def main():
     settings = json.loads((ROOT / "schemas/config.json").read_text())
     schema = json.loads(SCHEMA.read_text())
-    schema["properties"]["config"] = {"type": "object", **names(settings)}
-    connections = names(settings["properties"]["connections"])
-    connections["additionalProperties"]["type"] = "object"
-    schema["properties"]["connections"] = {"type": "object", **connections}
+    schema["properties"]["config"] = {**accepted(settings), "type": "object"}
+    schema["properties"]["connections"] = {**accepted(settings["properties"]["connections"]), "type": "object"}
     fresh = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     if sys.argv[1:] == ["--check"]:
         if SCHEMA.read_text() != fresh:

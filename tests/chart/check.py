@@ -48,11 +48,20 @@ REFUSED = [
     ([*KEY, "--set", "workers=many"], "workers"),
     ([*KEY, "--set", "replicas=two"], "replicas"),
     ([*KEY, "--set", "config.lisen=0.0.0.0"], "lisen"),
+    ([*KEY, "--set", "config.log.level=verbose"], "level"),
+    ([*KEY, "--set", "config.log.level=verbose"], "error|warn|info|debug|trace"),
+    ([*KEY, "--set", "config.limits.in_flight=0"], "in_flight"),
+    ([*KEY, "--set", "config.policy.named_only=no"], "named_only"),
+    ([*KEY, "--set", "connections.lab.url=http://a,connections.lab.dialect=sql"], "dialect"),
+    ([*KEY, "--set", "allowedCallers[0]=10.0.0.0/33"], "allowedCallers"),
+    ([*KEY, "--set", "trustedProxies[0]=fd00::/129"], "trustedProxies"),
+    ([*KEY, "--set", "nameOverride=x_Y"], "nameOverride"),
+    ([*KEY, "--set", "fullnameOverride=Mirror"], "fullnameOverride"),
     ([*KEY, "--set", "config.limits.in_fligt=1"], "in_fligt"),
     ([*KEY, "--set", "connections.a.ur1=http://a:9090"], "ur1"),
     ([*KEY, "--set", "config.port=1"], "config.port: use port"),
     ([*KEY, "--set", "config.admin_port=1"], "config.admin_port: use adminPort"),
-    ([*KEY, "--set", "config.api_key=1"], "config.api_key: use global.apiKey"),
+    ([*KEY, "--set", "config.api_key=a"], "config.api_key: use global.apiKey"),
     ([*KEY, "--set", "allowedCallers={0.0.0.0/0}"], "allowedCallers: a list that admits everybody"),
     ([*KEY, "--set", "config.allowed_callers={0.0.0.0/0}"],
      "config.allowed_callers: a list that admits everybody"),
@@ -389,6 +398,12 @@ class Cases(unittest.TestCase):
         expected += yaml.safe_load(text)["groups"]
         self.assertEqual(groups, expected)
 
+    def test_with_both_monitors_the_job_is_what_the_service_monitor_gives(self):
+        both = ["--values", str(CHART / "ci/pod-monitoring-values.yaml"), "--set", "metrics.serviceMonitor.enabled=true"]
+        rules = release(HELMS[0], "template", both).stdout
+        self.assertIn('up{job="prometheus-mirror"}', rules)
+        self.assertNotIn('job="mirror-prometheus-mirror"', rules)
+
     def test_a_threshold_of_ones_own_reaches_the_alert(self):
         rule = self.rendering("monitoring").one("PrometheusRule")
         rules = {it.get("alert"): it for group in rule["spec"]["groups"] for it in group["rules"]}
@@ -450,6 +465,21 @@ class Cases(unittest.TestCase):
                 self.assertIn(f"{warned}{way}. Set networkPolicy.from", notes, case)
             else:
                 self.assertNotIn(warned, notes, case)
+
+    def test_the_helm_test_is_admitted_beside_any_list(self):
+        labels = self.rendering("network-policy").one("Pod")["metadata"]["labels"]
+        for rule in self.rendering("network-policy").one("NetworkPolicy")["spec"]["ingress"]:
+            wanted = rule["from"][-1]["podSelector"]["matchLabels"]
+            self.assertTrue(wanted and wanted.items() <= labels.items(), rule)
+            self.assertEqual(len(rule["from"]), 2)
+
+    def test_secrets_of_a_parent_chart_pull_the_image_too(self):
+        given = ["--set", "global.imagePullSecrets[0]=a,global.imagePullSecrets[1].name=b,image.pullSecrets[0]=c"]
+        rendered = release(HELMS[0], "template", [*KEY, *given])
+        pods = [it for it in yaml.safe_load_all(rendered.stdout) if it["kind"] in ("Pod", "Deployment")]
+        specs = [it["spec"].get("template", it)["spec"] for it in pods]
+        names = [[it["name"] for it in spec["imagePullSecrets"]] for spec in specs]
+        self.assertEqual(names, [["a", "b", "c"]] * 2)
 
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])

@@ -21,6 +21,12 @@ app.kubernetes.io/name: {{ include "prometheus-mirror.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Of the pod that `helm test` starts. */}}
+{{- define "prometheus-mirror.testLabels" -}}
+app.kubernetes.io/name: {{ include "prometheus-mirror.name" . | trunc 58 }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{/* What is known of everything, without what selects pods. */}}
 {{- define "prometheus-mirror.metaLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
@@ -54,6 +60,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- with $registry }}{{ . }}/{{ end -}}
 {{- .Values.image.repository -}}
 {{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end -}}
+{{- end -}}
+
+{{/* Those of a parent chart first, which are names or `{name: …}`. */}}
+{{- define "prometheus-mirror.pullSecrets" -}}
+{{- $names := list -}}
+{{- range concat (.Values.global.imagePullSecrets | default list) (.Values.image.pullSecrets | default list) -}}
+{{- $names = append $names (dict "name" (kindIs "map" . | ternary (get (kindIs "map" . | ternary . dict) "name") .)) -}}
+{{- end -}}
+{{- if $names }}{{ toYaml $names }}{{ end -}}
 {{- end -}}
 
 {{- define "prometheus-mirror.serviceAccountName" -}}
