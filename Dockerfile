@@ -32,7 +32,8 @@ RUN cargo fetch --locked \
  && cp "target/$target/release/prometheus-mirror" /root-of-image/ \
  && cp /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/ \
  && cp LICENSE /root-of-image/licenses/ \
- && python3 scripts/package/licenses.py /root-of-image/licenses/third-party-licenses.txt
+ && python3 scripts/package/licenses.py /root-of-image/licenses/third-party-licenses.txt \
+ && gzip -n9 /root-of-image/licenses/third-party-licenses.txt
 
 FROM scratch
 ARG VERSION=0.1.0

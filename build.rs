@@ -1,5 +1,5 @@
-//! Embeds the console's page, if it was built: `console/dist`, with the compressed twins that lie
-//! beside its files. Runs neither Node nor the network, and a build without the page is a good one
+//! Embeds the console's page, if it was built: `console/dist`. Of a file with compressed twins these
+//! alone, for they hold the same and size counts. Runs neither Node nor the network, and a build without the page is a good one
 //! (experience.md, "Console page").
 
 use std::env;
@@ -23,6 +23,8 @@ fn main() -> io::Result<()> {
         collect(dist, &mut files)?;
     }
     files.sort();
+    let has_twin = |file: &PathBuf| files.binary_search(&with_ending(file, ".gz")).is_ok();
+    let files: Vec<_> = files.iter().filter(|file| !has_twin(file)).collect();
     let mut code = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(dist).map_err(io::Error::other)?;
@@ -30,12 +32,19 @@ fn main() -> io::Result<()> {
             code,
             "    ({:?}, include_bytes!({:?}).as_slice()),",
             name.to_string_lossy().replace('\\', "/"),
-            root.join(&file).to_string_lossy(),
+            root.join(file).to_string_lossy(),
         );
     }
     code.push_str("]\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("console.rs"), code)
+}
+
+/// The path with `ending` behind its last name.
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 /// All files below `folder`.

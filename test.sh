@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Every check of the project, in order.
+# The checks of the project, in order.
 #
-#   ./test.sh               all steps
+#   ./test.sh               all steps that fit into half an hour
 #   ./test.sh --list        names them
 #   ./test.sh --only STEP   one of them; may be given several times
 #   ./test.sh --fast        the ones that need neither a backend nor a release build
-#   ./test.sh --full        all and the fuzz targets, with many more generated cases
+#   ./test.sh --full        as before a release: also browser, packages and fuzz targets, with many more generated cases
 #
 # A step is scripts/steps/NAME.sh; `skip` of scripts/lib/say.sh ends one that cannot run here.
 # With CI=true a skip that is not listed below counts as a failure.

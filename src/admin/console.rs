@@ -1,6 +1,8 @@
 //! `GET /console/`: the page, from what the build embedded. It is open, since it holds no data, and
 //! something must ask for the token (experience.md, "Console page").
 
+use std::io::Read as _;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
@@ -8,6 +10,7 @@ use axum::response::IntoResponse as _;
 use axum::response::Redirect;
 use axum::response::Response;
 use axum::routing::get;
+use flate2::read::GzDecoder;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
@@ -21,7 +24,7 @@ use http::header::REFERRER_POLICY;
 use http::header::VARY;
 use http::header::X_CONTENT_TYPE_OPTIONS;
 
-/// Files by their names below `console/dist`, compressed twins among them.
+/// Files by their names below `console/dist`; of those that have compressed twins, these alone.
 type Files = &'static [(&'static str, &'static [u8])];
 
 const FILES: Files = include!(concat!(env!("OUT_DIR"), "/console.rs"));
@@ -81,18 +84,25 @@ fn embedded(files: Files, name: &str, asked: &HeaderMap) -> Response {
             .map(|(_, bytes)| *bytes)
     };
     let is_twin = name.ends_with(".gz") || name.ends_with(".br");
-    let plain = find(name).filter(|_| !is_twin && name != "index.html");
-    let Some(plain) = plain else {
+    let twin = |ending| find(&[name, ending].concat());
+    let coded = [("br", ".br"), ("gzip", ".gz")]
+        .into_iter()
+        .filter(|(coding, _)| accepts(asked, coding))
+        .find_map(|(coding, ending)| Some((coding, twin(ending)?)));
+    let is_there = !is_twin && name != "index.html";
+    let body = match coded.filter(|_| is_there) {
+        Some((_, bytes)) => Some(Body::from(bytes)),
+        None if is_there => find(name)
+            .map(Body::from)
+            .or_else(|| twin(".gz").map(unpacked)),
+        None => None,
+    };
+    let Some(body) = body else {
         let mut response = (StatusCode::NOT_FOUND, "no such path\n").into_response();
         protect(response.headers_mut(), "'self'");
         return response;
     };
-    let coded = [("br", ".br"), ("gzip", ".gz")]
-        .into_iter()
-        .filter(|(coding, _)| accepts(asked, coding))
-        .find_map(|(coding, ending)| Some((coding, find(&[name, ending].concat())?)));
-    let body = coded.map_or(plain, |(_, bytes)| bytes);
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(body);
     let head = response.headers_mut();
     insert(head, CONTENT_TYPE, media_type(name));
     if let Some((coding, _)) = coded {
@@ -104,6 +114,18 @@ fn embedded(files: Files, name: &str, asked: &HeaderMap) -> Response {
     }
     protect(head, "'self'");
     response
+}
+
+/// What our own build has packed, for a caller who takes nothing packed; no browser does.
+fn unpacked(packed: &'static [u8]) -> Body {
+    let mut plain = Vec::new();
+    match GzDecoder::new(packed).read_to_end(&mut plain) {
+        Ok(_) => Body::from(plain),
+        Err(error) => {
+            tracing::error!(%error, "an embedded file cannot be unpacked");
+            Body::empty()
+        }
+    }
 }
 
 /// Whether a coding is accepted by its name, and not with the weight 0.
@@ -157,14 +179,19 @@ fn insert(head: &mut HeaderMap, name: HeaderName, value: &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http_body_util::BodyExt as _;
 
     use super::*;
 
+    /// `plain`, by gzip.
+    const PACKED: &[u8] = &[
+        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 43, 200, 73, 204, 204, 3, 0, 207, 98, 32, 25, 5, 0, 0, 0,
+    ];
     const BUILT: Files = &[
-        ("assets/main-01234567.js", b"plain"),
+        ("assets/icon-01234567.svg", b"<svg/>"),
         ("assets/main-01234567.js.br", b"br"),
-        ("assets/main-01234567.js.gz", b"gz"),
+        ("assets/main-01234567.js.gz", PACKED),
         (
             "index.html",
             b"<meta name=\"csp-nonce\" content=\"__CSP_NONCE__\" />",
@@ -172,9 +199,12 @@ mod tests {
         ("licenses.md", b"MIT"),
     ];
 
+    async fn bytes(response: Response) -> Bytes {
+        response.into_body().collect().await.unwrap().to_bytes()
+    }
+
     async fn body(response: Response) -> String {
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        String::from_utf8(bytes.to_vec()).unwrap()
+        String::from_utf8(bytes(response).await.to_vec()).unwrap()
     }
 
     fn header(response: &Response, name: HeaderName) -> &str {
@@ -199,11 +229,11 @@ mod tests {
     #[tokio::test]
     async fn an_asset_comes_as_its_caller_can_read_it_and_is_kept_a_year() {
         for (accepted, expected) in [
-            ("", "plain"),
-            ("gzip", "gz"),
-            ("gzip, deflate, br", "br"),
-            ("br;q=0, gzip", "gz"),
-            ("identity", "plain"),
+            ("", &b"plain"[..]),
+            ("gzip", PACKED),
+            ("gzip, deflate, br", b"br"),
+            ("br;q=0, gzip", PACKED),
+            ("identity", b"plain"),
         ] {
             let mut asked = HeaderMap::new();
             asked.insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
@@ -214,7 +244,7 @@ mod tests {
             assert_eq!(header(&response, X_CONTENT_TYPE_OPTIONS), "nosniff");
             let media_type = header(&response, CONTENT_TYPE);
             assert_eq!(media_type, "text/javascript; charset=utf-8");
-            assert_eq!(body(response).await, expected, "{accepted}");
+            assert_eq!(bytes(response).await, expected, "{accepted}");
         }
     }
 
@@ -230,6 +260,8 @@ mod tests {
             let response = embedded(BUILT, name, &HeaderMap::new());
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name}");
         }
+        let icon = embedded(BUILT, "assets/icon-01234567.svg", &HeaderMap::new());
+        assert_eq!(header(&icon, CONTENT_TYPE), "image/svg+xml");
         let licences = embedded(BUILT, "licenses.md", &HeaderMap::new());
         assert_eq!(
             header(&licences, CONTENT_TYPE),
