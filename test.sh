@@ -16,10 +16,11 @@ source scripts/lib/say.sh
 source scripts/lib/debian.sh
 source scripts/lib/console.sh
 
-# What builds stands before what runs. The release build is begun with the first of them, for most of it
-# is one thread; it has ended before any test runs.
-building=(format lint shell deny releasing page docs builds)
-running=(instructions model static unit image documents monitoring chart contract memory hostile promises quickstart scale backends connections)
+# The release build is most of it one thread, and what `instructions` counts does not depend on who else
+# computes. So these two go on beside the steps that measure no time either, each waited for at its place.
+beside=(release instructions)
+building=(format lint shell deny releasing page docs builds model image test release)
+running=(static unit documents monitoring chart contract memory instructions hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
 long=(console package fuzz)
 # A machine without Node builds the mirror without its console, and tests the rest.
@@ -29,7 +30,7 @@ usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
 list() {
   local name
-  for name in "${building[@]}" release test "${running[@]}" "${long[@]}"; do
+  for name in "${building[@]}" "${running[@]}" "${long[@]}"; do
     printf '%-12s %s\n' "$name" "$(sed -n '2s/^# //p' "scripts/steps/$name.sh")"
   done
 }
@@ -42,7 +43,7 @@ while (($#)); do
   case $1 in
     --list) list && exit ;;
     --only) steps+=("${2:?--only needs a step}") && shift ;;
-    --fast) steps+=("${building[@]}" test) ;;
+    --fast) for name in "${building[@]}"; do [[ $name == release ]] || steps+=("$name"); done ;;
     --full) export FULL=1 ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
@@ -50,7 +51,7 @@ while (($#)); do
   shift
 done
 if ((!${#steps[@]})); then
-  steps=("${building[@]}" release test "${running[@]}")
+  steps=("${building[@]}" "${running[@]}")
   [[ ${FULL:-} != 1 ]] || steps+=("${long[@]}")
 fi
 for name in "${steps[@]}"; do
@@ -62,27 +63,38 @@ open_scratch test
 # interrupted step, can be ended whole.
 run() {
   local status=0
-  if [[ $1 == release && -n ${early:-} ]]; then
-    group=$early early=''
-    wait "$group" || status=$?
-    cat "$scratch/release.log"
-  else
-    set -m
-    SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
-    set +m
-    group=$!
-    wait "$group" || status=$?
+  if [[ -n ${early:-} && " ${beside[*]} " == *" $1 "* ]]; then
+    until [[ -e $scratch/$1.status ]]; do
+      kill -0 "$early" 2>/dev/null || [[ -e $scratch/$1.status ]] || return 1
+      sleep 0.2
+    done
+    cat "$scratch/$1.log"
+    [[ ! -e $scratch/$1.skip ]] || cp "$scratch/$1.skip" "$scratch/skip"
+    return "$(<"$scratch/$1.status")"
   fi
+  set -m
+  SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
+  set +m
+  group=$!
+  wait "$group" || status=$?
   end_group
   return "$status"
 }
 
-# Begins the release build, beside other builds. What it says is shown at its step.
-begin_release() {
+# begin_beside: the steps that go on beside others, one after another. What each says is shown at its place.
+begin_beside() {
   # The page first, for no build is to meet it half written. If it fails the step says so.
   if [[ -z ${MIRROR:-} ]] && has_node; then build_console || true; fi
   set -m
-  SKIP_NOTE=$scratch/skip bash scripts/steps/release.sh </dev/null >"$scratch/release.log" 2>&1 &
+  (
+    set +m
+    for name in "${beside[@]}"; do
+      status=0
+      SKIP_NOTE=$scratch/$name.skip bash "scripts/steps/$name.sh" </dev/null >"$scratch/$name.log" 2>&1 || status=$?
+      echo "$status" >"$scratch/$name.new"
+      mv "$scratch/$name.new" "$scratch/$name.status"
+    done
+  ) &
   set +m
   early=$!
 }
@@ -102,7 +114,7 @@ need_debian cc=gcc c++=g++ curl=curl python3=python3 /usr/include/stdio.h=libc6-
 [[ " ${steps[*]} " != *" console "* ]] || (need_node && need_debian /usr/bin/chromium=chromium) || true
 python3 -c 'import ensurepip' 2>/dev/null || need_debian /nonexistent=python3-venv
 
-[[ " ${steps[*]} " != *" builds "*" release "* ]] || begin_release
+[[ " ${steps[*]} " != *" builds "*" release "*" instructions "* ]] || begin_beside
 
 table='' passed=0 failed=0 skipped=0
 for name in "${steps[@]}"; do
