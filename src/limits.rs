@@ -32,6 +32,9 @@ pub use room::Size;
 pub const REQUEST_BODY: usize = 1 << 20;
 /// Most bytes of all bodies together whose callers are not accepted yet.
 pub const UNACCEPTED_BODIES: usize = 16 << 20;
+/// Most bytes of all heads together that have not ended, but for the first 4 KiB of each; of a process
+/// with a memory limit at most a sixteenth of that.
+pub const UNFINISHED_HEADS: usize = 16 << 20;
 /// Deepest nesting of arrays and objects in a request.
 pub const REQUEST_DEPTH: usize = 32;
 /// Most conditions in one query.

@@ -40,6 +40,7 @@ use crate::app::reload::Reloads;
 use crate::config::Loaded;
 use crate::config::Source;
 use crate::config::Supervisor;
+use crate::limits::Group;
 use crate::logging::Running as Log;
 use crate::time::UnixMillis;
 use listen::listen;
@@ -226,7 +227,8 @@ async fn serve_port(
     app.state.set_ready();
     notifier.ready();
 
-    let most = descriptors::connections(descriptors::raise());
+    let in_memory = Group::of_this_process().map_or(usize::MAX, |group| group.connections());
+    let most = descriptors::connections(descriptors::raise()).min(in_memory);
     let instruments = Some(Arc::clone(&app.instruments));
     let port = accept::Port::new(Api::new(app), stages, instruments, most)
         .secured(app.changes())

@@ -1,7 +1,9 @@
 //! One span, one log line and one count per request, however it ends.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -14,6 +16,7 @@ use super::reply::Told;
 use super::wire::Seen;
 use super::wire::arrival_of;
 use crate::app::App;
+use crate::caller::Peer;
 use crate::explain::tap::Ended;
 use crate::instruments::MethodLabel;
 use crate::instruments::RequestOutcome;
@@ -30,11 +33,14 @@ pub(super) async fn observed<F: Future<Output = Response>>(
     let arrival = arrival_of(app, request.headers());
     let id = arrival.request_id.clone();
     request.extensions_mut().insert(arrival.clone());
+    let source = request.extensions().get::<Peer>();
+    let source = source.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address.ip());
     let span = tracing::info_span!("request", id, method = method.as_str());
     let watch = Watch {
         app: Arc::clone(app),
         method,
         arrival,
+        source,
         span: span.clone(),
         answered: false,
     };
@@ -51,6 +57,8 @@ struct Watch {
     app: Arc<App>,
     method: MethodLabel,
     arrival: Arrival,
+    /// Who speaks to us.
+    source: IpAddr,
     span: Span,
     answered: bool,
 }
@@ -81,7 +89,12 @@ impl Watch {
         // Probes of `/healthcheck` come every few seconds and are not worth a line each, and strangers
         // must not fill the log.
         let is_probe = self.method == MethodLabel::Other && code.is_none();
-        if is_probe || told.outcome == RequestOutcome::Unaccepted {
+        let is_refused = told.outcome == RequestOutcome::Unaccepted;
+        // Who was accepted has been given the key.
+        let is_stranger = !response.headers().contains_key(reply::KEY);
+        let refusals = &self.app.refusals;
+        if is_probe || is_refused || (is_stranger && !refusals.is_due(self.source, Instant::now()))
+        {
             tracing::debug!(status, outcome, ms, "answered");
         } else {
             tracing::info!(status, outcome, ms, code, cause, calls, "answered");

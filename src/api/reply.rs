@@ -33,7 +33,7 @@ use crate::record::Served;
 use answer::Answer;
 
 /// Proves the mirror to `StackState`, which rejects an answer without it.
-const KEY: HeaderName = HeaderName::from_static("x-mirror-api-key");
+pub(super) const KEY: HeaderName = HeaderName::from_static("x-mirror-api-key");
 const ERROR: HeaderName = HeaderName::from_static("x-mirror-error");
 const PROFILE: HeaderName = HeaderName::from_static("x-mirror-profile");
 const RESULT: HeaderName = HeaderName::from_static("x-mirror-result");

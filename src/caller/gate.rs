@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::header::ORIGIN;
 use http::request::Parts;
 
 use super::Accepted;
@@ -92,6 +93,11 @@ impl Gate {
         let refuse = |source, reason| Err(Refused { reason, source });
         // `allowed_callers` with room for everybody is no wall, and opens nothing either.
         if self.is_loopback && !self.stands() && !local::is_local(&head.uri, &head.headers) {
+            return refuse(address.to_canonical(), Reason::NotLocal);
+        }
+        // A page comes from an admitted network too, if that is this machine; and it tells where it is from.
+        let is_proved = self.needs_certificate || !self.entries.is_empty();
+        if self.is_loopback && !is_proved && head.headers.contains_key(ORIGIN) {
             return refuse(address.to_canonical(), Reason::NotLocal);
         }
         let Ok(source) = forwarded::source(address, &head.headers, &self.trusted_proxies) else {

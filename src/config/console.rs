@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// How many requests the tap keeps (experience.md, "The engine").
 pub(super) const TAP: usize = 500;
-/// The most that it may be told to keep (a choice: 64 MiB at 16 KiB each).
+/// The most that it may be told to keep (a choice: 80 MiB at 20 KiB each).
 const MOST: u32 = 4_096;
 
 impl Reader<'_> {

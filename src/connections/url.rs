@@ -229,9 +229,18 @@ fn check_characters(text: &str) -> Result<(), UrlError> {
 /// Looks in the raw text for what a parser would repair, or pass on to a server that decodes it
 /// before it splits the path.
 fn check_escapes(text: &str) -> Result<(), UrlError> {
-    if text
+    // Some servers take what follows a semicolon for parameters of the segment, and the rest for dots.
+    let mut names = text
         .split('/')
-        .any(|segment| segment == "." || segment == "..")
+        .filter_map(|segment| segment.split(';').next());
+    if names.any(|name| name == "." || name == "..") {
+        return Err(UrlError::Escape);
+    }
+    // And some decode twice.
+    let lower = text.to_ascii_lowercase();
+    if ["%252e", "%252f", "%255c", "%2500"]
+        .iter()
+        .any(|it| lower.contains(it))
     {
         return Err(UrlError::Escape);
     }

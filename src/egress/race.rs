@@ -13,6 +13,9 @@ use tokio::time::timeout;
 use crate::egress::dial::DialError;
 use crate::egress::dial::Timers;
 
+/// To how many of them at most: whoever answers for a name could have us knock at any number of doors.
+const MOST: usize = 8;
+
 /// Connects to the first of `addresses` that takes the connection, and says which one it is.
 ///
 /// # Errors
@@ -31,7 +34,7 @@ async fn race(
     addresses: Vec<SocketAddr>,
     timers: &Timers,
 ) -> Result<(TcpStream, SocketAddr), DialError> {
-    let mut waiting = addresses.into_iter();
+    let mut waiting = addresses.into_iter().take(MOST);
     // Dropping the set ends the attempts that lost.
     let mut attempts = JoinSet::new();
     let mut reason = "it has no address".to_owned();
@@ -105,6 +108,20 @@ mod tests {
         let addresses = vec![closed_port().await, closed_port().await];
         let error = connect(addresses, &Timers::default()).await.unwrap_err();
         assert_eq!(error, refused("connection refused"));
+    }
+
+    #[tokio::test]
+    async fn of_many_addresses_a_few_are_dialled() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut addresses = Vec::new();
+        for _ in 0..MOST {
+            addresses.push(closed_port().await);
+        }
+        addresses.push(listener.local_addr().unwrap());
+        let error = connect(addresses.clone(), &Timers::default()).await;
+        assert_eq!(error.unwrap_err(), refused("connection refused"));
+        addresses.remove(0);
+        assert!(connect(addresses, &Timers::default()).await.is_ok());
     }
 
     #[tokio::test]

@@ -96,6 +96,9 @@ pub struct Tap {
     began: i64,
 }
 
+/// How much of its queries an entry keeps, in bytes: with the request itself it is 20 KiB at most.
+const QUERIES: usize = 4 << 10;
+
 #[derive(Debug, Default)]
 struct Ring {
     entries: VecDeque<Arc<Entry>>,
@@ -160,6 +163,12 @@ impl Tap {
         ring.entries.push_back(entry);
         ring.next += 1;
         true
+    }
+
+    /// Keeps nothing any more of what there was. A cursor leads on.
+    pub fn forget(&self) {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.entries = VecDeque::new();
     }
 
     /// The entries that `filter` wants. A cursor that is not known any more is none.
@@ -242,9 +251,7 @@ fn entry(ended: Ended<'_>) -> Entry {
     } = kept::kept(body, place, &recorded.classified);
     let (probes, asked): (Vec<_>, Vec<_>) = (recorded.stages.promql.into_iter())
         .partition(|query| matches!(query.purpose, Purpose::Probe | Purpose::ScrapeInterval));
-    let queries = (asked.into_iter().chain(probes))
-        .map(|query| query.text)
-        .collect();
+    let queries = shortened(asked.into_iter().chain(probes).map(|query| query.text));
     let state = if recorded.cached > 0 { "hit" } else { "miss" };
     Entry {
         id: id.to_owned(),
@@ -264,6 +271,25 @@ fn entry(ended: Ended<'_>) -> Entry {
         connection_had_secrets,
         request,
     }
+}
+
+/// The queries as far as there is room for them: a set of a thousand members is spelled out in each.
+fn shortened(queries: impl Iterator<Item = String>) -> Vec<String> {
+    let mut room = QUERIES;
+    let mut kept = Vec::new();
+    for mut text in queries {
+        if text.len() > room {
+            text.truncate(text.floor_char_boundary(room));
+            text.push('…');
+            // What was cut is not kept behind it.
+            text.shrink_to_fit();
+            kept.push(text);
+            break;
+        }
+        room -= text.len();
+        kept.push(text);
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -315,6 +341,43 @@ mod tests {
             tap.find("d")
                 .is_some_and(|entry| entry.code == Some("PM-2002"))
         );
+    }
+
+    #[test]
+    fn an_entry_is_small_whatever_was_asked() {
+        let tap = Tap::new(UnixMillis::new(5));
+        let body = format!(r#"{{"query": "{}"}}"#, "é".repeat(100_000));
+        let mut large = ended("a", body.as_bytes());
+        large.recorded.stages.promql = (0..64)
+            .map(|query| QueryStage {
+                query,
+                purpose: Purpose::Points,
+                text: format!("m{{l=~\"{}\"}}", "é".repeat(1_500)),
+                fragments: Vec::new(),
+            })
+            .collect();
+        assert!(tap.offer(large, 2));
+        let listed = tap.list(&Filter::default(), 2);
+        let queries = &listed.entries[0].queries;
+        assert_eq!(queries.len(), 2);
+        assert!(queries[0].ends_with("\"}") && queries[1].ends_with("é…"));
+        let kept = serde_json::to_string(&listed).unwrap();
+        assert!(kept.len() < 20 << 10, "{} bytes", kept.len());
+    }
+
+    #[test]
+    fn what_is_forgotten_makes_room_and_a_cursor_leads_on() {
+        let tap = Tap::new(UnixMillis::new(5));
+        assert!(tap.offer(ended("a", b"{}"), 2));
+        let last = tap.list(&Filter::default(), 2).last;
+        tap.forget();
+        assert!(tap.list(&Filter::default(), 2).entries.is_empty());
+        assert!(tap.offer(ended("b", b"{}"), 2));
+        let after = Filter {
+            after: last,
+            ..Filter::default()
+        };
+        assert_eq!(ids(&tap.list(&after, 2)), ["b"]);
     }
 
     #[test]

@@ -75,6 +75,14 @@ impl Budget {
         Self::of(usize::try_from(share_of(memory)).unwrap_or(usize::MAX))
     }
 
+    /// What heads may hold that have not ended: [`super::UNFINISHED_HEADS`].
+    #[must_use]
+    pub fn of_unfinished_heads() -> Self {
+        let memory = Group::of_this_process().as_ref().map(Group::limit);
+        let share = memory.and_then(|memory| usize::try_from(memory / 16).ok());
+        Self::exact(share.unwrap_or(usize::MAX).min(super::UNFINISHED_HEADS))
+    }
+
     /// How many bytes there are in all.
     #[must_use]
     pub fn limit(&self) -> usize {

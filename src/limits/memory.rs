@@ -67,6 +67,13 @@ impl Group {
         self.limit
     }
 
+    /// For how many connections there is room at once: each takes up to 16 KiB while it idles, and all
+    /// together a third of the limit.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        usize::try_from(self.limit / (3 * 16 << 10)).unwrap_or(usize::MAX)
+    }
+
     /// How much of its limit it uses, in percent; `None` if that cannot be read.
     #[must_use]
     pub fn used_percent(&self) -> Option<u64> {

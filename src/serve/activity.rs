@@ -10,6 +10,7 @@ use futures_util::task::AtomicWaker;
 use super::crowd::Crowd;
 use crate::instruments::CloseReason;
 use crate::instruments::OpenConnection;
+use crate::limits::Charge;
 
 /// The rank of a connection that has something to do.
 const BUSY: u64 = u64::MAX;
@@ -65,6 +66,11 @@ impl Activity {
             crowd: Arc::clone(crowd),
             counted,
         })
+    }
+
+    /// What the bytes of a head are charged to that has not ended.
+    pub(super) fn head_charge(&self) -> Charge {
+        self.crowd.heads().charge()
     }
 
     /// Whether a request has been read to the end of its head and is not answered.

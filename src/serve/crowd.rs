@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::activity::Activity;
 use super::activity::Word;
+use crate::limits::Budget;
 
 /// How many of those who idle for longest are remembered of one look at everybody. A flood of
 /// newcomers then costs a look at all connections once in so many.
@@ -22,6 +23,8 @@ const REMEMBERED: usize = 128;
 #[derive(Debug)]
 pub(super) struct Crowd {
     most: usize,
+    /// What heads hold that have not ended.
+    heads: Budget,
     /// How often any connection became idle: a clock that only tells what was before what.
     ranks: AtomicU64,
     /// Whether a newcomer waits because nobody is idle.
@@ -55,11 +58,17 @@ impl Crowd {
     pub(super) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             most: most.max(1),
+            heads: Budget::of_unfinished_heads(),
             ranks: AtomicU64::new(0),
             is_awaited: AtomicBool::new(false),
             changed: Notify::new(),
             members: Mutex::default(),
         })
+    }
+
+    /// What heads hold that have not ended.
+    pub(super) const fn heads(&self) -> &Budget {
+        &self.heads
     }
 
     /// Waits for room, which whoever has been idle for longest makes at once. One caller at a time.

@@ -32,6 +32,10 @@ pub(super) async fn watch(app: &App) {
         if level >= Level::High {
             app.mirror.forget();
         }
+        if level == Level::Full {
+            // Nothing that is refused pushes it out.
+            app.tap.forget();
+        }
         if level != before {
             tracing::warn!(percent, level = ?level, "the memory of the process is watched");
             before = level;

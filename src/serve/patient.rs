@@ -20,6 +20,7 @@ use tokio::time::sleep_until;
 
 use super::activity::Activity;
 use crate::instruments::CloseReason;
+use crate::limits::Charge;
 
 /// From the accept, or the first byte after idling, to the end of a head.
 const HEAD: Duration = Duration::from_secs(5);
@@ -29,6 +30,10 @@ const IDLE: Duration = Duration::from_secs(60);
 const STALL: Duration = Duration::from_secs(10);
 /// So is one that its reader takes so long for.
 const ANSWER: Duration = Duration::from_secs(60);
+
+/// So many bytes of a head are part of what every connection takes; more are charged to what all heads
+/// may hold together, for strangers can begin as many as they like.
+const FREE: usize = 4 << 10;
 
 /// How much, and for how long, is still read of a request that is answered already. A plain close
 /// would send a reset, which can destroy the answer on its way (reliability.md, "Concurrency and
@@ -47,6 +52,9 @@ pub(super) struct Patient<S> {
     /// How many answers had ended at the last look.
     answers: u64,
     phase: Phase,
+    /// How much was read of a head that has not ended, and what that is charged to.
+    head: usize,
+    charge: Charge,
     /// When the phase must have ended; nothing is waited for while a request is busy.
     read_until: Option<Instant>,
     /// While the peer takes less than there is.
@@ -91,6 +99,8 @@ impl<S> Patient<S> {
         let until = Instant::now() + HEAD;
         Self {
             stream,
+            head: 0,
+            charge: activity.head_charge(),
             activity,
             answers: 0,
             phase: Phase::Silence,
@@ -112,6 +122,16 @@ impl<S> Patient<S> {
             self.read_until = Some(Instant::now() + IDLE);
         }
         self.answers = answers;
+        if self.phase != Phase::Head && self.head > 0 {
+            self.head = 0;
+            self.charge.clear();
+        }
+    }
+
+    /// Whether there is room for what was read of a head and did not end it.
+    fn has_room(&mut self) -> bool {
+        let charged = self.head.saturating_sub(FREE);
+        self.phase != Phase::Head || charged == 0 || self.charge.hold(charged).is_ok()
     }
 
     /// Something was read.
@@ -232,6 +252,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.look();
+        if !self.has_room() {
+            self.activity.close(CloseReason::Evicted);
+            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
+        }
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if outcome.is_pending() {
@@ -241,8 +265,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Patient<S> {
             }
             return Poll::Ready(Err(timed_out()));
         }
-        if buffer.filled().len() > before {
+        let read = buffer.filled().len() - before;
+        if read > 0 {
             self.has_read();
+            self.head += read;
         }
         outcome
     }

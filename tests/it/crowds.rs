@@ -37,7 +37,7 @@ fn number(program: &Program, name: &str) -> u64 {
 }
 
 /// Lets this process hold as many sockets as the tests of crowds need.
-fn raise_own_limit() {
+pub(crate) fn raise_own_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: maximum,
@@ -221,4 +221,21 @@ impl Raw {
         self.set_waiting(true);
         is_open
     }
+}
+
+#[test]
+fn strangers_do_not_fill_the_log_whatever_they_are_answered() {
+    let token = "a-token-of-these-tests";
+    let mut program = Program::with(&format!("callers: [{{name: known, tokens: [{token}]}}]\n"));
+    for number in 0..20 {
+        assert_eq!(program.get(&format!("/nowhere/{number}")).status, 404);
+    }
+    // Whoever is accepted has a line each; with theirs, those before them are written.
+    let body = format!(r#"{{"connectionDetails": {{"token": "{token}", "url": "ftp://h"}}}}"#);
+    for _ in 0..3 {
+        let reply = program.post("/api/connection", &body);
+        assert!(reply.header("x-mirror-api-key").is_some());
+    }
+    program.wait_for("lines", |it| it.logged("PM-1002") >= 3);
+    assert_eq!(program.logged("PM-1010"), 1);
 }

@@ -6,8 +6,11 @@ mod memory;
 mod parts;
 mod pressure;
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::thread;
 
+use crate::crowds::raise_own_limit;
 use crate::fake_backend::Backend;
 use crate::harness::Reply;
 use crate::program::Caller;
@@ -123,6 +126,35 @@ fn sixty_four_hostile_backends_at_once_take_little_memory() {
     if let (Some(before), Some(after)) = (before, after) {
         assert!(after - before < MOST_KIB, "{before} KiB, then {after} KiB");
     }
+}
+
+/// Heads of strangers that are never ended, each as long as one may be.
+#[test]
+fn a_thousand_unfinished_heads_kill_nothing_in_64_mib() {
+    let Some(group) = Group::of(64 << 20) else {
+        #[expect(clippy::print_stdout, reason = "what was not shown is to be known")]
+        {
+            println!("skipped: no memory control group can be made here");
+        }
+        return;
+    };
+    raise_own_limit();
+    let program = Program::in_group(&group.procs());
+    let head = format!("POST {METRIC} HTTP/1.1\r\nx: {}", "a".repeat(31_000));
+    let mut open = Vec::new();
+    for _ in 0..1_000 {
+        let mut stream = TcpStream::connect(program.mirror()).unwrap();
+        // Whom there is no room for may be gone before all is sent.
+        let _ = stream.write_all(head.as_bytes());
+        open.push(stream);
+    }
+    // What everybody sends is still answered, on a connection of its own.
+    assert_eq!(program.get("/healthcheck").status, 200);
+    let long = "b".repeat(3_000);
+    let reply = program.get(&format!("/healthcheck?{long}"));
+    assert_eq!(reply.status, 200, "a head of 3 KiB");
+    drop(open);
+    assert_eq!(group.kills(), 0);
 }
 
 #[test]

@@ -279,6 +279,17 @@ fn on_loopback_only_what_was_made_there_is_accepted_unless_wall_a_stands() {
         ..Gate::default()
     };
     assert_eq!(outcome(&walled, &local, &evil, None), Ok(Caller::Network));
+    // A page on this machine comes from that network, and can show neither token nor certificate.
+    let page = head(&[("host", "localhost"), ("origin", "http://evil.example")]);
+    assert_eq!(outcome(&walled, &local, &page, None), Err(Reason::NotLocal));
+    let known = Gate {
+        entries: vec![entry("alpha", &TOKENS[..1], &[])],
+        ..walled
+    };
+    assert_eq!(
+        outcome(&known, &local, &page, Some(TOKENS[0])),
+        named("alpha")
+    );
 }
 
 #[test]

@@ -124,8 +124,18 @@ fn what_a_parser_would_repair_is_refused() {
         "http://h/.",
         "http://h/a/%2E%2e/b",
         "http://h/a%2fb",
+        // As some servers read them.
+        "http://h/a/..;/b",
+        "http://h/a/..;x=1/b",
+        "http://h/a/%252e%252E/b",
+        "http://h/a%252Fb",
+        "http://h/a%255cb",
+        "http://h/a%2500",
     ] {
         refuses(text, UrlError::Escape);
+    }
+    for text in ["http://h/a..;b", "http://h/a;v=..", "http://h/100%25/b"] {
+        assert!(BaseUrl::parse(text).is_ok(), "{text}");
     }
     refuses("http://h/%5C", UrlError::Escape);
     refuses("http://h/%00", UrlError::Escape);

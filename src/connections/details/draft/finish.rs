@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::error::{Finding, Findings, Unfit};
 use super::super::headers::{Headers, TENANT};
 use super::super::origin::Origin;
+use super::super::parameters;
 use super::super::target::{Address, Placed};
 use super::super::tls;
 use super::super::warning::Warning;
@@ -129,7 +130,10 @@ impl Draft<'_> {
             findings,
             warnings,
         );
-        let is_proved = !matches!(authentication, Authentication::None) || headers.hold_secrets();
+        let mut parameters = self.query_parameters.iter();
+        let is_proved = !matches!(authentication, Authentication::None)
+            || headers.hold_secrets()
+            || parameters.any(|(name, _)| !parameters::is_harmless(name));
         let tls = self.tls.take();
         let tls = tls.map(|tls| {
             checked(

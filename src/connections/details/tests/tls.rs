@@ -116,6 +116,7 @@ fn to_skip_verification_stands_beside_no_credential() {
         r#""url": "https://u@h""#,
         r#""url": "https://h", "aws": {}"#,
         r#""url": "https://h", "http_headers": {"X-Key": {"secrets": ["k"]}}"#,
+        r#""url": "https://h", "query_parameters": {"api_key": "k"}"#,
     ] {
         let text = format!(r#"{members}, "tls_config": {{"insecure_skip_verify": true}}"#);
         let error = insecure(&text).unwrap_err().to_string();
