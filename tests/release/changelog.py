@@ -26,8 +26,8 @@ def check_changelog(text: str) -> None:
 
 
 def check_packages(package: dict) -> None:
-    """The Debian package and the RPM hold the same."""
-    deb = [source for source, *_ in package["deb"]["assets"]]
+    """The Debian package and the RPM hold the same, but for what Debian wants under a name of its own."""
+    deb = [source for source, target, *_ in package["deb"]["assets"] if not target.endswith("/changelog")]
     rpm = [it["source"] for it in package["generate-rpm"]["assets"]]
     assert set(deb) == set(rpm), f"only one of the packages holds {set(deb) ^ set(rpm)}"
     kept = [it["dest"] for it in package["generate-rpm"]["assets"] if it.get("config")]
