@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn connections_that_idle_fill_a_third_of_the_memory() {
+        let root = tempfile::tempdir().unwrap();
+        for (limit, expected) in [(64 << 20, 1_365), (512 << 20, 10_922)] {
+            fs::write(root.path().join("memory.max"), format!("{limit}\n")).unwrap();
+            let group = Group::of("0::/\n", root.path()).unwrap();
+            assert_eq!(group.connections(), expected);
+        }
+    }
+
+    #[test]
     fn inside_a_container_the_root_is_its_own_group() {
         let files = [("memory.max", "67108864\n")];
         check("0::/../outside/pod\n", &files, Some(64 << 20));

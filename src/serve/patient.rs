@@ -363,6 +363,37 @@ mod tests {
         (began.elapsed().as_secs(), activity.idle_rank().is_some())
     }
 
+    #[tokio::test]
+    async fn a_long_head_holds_what_all_share_until_it_has_ended() {
+        let crowd = Crowd::new(1);
+        let activity = Activity::new(&crowd, None);
+        let (ours, mut theirs) = duplex(64 << 10);
+        let mut patient = Patient::new(ours, Arc::clone(&activity));
+        let mut bytes = vec![0; 64 << 10];
+        for _ in 0..3 {
+            theirs.write_all(&[0; 3 << 10]).await.unwrap();
+            assert_eq!(patient.read(&mut bytes).await.unwrap(), 3 << 10);
+        }
+        // The first 4 KiB are free, and what came last is charged when the next is asked for.
+        assert_eq!(crowd.heads().used(), 2 << 10);
+        let turn = activity.begin();
+        theirs.write_all(&[0; 1]).await.unwrap();
+        patient.read_exact(&mut bytes[..1]).await.unwrap();
+        assert_eq!(crowd.heads().used(), 0);
+        drop(turn);
+
+        // Nothing is left: a short head is read, a long one is the end.
+        let mut all = crowd.heads().charge();
+        all.grow(crowd.heads().limit()).unwrap();
+        theirs.write_all(&[0; 4 << 10]).await.unwrap();
+        assert_eq!(patient.read(&mut bytes).await.unwrap(), 4 << 10);
+        theirs.write_all(&[0; 1]).await.unwrap();
+        assert_eq!(patient.read(&mut bytes).await.unwrap(), 1);
+        let error = patient.read(&mut bytes).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
+        assert_eq!(activity.close_reason(), Some(CloseReason::Evicted));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_does_not_move_is_cut_after_ten_seconds() {
         assert_eq!(write_to_a_reader_of(0).await, (10, false));
