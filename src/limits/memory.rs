@@ -71,7 +71,7 @@ impl Group {
     /// together a third of the limit.
     #[must_use]
     pub fn connections(&self) -> usize {
-        usize::try_from(self.limit / (3 * 16 << 10)).unwrap_or(usize::MAX)
+        usize::try_from(self.limit / (48 << 10)).unwrap_or(usize::MAX)
     }
 
     /// How much of its limit it uses, in percent; `None` if that cannot be read.

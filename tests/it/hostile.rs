@@ -6,8 +6,6 @@ mod memory;
 mod parts;
 mod pressure;
 
-use std::io::Write as _;
-use std::net::TcpStream;
 use std::thread;
 
 use crate::crowds::raise_own_limit;
@@ -15,6 +13,7 @@ use crate::fake_backend::Backend;
 use crate::harness::Reply;
 use crate::program::Caller;
 use crate::program::Program;
+use crate::raw::Raw;
 use answers::HOLDING;
 use answers::HOSTILE;
 use answers::Hostile;
@@ -143,10 +142,10 @@ fn a_thousand_unfinished_heads_kill_nothing_in_64_mib() {
     let head = format!("POST {METRIC} HTTP/1.1\r\nx: {}", "a".repeat(31_000));
     let mut open = Vec::new();
     for _ in 0..1_000 {
-        let mut stream = TcpStream::connect(program.mirror()).unwrap();
+        let mut raw = Raw::connect(program.mirror());
         // Whom there is no room for may be gone before all is sent.
-        let _ = stream.write_all(head.as_bytes());
-        open.push(stream);
+        let _ = raw.send(head.as_bytes());
+        open.push(raw);
     }
     // What everybody sends is still answered, on a connection of its own.
     assert_eq!(program.get("/healthcheck").status, 200);
