@@ -236,6 +236,15 @@ for host in x86_64 aarch64; do
     { logs+=("$scratch/dist.log"); die "dist.sh for $host"; }
   (cd "$scratch/dist-of-$host" && sha256sum -- * >SHA256SUMS)
 done
+# What operations.md says to install lies in the tarball, and its configuration is good.
+tar -xzf "$scratch/dist-of-x86_64/prometheus-mirror-$version-x86_64-unknown-linux-gnu.tar.gz" -C "$scratch"
+(
+  cd "$scratch/prometheus-mirror-$version-x86_64-unknown-linux-gnu"
+  ls default prometheus-mirror.service man/prometheus-mirror.1 completions/bash docs/operations.md \
+    monitoring/alerts.yaml deploy/examples/amazon.yaml LICENSE third-party-licenses.txt >/dev/null
+  (umask 077 && mkdir credentials && random_key >credentials/api-key)
+  CREDENTIALS_DIRECTORY=$PWD/credentials ./prometheus-mirror check-config config.yaml
+) >"$scratch/said" 2>&1 || die "the tarball: $(<"$scratch/said")"
 scripts/package/merge.sh "$scratch/dist" "$scratch"/dist-of-*
 (cd "$scratch/dist" && sha256sum --check --quiet SHA256SUMS)
 both=$(cd "$scratch" && printf '%s\n' dist-of-*/* | sed 's|.*/||' | sort | uniq -d | grep -v SHA256SUMS)
