@@ -88,9 +88,29 @@ pub const ANSWER_LIST: usize = 100_000;
 /// Longest text of a backend that is passed on to a caller, in characters.
 pub const BACKEND_TEXT: usize = 512;
 
+/// What heads may hold that have not ended: [`UNFINISHED_HEADS`].
+#[must_use]
+pub fn unfinished_heads() -> Budget {
+    let group = Group::of_this_process();
+    Budget::exact(heads_in(group.as_ref().map(Group::limit)))
+}
+
+fn heads_in(memory: Option<u64>) -> usize {
+    let share = memory.and_then(|memory| usize::try_from(memory / 16).ok());
+    share.unwrap_or(usize::MAX).min(UNFINISHED_HEADS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn heads_have_a_sixteenth_of_the_memory_and_16_mib_at_most() {
+        assert_eq!(heads_in(Some(64 << 20)), 4 << 20);
+        assert_eq!(heads_in(Some(1 << 30)), 16 << 20);
+        assert_eq!(heads_in(None), 16 << 20);
+        assert!(unfinished_heads().limit() <= 16 << 20);
+    }
 
     #[test]
     fn each_limit_is_the_number_of_the_chapter() {

@@ -75,14 +75,6 @@ impl Budget {
         Self::of(usize::try_from(share_of(memory)).unwrap_or(usize::MAX))
     }
 
-    /// What heads may hold that have not ended: [`super::UNFINISHED_HEADS`].
-    #[must_use]
-    pub fn of_unfinished_heads() -> Self {
-        Self::exact(heads_in(
-            Group::of_this_process().as_ref().map(Group::limit),
-        ))
-    }
-
     /// How many bytes there are in all.
     #[must_use]
     pub fn limit(&self) -> usize {
@@ -135,11 +127,6 @@ const fn share_of(memory: Option<u64>) -> u64 {
         Some(limit) => limit / 100 * SHARE,
         None => UNLIMITED,
     }
-}
-
-fn heads_in(memory: Option<u64>) -> usize {
-    let share = memory.and_then(|memory| usize::try_from(memory / 16).ok());
-    share.unwrap_or(usize::MAX).min(super::UNFINISHED_HEADS)
 }
 
 /// What one part of a request holds. It goes back when this is dropped.
@@ -291,13 +278,6 @@ mod tests {
     fn it_is_two_fifths_of_the_memory_or_half_a_gibibyte() {
         assert_eq!(share_of(Some(1_000)), 400);
         assert_eq!(share_of(None), 536_870_912);
-    }
-
-    #[test]
-    fn heads_have_a_sixteenth_of_the_memory_and_16_mib_at_most() {
-        assert_eq!(heads_in(Some(64 << 20)), 4 << 20);
-        assert_eq!(heads_in(Some(1 << 30)), 16 << 20);
-        assert_eq!(heads_in(None), 16 << 20);
     }
 
     #[test]

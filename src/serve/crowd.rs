@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::activity::Activity;
 use super::activity::Word;
+use crate::limits;
 use crate::limits::Budget;
 
 /// How many of those who idle for longest are remembered of one look at everybody. A flood of
@@ -58,7 +59,7 @@ impl Crowd {
     pub(super) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
             most: most.max(1),
-            heads: Budget::of_unfinished_heads(),
+            heads: limits::unfinished_heads(),
             ranks: AtomicU64::new(0),
             is_awaited: AtomicBool::new(false),
             changed: Notify::new(),
