@@ -19,8 +19,8 @@ source scripts/lib/console.sh
 # The release build is most of it one thread, and what `instructions` counts does not depend on who else
 # computes. So these two go on beside the steps that measure no time either, each waited for at its place.
 beside=(release instructions)
-building=(format lint shell deny releasing page docs builds model image test release)
-running=(static unit documents monitoring chart contract memory instructions hostile promises quickstart scale backends connections)
+building=(format lint shell deny releasing page docs builds model image release)
+running=(static unit documents monitoring chart contract memory instructions test hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
 long=(console package fuzz)
 # A machine without Node builds the mirror without its console, and tests the rest.
@@ -43,7 +43,7 @@ while (($#)); do
   case $1 in
     --list) list && exit ;;
     --only) steps+=("${2:?--only needs a step}") && shift ;;
-    --fast) for name in "${building[@]}"; do [[ $name == release ]] || steps+=("$name"); done ;;
+    --fast) for name in "${building[@]}" test; do [[ $name == release ]] || steps+=("$name"); done ;;
     --full) export FULL=1 ;;
     -h | --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
