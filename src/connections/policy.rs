@@ -327,15 +327,16 @@ impl Policy {
 
     /// Whether the mirror's own identity may sign for `connection` because a request says so. The
     /// address of a named connection is not enough: it gives leave to dial, and nothing more. Where
-    /// only its name says that a host is Amazon's, its certificate has to be one of the public
-    /// authorities for that name: who can answer DNS would get a session otherwise.
+    /// its name says that a host is Amazon's, listed or not, its certificate has to be one of the
+    /// public authorities for that name: who can answer DNS would get a session otherwise.
     fn identity_goes_to(&self, connection: &Connection) -> bool {
         let Connection { url, tls, .. } = connection;
         let service = AmpHost::read(url.url().host_str().unwrap_or_default());
         let is_amp = matches!(service, Some(AmpHost::Service { .. }));
         let is_usual = url.is_https() && url.url().port_or_known_default() == Some(443);
         let is_proved = tls.ca.is_none() && tls.server_name.is_none();
-        (is_amp && is_usual && is_proved) || self.lists(url.url())
+        let is_known = (is_amp && is_usual) || self.lists(url.url());
+        is_known && (is_proved || !is_amp)
     }
 
     /// Whether the own identity may assume the role of `aws` for `caller`: a listed one, or that of a

@@ -267,20 +267,25 @@ fn the_own_identity_signs_for_amp_listed_upstreams_and_names() {
 }
 
 #[test]
-fn the_own_identity_trusts_no_authority_of_a_request_by_the_name_of_amp_alone() {
+fn the_own_identity_trusts_no_authority_of_a_request_for_a_name_of_amp() {
     let open = Configured::default();
+    let own_upstream = configured(listed(&["https://listed.example:8443"]), &[]);
     let listed = configured(listed(&[AMP]), &[]);
     for tls in [
         r#""ca": "-----BEGIN x""#,
         r#""server_name": "other.example""#,
     ] {
         let text = |proof: &str| format!(r#"{{"url": "{AMP}", {proof}, "tls_config": {{{tls}}}}}"#);
-        refuses(
-            &open,
-            &text(r#""aws": {}"#),
-            "the mirror's own AWS identity may not be used towards aps-workspaces.eu-west-1.amazonaws.com",
-        );
-        admits(&listed, &text(r#""aws": {}"#));
+        for walls in [&open, &listed] {
+            refuses(
+                walls,
+                &text(r#""aws": {}"#),
+                "the mirror's own AWS identity may not be used towards aps-workspaces.eu-west-1.amazonaws.com",
+            );
+        }
+        // An upstream of one's own may have an authority of one's own.
+        let own = text(r#""aws": {}"#).replace(AMP, "https://listed.example:8443");
+        admits(&own_upstream, &own);
         let keys = r#""aws": {"aws_access_key_id": "i", "aws_secret_access_key": "s"}"#;
         admits(&open, &text(keys));
     }
