@@ -76,8 +76,12 @@ hear_interrupts() {
 at_end() {
   local status=$1
   trap '' INT TERM USR1
-  ((status != 1)) || sleep 0.3
-  ((status != 1)) || [[ ! -e $scratch/heard ]] || status=130
+  if ((status == 1)); then
+    # It looks five times a second, if it gets a processor.
+    local patience=20
+    while ((patience-- > 0)) && [[ ! -e $scratch/heard ]]; do sleep 0.1; done
+    [[ ! -e $scratch/heard ]] || status=130
+  fi
   close_scratch "$status"
 }
 
