@@ -72,8 +72,14 @@ run() {
     [[ ! -e $scratch/$1.skip ]] || cp "$scratch/$1.skip" "$scratch/skip"
     return "$(<"$scratch/$1.status")"
   fi
+  # Cargo would wait for what is built beside before it tells that there is nothing to build.
+  local binary=${MIRROR:-}
+  if [[ -z $binary && -e $scratch/release.status ]] && is_beside; then
+    binary=${CARGO_TARGET_DIR:-target}/$(rustc --print host-tuple)/release/prometheus-mirror
+    binary=$(realpath "$binary" 2>/dev/null) || binary=''
+  fi
   set -m
-  SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
+  MIRROR=$binary SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
   set +m
   group=$!
   wait "$group" || status=$?
@@ -86,18 +92,24 @@ begin_beside() {
   # The page first, for no build is to meet it half written. If it fails the step says so.
   if [[ -z ${MIRROR:-} ]] && has_node; then build_console || true; fi
   set -m
-  (
-    set +m
-    for name in "${beside[@]}"; do
-      status=0
-      SKIP_NOTE=$scratch/$name.skip bash "scripts/steps/$name.sh" </dev/null >"$scratch/$name.log" 2>&1 || status=$?
-      echo "$status" >"$scratch/$name.new"
-      mv "$scratch/$name.new" "$scratch/$name.status"
-    done
-  ) &
+  go_beside &
   set +m
   early=$!
 }
+
+go_beside() {
+  set +m
+  local name ended
+  for name in "${beside[@]}"; do
+    ended=0
+    SKIP_NOTE=$scratch/$name.skip bash "scripts/steps/$name.sh" </dev/null >"$scratch/$name.log" 2>&1 || ended=$?
+    echo "$ended" >"$scratch/$name.new"
+    mv "$scratch/$name.new" "$scratch/$name.status"
+  done
+}
+
+# is_beside: whether something goes on beside this.
+is_beside() { [[ -n ${early:-} && ! -e $scratch/${beside[-1]}.status ]]; }
 
 end_group() {
   [[ -z ${group:-} ]] || kill -- "-$group" 2>/dev/null || true
