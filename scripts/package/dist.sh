@@ -28,7 +28,8 @@ mkdir -p "$out" "$tree"
 python3 scripts/package/licenses.py "$licenses"
 scripts/package/pages.sh "$binary" target/package
 cp -r target/package/man target/package/completions "$tree/"
-cp "$binary" deploy/systemd/*.service deploy/debian/config.yaml deploy/debian/default "$tree/"
+cp "$binary" "$tree/prometheus-mirror"
+cp deploy/systemd/*.service deploy/debian/config.yaml deploy/debian/default "$tree/"
 # The licences too.
 python3 -B scripts/package/documents.py "$tree"
 pack "$scratch" "$name" >"$out/$name.tar.gz"
