@@ -89,7 +89,8 @@ interrupt() {
   local log=$scratch/interrupted.log id status=0 ports port kept
   logs=("$log")
   set -m
-  ./quickstart.sh >"$log" 2>&1 &
+  # Whoever started us in the background may have had Ctrl-C ignored, and bash traps nothing that was.
+  env --default-signal=INT ./quickstart.sh >"$log" 2>&1 &
   set +m
   id=$!
   await "$id" grep -q "$1" "$log" || die "it does not come to \"$1\""
