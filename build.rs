@@ -1,6 +1,6 @@
 //! Embeds the console's page, if it was built: `console/dist`. Of a file with compressed twins these
-//! alone, for they hold the same and size counts. Runs neither Node nor the network, and a build without the page is a good one
-//! (experience.md, "Console page").
+//! alone, for they hold the same and size counts. Runs neither Node nor the network, and a build
+//! without the page is a good one (experience.md, "Console page").
 
 use std::env;
 use std::fmt::Write as _;
