@@ -78,8 +78,10 @@ run() {
     binary=${CARGO_TARGET_DIR:-target}/$(rustc --print host-tuple)/release/prometheus-mirror
     binary=$(realpath "$binary" 2>/dev/null) || binary=''
   fi
+  local given=("SKIP_NOTE=$scratch/skip")
+  [[ -z $binary ]] || given+=("MIRROR=$binary")
   set -m
-  MIRROR=$binary SKIP_NOTE=$scratch/skip bash "scripts/steps/$1.sh" </dev/null &
+  env "${given[@]}" bash "scripts/steps/$1.sh" </dev/null &
   set +m
   group=$!
   wait "$group" || status=$?

@@ -91,10 +91,10 @@ fn faults(ours: &Authority) -> (Vec<Fault>, Vec<Fault>) {
     (plain, secure)
 }
 
-/// What the environment says.
+/// What the environment says; an empty word is none.
 #[expect(clippy::disallowed_methods, reason = "what the script says")]
 fn given(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    std::env::var(name).ok().filter(|it| !it.is_empty())
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {
