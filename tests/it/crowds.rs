@@ -15,6 +15,7 @@ use rustix::process::getrlimit;
 use rustix::process::setrlimit;
 
 use crate::harness::send;
+use crate::hostile::memory::Group;
 use crate::program::Program;
 use crate::raw::Raw;
 
@@ -176,6 +177,24 @@ fn beyond_half_of_the_descriptors_whoever_idles_for_longest_is_closed() {
     // The requests of this very test take part: each may push another one out.
     assert!(number(&program, EVICTED) >= (200 - ROOM) as u64);
     assert_eq!(program.get("/healthcheck").status, 200);
+}
+
+#[test]
+fn where_memory_has_less_room_than_descriptors_it_sets_how_many_connections_there_are() {
+    // 64 MiB / 48 KiB
+    const ROOM: u64 = 1_365;
+    let Some(group) = Group::of(64 << 20) else {
+        return;
+    };
+    raise_own_limit();
+    let program = Program::in_group(&group.procs());
+    let crowd: Vec<Raw> = (0..1_500).map(|_| idle(program.mirror())).collect();
+    // The request of this very test takes part.
+    let idle = number(&program, r#"mirror_connections{state="idle"}"#);
+    assert!((ROOM - 2..=ROOM).contains(&idle), "{idle}");
+    assert!(number(&program, EVICTED) >= 1_500 - ROOM);
+    drop(crowd);
+    assert_eq!(group.kills(), 0);
 }
 
 #[test]
