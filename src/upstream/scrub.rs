@@ -1,5 +1,9 @@
 //! The one scrubber: what of a backend's own text may reach a caller (security.md, "Secrets").
 
+mod needle;
+
+use needle::Needle;
+
 use crate::limits;
 use crate::upstream::credentials::secrets::Secrets;
 
@@ -13,6 +17,8 @@ const TELLTALES: [&str; 4] = [
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
+/// In how many places of a text secrets are looked for: those that are passed on, and blanks before.
+const PLACES: usize = 4 * limits::BACKEND_TEXT;
 
 /// A backend's own text, cut and cleaned so that it can be passed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,15 +41,10 @@ impl Scrubbed {
             let line = line.to_ascii_lowercase();
             !TELLTALES.iter().any(|telltale| line.contains(telltale))
         });
-        let mut clean = joined(lines);
-        for spelling in secrets.spellings() {
-            let spelling = joined(spelling.lines().map(uncontrolled));
-            // Of a secret of control characters alone nothing is left, in the text neither.
-            if !spelling.is_empty() {
-                clean = clean.replace(&spelling, HIDDEN);
-            }
-        }
-        Self(cut(clean.trim()))
+        let text = joined(lines);
+        let one_line = |secret: &str| joined(secret.lines().map(uncontrolled));
+        let needles: Vec<_> = secrets.iter().map(|it| Needle::new(it, one_line)).collect();
+        Self(cut(hidden(&text, &needles).trim_end()))
     }
 
     /// The text.
@@ -57,6 +58,33 @@ impl From<Scrubbed> for String {
     fn from(scrubbed: Scrubbed) -> Self {
         scrubbed.0
     }
+}
+
+/// As much of `text` as is passed on, and a character more if there is more, with none of `needles` in
+/// it and no blanks before it. However long the text is, few places of it are compared.
+fn hidden(text: &str, needles: &[Needle]) -> String {
+    let mut clean = String::new();
+    let (mut rest, mut count) = (text, 0);
+    for _ in 0..PLACES {
+        let Some(first) = rest
+            .chars()
+            .next()
+            .filter(|_| count <= limits::BACKEND_TEXT)
+        else {
+            break;
+        };
+        // The longest, for one can be the beginning of another.
+        let found = needles.iter().filter_map(|it| it.length_in(rest)).max();
+        if found.is_some() {
+            clean.push_str(HIDDEN);
+            count += HIDDEN.len();
+        } else if count > 0 || !first.is_whitespace() {
+            clean.push(first);
+            count += 1;
+        }
+        rest = &rest[found.unwrap_or(first.len_utf8())..];
+    }
+    clean
 }
 
 /// One line of several.
@@ -93,9 +121,11 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use url::form_urlencoded::byte_serialize;
 
     use super::*;
     use crate::secret::Secret;
+    use crate::upstream::query_string::query_string;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
@@ -160,6 +190,7 @@ mod tests {
         );
         hides(&["s3cret", "s3cretlonger"], "is s3cretlonger", "is ***");
         hides(&["", "a b"], "x a b y", "x *** y");
+        hides(&[" a"], "   a is wrong ", "*** is wrong");
     }
 
     #[test]
@@ -172,6 +203,9 @@ mod tests {
             "612b2f22c3bc",
             "612B2F22C3BC",
             r#"a+/\"ü"#,
+            r#"a+\/\"\u00fc"#,
+            "a%2b/%22ü",
+            "YSsvIsO8",
         ] {
             hides(&[secret], &format!("<{spelling}>"), "<***>");
         }
@@ -184,7 +218,53 @@ mod tests {
         hides(&["\n"], "a\nb", "a b");
     }
 
+    /// As Python writes it.
+    fn ascii_json(text: &str) -> String {
+        let unit = |unit: u16| match u8::try_from(unit) {
+            Ok(byte @ (b'"' | b'\\')) => format!("\\{}", char::from(byte)),
+            Ok(byte @ b' '..=b'~') => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        };
+        text.encode_utf16().map(unit).collect()
+    }
+
+    #[test]
+    fn what_our_own_calls_write_is_hidden() {
+        hides(
+            &["operator*key~0123/é"],
+            &format!(
+                "GET /?apikey={}",
+                query_string([("", "operator*key~0123/é")]).trim_start_matches('=')
+            ),
+            "GET /?apikey=***",
+        );
+    }
+
+    #[test]
+    fn a_long_text_and_many_secrets_cost_what_is_passed_on() {
+        let values: Vec<String> = (0..100)
+            .map(|it| format!("{}{it}", "a".repeat(80)))
+            .collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let clean = Scrubbed::without(&secrets(&values), &"a".repeat(1 << 20));
+        assert_eq!(clean.as_str().chars().count(), 512);
+    }
+
     proptest! {
+        #[test]
+        fn no_spelling_by_others_holds_a_secret(secret in "[ -~é𝄞\n]{4,20}") {
+            let spellings = [
+                byte_serialize(secret.as_bytes()).collect(),
+                query_string([("", &*secret)])[1..].to_owned(),
+                serde_json::to_string(&secret).unwrap(),
+                ascii_json(&secret),
+            ];
+            for spelling in spellings {
+                let clean = Scrubbed::without(&secrets(&[&secret]), &format!("[{spelling}]"));
+                prop_assert!(matches!(clean.as_str(), "[***]" | r#"["***"]"#), "{spelling:?}: {clean:?}");
+            }
+        }
+
         #[test]
         fn no_text_holds_a_secret_it_was_cleaned_of(
             before in "[a-z% ]{0,20}",

@@ -25,6 +25,7 @@ use crate::connections::auth::Authentication;
 use crate::connections::auth::SecretSource;
 use crate::connections::details::parameters;
 use crate::limits;
+use crate::secret;
 use crate::secret::Secret;
 use crate::upstream::aws::Purpose;
 use crate::upstream::aws::complaint;
@@ -39,10 +40,6 @@ use crate::upstream::decode::ErrorBody;
 use crate::upstream::status::Failed;
 use aws::SignedBy;
 pub use by::ProvedBy;
-
-/// Shortest header or parameter of a connection that is taken for a secret although nobody called it
-/// one. Tenants have names like `1`, and a text without any `1` says little.
-const SECRET: usize = 8;
 
 /// What one attempt proves itself with.
 #[derive(Debug)]
@@ -106,7 +103,7 @@ impl Shared {
                 let why = "it is too long for a header";
                 return Err(CredentialError::of(value, &key, why));
             }
-            if header.is_secret || text.expose().len() >= SECRET {
+            if header.is_secret || text.expose().len() >= secret::SHORTEST {
                 proof.secrets.add(&text);
             }
             proof.add(name, text.expose(), value, &key)?;
@@ -185,8 +182,8 @@ impl Proof {
         }
         for (name, value) in &connection.query_parameters {
             // Some backends take a key as a parameter.
-            if value.len() >= SECRET && !parameters::is_harmless(name) {
-                secrets.add(&Secret::new(value.clone()));
+            if value.expose().len() >= secret::SHORTEST && !parameters::is_harmless(name) {
+                secrets.add(value);
             }
         }
         Self {

@@ -238,10 +238,14 @@ fn origin(asked: Asked<'_>, headers: &HeaderMap) -> String {
     let target = location.and_then(|location| asked.url.join(location).ok());
     match target.map(|target| target.origin()) {
         Some(origin) if origin.is_tuple() => {
-            let origin = origin.ascii_serialization();
-            Scrubbed::without(&asked.proof.secrets, &origin)
-                .as_str()
-                .to_owned()
+            // A secret in the name of a host is in lower case by now.
+            let secrets = &asked.proof.secrets;
+            let secrets = [secrets, &secrets.in_lower_case()];
+            secrets
+                .into_iter()
+                .fold(origin.ascii_serialization(), |origin, secrets| {
+                    Scrubbed::without(secrets, &origin).into()
+                })
         }
         _ => "an unnamed place".to_owned(),
     }

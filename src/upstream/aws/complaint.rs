@@ -61,6 +61,9 @@ struct Body<'a> {
 impl Complaint {
     /// Reads an answer that is no success, to a call that showed `secrets`.
     pub(super) fn read(headers: &HeaderMap, body: &[u8], secrets: &Secrets) -> Self {
+        // It is logged, and may be what was shown.
+        let is_own = |code: &String| Scrubbed::without(secrets, code).as_str() == code;
+        let code = |text| code(text).filter(is_own);
         let header = headers.get("x-amzn-errortype");
         let header = header.and_then(|it| it.to_str().ok()).and_then(code);
         if let Some(prometheus) = decode::error_body(body) {

@@ -17,6 +17,7 @@ use crate::upstream::aws::load;
 use crate::upstream::aws::load::Reach;
 use crate::upstream::credentials;
 use crate::upstream::credentials::CredentialError;
+use crate::upstream::scrub::Scrubbed;
 use crate::upstream::sessions::Missing;
 use crate::upstream::sign::Refusal;
 
@@ -54,7 +55,7 @@ impl Signer {
             host = self.host,
             status = refusal.status.as_u16(),
             code = complaint.code,
-            aws_request_id = ?refusal.headers.get("x-amzn-requestid"),
+            aws_request_id = request_id(refusal).as_ref().map(Scrubbed::as_str),
             "a signed call was refused"
         );
         match complaint.meaning(refusal.status) {
@@ -82,7 +83,7 @@ impl Signer {
         }
         let loader = &self.loader;
         let load = load::load(loader, wanted, Reach::Shared, self.backend.as_deref());
-        let key = loader.key.identity(wanted);
+        let key = wanted.key(&loader.key);
         match loader.sessions.renewed(key, held, deadline, &load).await {
             Ok(_) => Judgement::Again { corrected: None },
             Err(Missing::Again) => Judgement::Denied(Cause::Session),
@@ -107,5 +108,40 @@ impl Signer {
         let signed = sts.offsets.time(&self.host, ours, Instant::now());
         let seconds = Offset::between(signed, theirs).seconds();
         Judgement::Without(CredentialError::Aws(AwsError::Skewed { seconds }))
+    }
+}
+
+/// By which Amazon finds the call; the backend, which was shown our secrets, may say anything.
+fn request_id(refusal: Refusal<'_>) -> Option<Scrubbed> {
+    let id = refusal.headers.get("x-amzn-requestid")?.to_str().ok()?;
+    Some(Scrubbed::without(refusal.secrets, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use ::http::HeaderMap;
+    use ::http::StatusCode;
+
+    use super::*;
+    use crate::secret::Secret;
+    use crate::upstream::credentials::secrets::Secrets;
+
+    #[test]
+    fn the_id_of_a_request_holds_nothing_that_was_shown() {
+        let mut secrets = Secrets::default();
+        secrets.add(&Secret::new("session-token".to_owned()));
+        let check = |id: &str, expected: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amzn-requestid", id.parse().unwrap());
+            let found = request_id(Refusal {
+                status: StatusCode::FORBIDDEN,
+                headers: &headers,
+                body: b"",
+                secrets: &secrets,
+            });
+            assert_eq!(found.as_ref().map(Scrubbed::as_str), Some(expected));
+        };
+        check("7d1e-44", "7d1e-44");
+        check("a-session-token", "a-***");
     }
 }

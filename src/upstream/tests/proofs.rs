@@ -16,6 +16,7 @@ use crate::connections::auth::Authorization;
 use crate::connections::auth::AuthorizationBlock;
 use crate::connections::auth::Basic;
 use crate::connections::auth::SecretSource;
+use crate::secret::Secret;
 use crate::time::UnixMillis;
 use crate::upstream::CredentialError;
 use crate::upstream::ProvedBy;
@@ -243,7 +244,7 @@ async fn a_backend_that_repeats_what_it_was_shown_is_not_repeated() {
             ("j", "1"),
             ("max_source_resolution", "max_source"),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())))
         .into();
     })
     .await;
@@ -252,6 +253,23 @@ async fn a_backend_that_repeats_what_it_was_shown_is_not_repeated() {
         host: rig.server.host(),
         status: 422,
         message: Scrubbed::new("user Aladdin: ***, ***, 1, ***, ***, ***, 1, max_source"),
+    };
+    assert_eq!(error, expected);
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_name_that_holds_a_secret_is_cleaned() {
+    let away = "Location: https://S3cret.example/path\r\n";
+    let moved = Step::Answer(answer("302 Found", away, ""));
+    let rig = rig([moved], |it| {
+        it.headers.push(header("x-pin", "S3cret", true))
+    })
+    .await;
+    let error = ask(&rig).await.unwrap_err();
+    let expected = UpstreamError::Redirect {
+        host: rig.server.host(),
+        origin: "https://***.example".to_owned(),
+        status: 302,
     };
     assert_eq!(error, expected);
 }

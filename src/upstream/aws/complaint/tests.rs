@@ -162,6 +162,22 @@ fn a_message_of_aws_is_passed_on_and_a_login_page_is_not() {
 }
 
 #[test]
+fn a_code_that_is_what_was_shown_is_none() {
+    let token = "SessionTokenOfACall";
+    let mut secrets = Secrets::default();
+    secrets.add(&Secret::new(token.to_owned()));
+    let mut headers = HeaderMap::new();
+    headers.insert("x-amzn-errortype", token.parse().unwrap());
+    let code =
+        |headers: &HeaderMap, body: &str| Complaint::read(headers, body.as_bytes(), &secrets).code;
+    assert_eq!(code(&headers, "{}"), None);
+    let body = format!(r#"{{"__type": "a#{token}", "message": "no"}}"#);
+    assert_eq!(code(&HeaderMap::new(), &body), None);
+    headers.insert("x-amzn-errortype", "AccessDenied".parse().unwrap());
+    assert_eq!(code(&headers, "{}").as_deref(), Some("AccessDenied"));
+}
+
+#[test]
 fn a_secret_is_hidden_before_the_text_is_cut() {
     let token = "T".repeat(700);
     let mut secrets = Secrets::default();
