@@ -22,6 +22,7 @@ use crate::caller::Caller;
 use crate::limits;
 use crate::options::QueryOptions;
 use crate::protocol::RawDetails;
+use crate::secret::Secret;
 pub use details::error::DetailsError;
 pub use details::warning::Warning;
 pub use named::Named;
@@ -41,8 +42,8 @@ pub struct Connection {
     pub timeout: Duration,
     /// Which HTTP method carries queries.
     pub http_method: HttpMethod,
-    /// Parameters that are added to every call, in document order.
-    pub query_parameters: Vec<(String, String)>,
+    /// Parameters that are added to every call, in document order. Some backends take a key as one.
+    pub query_parameters: Vec<(String, Secret)>,
     /// How the connection proves itself.
     pub authentication: auth::Authentication,
     /// Headers that are added to every call.

@@ -56,6 +56,13 @@ pub const PROMQL_DEPTH: usize = 256;
 
 /// Most query parameters of a connection, and their bytes in all.
 pub const QUERY_PARAMETERS: (usize, usize) = (32, 4 << 10);
+/// Most parameters of the request for an OAuth 2.0 token, and their bytes in all.
+pub const ENDPOINT_PARAMETERS: (usize, usize) = QUERY_PARAMETERS;
+/// Most labels that a connection classifies (a choice).
+pub const CLASSIFIED_LABELS: usize = 100;
+/// Most members of any list or object in connection details (a choice): what is read of them, and
+/// said about them, is in proportion to its square at worst.
+pub const DETAILS_MEMBERS: usize = 1_000;
 /// Most header values of a connection, and the bytes of each.
 pub const HEADERS: (usize, usize) = (32, 8 << 10);
 /// Longest base URL of a backend, in bytes.
@@ -127,6 +134,10 @@ mod tests {
             ("label name", LABEL_NAME, 1_024),
             ("query parameters", QUERY_PARAMETERS.0, 32),
             ("query parameters in all", QUERY_PARAMETERS.1, 4_096),
+            ("endpoint parameters", ENDPOINT_PARAMETERS.0, 32),
+            ("endpoint parameters in all", ENDPOINT_PARAMETERS.1, 4_096),
+            ("classified labels", CLASSIFIED_LABELS, 100),
+            ("members of details", DETAILS_MEMBERS, 1_000),
             ("headers", HEADERS.0, 32),
             ("one header", HEADERS.1, 8_192),
             ("URL", URL, 2_048),

@@ -332,11 +332,11 @@ impl Policy {
     fn identity_goes_to(&self, connection: &Connection) -> bool {
         let Connection { url, tls, .. } = connection;
         let service = AmpHost::read(url.url().host_str().unwrap_or_default());
-        let is_amp = matches!(service, Some(AmpHost::Service { .. }));
+        let is_service = matches!(service, Some(AmpHost::Service { .. }));
         let is_usual = url.is_https() && url.url().port_or_known_default() == Some(443);
         let is_proved = tls.ca.is_none() && tls.server_name.is_none();
-        let is_known = (is_amp && is_usual) || self.lists(url.url());
-        is_known && (is_proved || !is_amp)
+        let is_known = (is_service && is_usual) || self.lists(url.url());
+        is_known && (is_proved || service.is_none())
     }
 
     /// Whether the own identity may assume the role of `aws` for `caller`: a listed one, or that of a

@@ -242,6 +242,7 @@ mod tests {
     use super::*;
     use crate::connections::HttpMethod;
     use crate::connections::url::BaseUrl;
+    use crate::secret::Secret;
 
     fn connection() -> Connection {
         Connection {
@@ -257,7 +258,7 @@ mod tests {
             url: BaseUrl::parse("http://prometheus:9090").unwrap().base,
             timeout: Duration::from_secs(30),
             http_method: HttpMethod::Post,
-            query_parameters: vec![("dedup".to_owned(), "true".to_owned())],
+            query_parameters: vec![("dedup".to_owned(), Secret::new("true".to_owned()))],
             options: Default::default(),
         }
     }

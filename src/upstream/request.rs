@@ -8,6 +8,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use url::Url;
 
 use crate::connections::url::BaseUrl;
+use crate::secret::Secret;
 use crate::upstream::query_string::query_string;
 
 /// Who we say we are.
@@ -81,7 +82,7 @@ impl<'a> Call<'a> {
 }
 
 /// All parameters of an attempt: those of `call`, `timeout` if given, and those of the connection.
-pub(super) fn form(call: &Call<'_>, timeout: Option<u128>, extra: &[(String, String)]) -> String {
+pub(super) fn form(call: &Call<'_>, timeout: Option<u128>, extra: &[(String, Secret)]) -> String {
     // Whole milliseconds: Prometheus takes `14.4s` for an error (reliability.md, "One deadline per
     // request").
     let timeout = timeout.map(|millis| format!("{millis}ms"));
@@ -92,7 +93,7 @@ pub(super) fn form(call: &Call<'_>, timeout: Option<u128>, extra: &[(String, Str
     let timeout = timeout.iter().map(|timeout| ("timeout", timeout.as_str()));
     let extra = extra
         .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
+        .map(|(name, value)| (name.as_str(), value.expose()));
     query_string(own.chain(timeout).chain(extra))
 }
 
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_connections_parameters_come_last() {
-        let extra = [("dedup".to_owned(), "true".to_owned())];
+        let extra = [("dedup".to_owned(), Secret::new("true".to_owned()))];
         let form = form(&call().timed(), Some(29_400), &extra);
         assert_eq!(form, format!("{ENCODED}&timeout=29400ms&dedup=true"));
     }

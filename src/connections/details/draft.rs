@@ -19,6 +19,7 @@ use crate::connections::Compression;
 use crate::connections::HttpMethod;
 use crate::connections::tls::Tls;
 use crate::options::QueryOptions;
+use crate::secret::Secret;
 pub(super) use finish::Finished;
 
 /// What has been read so far.
@@ -32,7 +33,7 @@ pub(super) struct Draft<'a> {
     target: Target,
     timeouts: Timeouts,
     http_method: HttpMethod,
-    query_parameters: Vec<(String, String)>,
+    query_parameters: Vec<(String, Secret)>,
     proofs: Proofs,
     headers: Headers,
     tls: Option<Placed<Tls>>,

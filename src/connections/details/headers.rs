@@ -7,6 +7,7 @@ use super::given::Given;
 use crate::connections::Header;
 use crate::connections::auth::SecretSource;
 use crate::limits;
+use crate::secret;
 use crate::secret::Secret;
 
 /// The header that names a tenant. AMP is reported to deny requests with it.
@@ -21,9 +22,15 @@ pub(super) struct Headers {
 }
 
 impl Headers {
-    /// Whether some of them were called secrets.
-    pub(super) fn hold_secrets(&self) -> bool {
-        self.all.iter().any(|header| header.is_secret)
+    /// Whether one of them may prove who asks: one that was called a secret, or any that is as long as
+    /// one, but for that which names a tenant.
+    pub(super) fn prove(&self) -> bool {
+        let is_long = |value: &SecretSource| match value {
+            SecretSource::Inline(value) => value.expose().len() >= secret::SHORTEST,
+            SecretSource::File(_) => true,
+        };
+        let mut all = self.all.iter();
+        all.any(|it| it.is_secret || (it.name != TENANT && is_long(&it.value)))
     }
 
     /// Reads `headers`, a map of strings.
@@ -102,6 +109,10 @@ impl Headers {
         if let Some(instead) = reserved(&name) {
             return Err(Unfit::refused(instead));
         }
+        let (most, _) = limits::HEADERS;
+        if self.names.len() > most {
+            return Err(too_many());
+        }
         if self.names.contains(&name) {
             return Err(Unfit::refused("is given twice"));
         }
@@ -112,9 +123,7 @@ impl Headers {
     fn add(&mut self, name: &str, value: SecretSource, is_secret: bool) -> Result<(), Unfit> {
         let (most, _) = limits::HEADERS;
         if self.all.len() == most {
-            return Err(Unfit::refused(format!(
-                "there are more than {most} headers"
-            )));
+            return Err(too_many());
         }
         self.all.push(Header {
             name: name.to_owned(),
@@ -123,6 +132,11 @@ impl Headers {
         });
         Ok(())
     }
+}
+
+fn too_many() -> Unfit {
+    let (most, _) = limits::HEADERS;
+    Unfit::refused(format!("there are more than {most} headers"))
 }
 
 /// Why a header cannot be set, and which block does instead (connections.md, "Reserved header

@@ -6,6 +6,7 @@ use super::fit;
 use super::keys;
 use super::tls;
 use crate::connections::auth::OAuth2;
+use crate::limits;
 use crate::secret::Secret;
 
 /// What the grant itself sends, which `endpoint_params` cannot.
@@ -28,6 +29,17 @@ pub(super) fn read(mut block: Block<'_>) -> Option<OAuth2> {
         Ok(scopes)
     });
     let endpoint_params = block.inner("endpoint_params").map(parameters);
+    let bytes = |(name, value): &(String, Secret)| name.len() + value.expose().len();
+    let (most, most_bytes) = limits::ENDPOINT_PARAMETERS;
+    if let Some(given) = &endpoint_params {
+        if given.len() > most {
+            let text = format!("must have at most {most} members");
+            block.refuse("endpoint_params", Unfit::refused(text));
+        } else if given.iter().map(bytes).sum::<usize>() > most_bytes {
+            let text = format!("must be at most {most_bytes} bytes in all");
+            block.refuse("endpoint_params", Unfit::refused(text));
+        }
+    }
     let tls = block.inner("tls_config").map(tls::read);
     if let Some(tls) = &tls {
         if token_url.as_ref().is_some_and(|url| url.scheme() == "http") {

@@ -158,9 +158,16 @@ fn classify(given: Given, classified: &mut Vec<String>) -> Result<(), Unfit> {
                 limits::LABEL_NAME
             )));
         }
-        if !classified.contains(&label) {
-            classified.push(label);
+        if classified.contains(&label) {
+            continue;
         }
+        if classified.len() == limits::CLASSIFIED_LABELS {
+            return Err(Unfit::refused(format!(
+                "must have at most {} labels",
+                limits::CLASSIFIED_LABELS
+            )));
+        }
+        classified.push(label);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::error::Unfit;
 use super::given::Given;
 use super::keys;
 use crate::limits;
+use crate::secret::Secret;
 
 /// Parameters that the mirror sets itself.
 const RESERVED: [&str; 9] = [
@@ -39,7 +40,7 @@ pub fn is_harmless(name: &str) -> bool {
 type Unfits = Vec<(String, Unfit)>;
 
 /// The parameters in document order, or all that is wrong with them.
-pub(super) fn read(given: Given) -> Result<Vec<(String, String)>, Unfits> {
+pub(super) fn read(given: Given) -> Result<Vec<(String, Secret)>, Unfits> {
     let block = |unfit| vec![("query_parameters".to_owned(), unfit)];
     let Given::Map(members) = given else {
         return Err(block(Unfit::invalid("must be a map of strings")));
@@ -54,13 +55,14 @@ pub(super) fn read(given: Given) -> Result<Vec<(String, String)>, Unfits> {
     for (name, value) in members {
         match parameter(&name, value) {
             Ok(None) => {}
-            Ok(Some(value)) => parameters.push((name, value)),
+            Ok(Some(value)) => parameters.push((name, Secret::new(value))),
             Err(unfit) => {
                 findings.push((format!("query_parameters.{}", keys::shown(&name)), unfit));
             }
         }
     }
-    let bytes: usize = parameters.iter().map(|(n, v)| n.len() + v.len()).sum();
+    let bytes = |(name, value): &(String, Secret)| name.len() + value.expose().len();
+    let bytes: usize = parameters.iter().map(bytes).sum();
     if bytes > most_bytes {
         let text = format!("must be at most {most_bytes} bytes in all");
         findings.extend(block(Unfit::refused(text)));

@@ -72,9 +72,12 @@ fn the_predecessors_sample_without_aws_is_read() {
     assert_eq!(connection.url.to_string(), "http://prometheus:9090");
     assert_eq!(connection.timeout, Duration::from_secs(30));
     assert_eq!(connection.http_method, HttpMethod::Post);
-    let parameter = ("max_samples_processed_error_threshold", "50000000");
-    let parameter = (parameter.0.to_owned(), parameter.1.to_owned());
-    assert_eq!(connection.query_parameters, [parameter]);
+    let [(name, value)] = &connection.query_parameters[..] else {
+        panic!("{:?}", connection.query_parameters);
+    };
+    let parameter = (name.as_str(), value.expose());
+    let expected = ("max_samples_processed_error_threshold", "50000000");
+    assert_eq!(parameter, expected);
     assert_eq!(connection.options, QueryOptions::default());
     assert_eq!(resolved.warnings, []);
 }

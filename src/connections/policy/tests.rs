@@ -324,6 +324,27 @@ fn the_own_identity_does_not_sign_for_what_looks_like_amp() {
 }
 
 #[test]
+fn where_a_name_is_amazons_the_own_identity_takes_no_authority_of_a_request() {
+    let hosts = [
+        "aps-workspaces.eu-west-1.amazonaws.com",
+        "vpce-1.aps-workspaces.eu-west-1.vpce.amazonaws.com",
+    ];
+    let patterns = hosts.map(|host| format!("https://{host}"));
+    let walled = configured(listed(&patterns.each_ref().map(String::as_str)), &[]);
+    for host in hosts {
+        let text = |tls: &str| format!(r#"{{"url": "https://{host}", "aws": {{}}{tls}}}"#);
+        admits(&walled, &text(""));
+        for tls in [
+            format!(r#", "tls_config": {{"ca": "-----BEGIN CERTIFICATE-----\\nx"}}"#),
+            r#", "tls_config": {"server_name": "elsewhere"}"#.to_owned(),
+        ] {
+            let expected = format!("the mirror's own AWS identity may not be used towards {host}");
+            refuses(&walled, &text(&tls), &expected);
+        }
+    }
+}
+
+#[test]
 fn the_own_identity_can_be_switched_off_for_all() {
     let policy = Policy {
         ambient_credentials: false,

@@ -2,6 +2,7 @@
 
 use super::{Count, Rig, TWO, connection, lasting, ok, server};
 use crate::connections::HttpMethod;
+use crate::secret::Secret;
 use crate::series::MetricType;
 use crate::time::Millis;
 use crate::time::TimeRange;
@@ -200,7 +201,7 @@ async fn the_connections_parameters_and_prefix_are_on_every_call() {
     let rig = Rig::with(steps, Progress::default(), |connection| {
         let url = format!("{}/tenant", connection.url.url());
         connection.url = super::connection(&url).url;
-        connection.query_parameters = vec![("dedup".to_owned(), "a b".to_owned())];
+        connection.query_parameters = vec![("dedup".to_owned(), Secret::new("a b".to_owned()))];
     })
     .await;
     let cx = lasting(30_000);

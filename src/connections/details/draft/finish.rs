@@ -132,7 +132,7 @@ impl Draft<'_> {
         );
         let mut parameters = self.query_parameters.iter();
         let is_proved = !matches!(authentication, Authentication::None)
-            || headers.hold_secrets()
+            || headers.prove()
             || parameters.any(|(name, _)| !parameters::is_harmless(name));
         let tls = self.tls.take();
         let tls = tls.map(|tls| {

@@ -163,6 +163,15 @@ fn oauth2_names_what_it_needs_and_what_it_does_not_do() {
         r#""endpoint_params": {"a": 1}"#,
         "endpoint_params.a: must be a string",
     );
+    let many: Vec<String> = (0..33).map(|it| format!(r#""p{it}": "x""#)).collect();
+    with(
+        &format!(r#""endpoint_params": {{{}}}"#, many.join(",")),
+        "endpoint_params: must have at most 32 members",
+    );
+    with(
+        &format!(r#""endpoint_params": {{"p": "{}"}}"#, "x".repeat(4096)),
+        "endpoint_params: must be at most 4096 bytes in all",
+    );
     with(r#""scopes": "a""#, "scopes: must be a list of strings");
     with(
         r#""scopes": ["a b"]"#,

@@ -106,6 +106,18 @@ fn a_query_option_of_another_kind_names_what_it_must_be() {
 }
 
 #[test]
+fn so_many_labels_are_classified_at_most() {
+    let listed = |count: usize| {
+        let labels: Vec<String> = (0..count).map(|it| format!(r#""l{it}""#)).collect();
+        format!(r#""classified_labels": [{}, "l0"]"#, labels.join(","))
+    };
+    let most = read(&format!("{{{URL}, {}}}", listed(100)));
+    assert_eq!(most.connection.options.classified_labels.len(), 100);
+    let expected = "classified_labels: must have at most 100 labels";
+    refuses_member(&listed(101), expected);
+}
+
+#[test]
 fn a_request_only_lowers_ceilings_and_only_adds_classified_labels() {
     let defaults = Defaults {
         options: QueryOptions {

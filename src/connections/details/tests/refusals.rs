@@ -31,6 +31,31 @@ fn query_parameters_are_strings_that_the_mirror_does_not_set_itself() {
     );
 }
 
+/// What is compared with all that was read before takes the square of the time.
+#[test]
+fn no_list_and_no_object_has_more_members_than_are_worth_a_look() {
+    let object = |count: usize| {
+        let members: Vec<String> = (0..count).map(|it| format!(r#""x{it}": "a""#)).collect();
+        members.join(",")
+    };
+    let list = format!("[{}]", vec![r#""a""#; 1_001].join(","));
+    for (members, path) in [
+        (format!(r#""headers": {{{}}}"#, object(1_001)), ".headers"),
+        (
+            format!(r#""oauth2": {{"endpoint_params": {{{}}}}}"#, object(1_001)),
+            ".oauth2.endpoint_params",
+        ),
+        (format!(r#""no_proxy": {list}"#), ".no_proxy"),
+        (format!(r#""unknown": [[{list}]]"#), ".unknown"),
+        (object(1_001), ""),
+    ] {
+        let expected = format!("connectionDetails{path}: must have at most 1000 members");
+        refuses(&format!("{{{URL}, {members}}}"), &expected);
+    }
+    let usual = read(&format!("{{{URL}, {}}}", object(900)));
+    assert!(!usual.warnings.is_empty());
+}
+
 #[test]
 fn what_is_not_supported_is_refused_unread() {
     for name in ["azuread", "google_iam"] {

@@ -117,11 +117,21 @@ fn to_skip_verification_stands_beside_no_credential() {
         r#""url": "https://h", "aws": {}"#,
         r#""url": "https://h", "http_headers": {"X-Key": {"secrets": ["k"]}}"#,
         r#""url": "https://h", "query_parameters": {"api_key": "k"}"#,
+        r#""url": "https://h", "headers": {"X-Key": "eight888"}"#,
     ] {
         let text = format!(r#"{members}, "tls_config": {{"insecure_skip_verify": true}}"#);
         let error = insecure(&text).unwrap_err().to_string();
         let expected = format!("connectionDetails.tls_config.insecure_skip_verify: {beside}");
         assert_eq!(error, expected, "{members}");
+    }
+    for headers in [
+        r#"{"X-Scope-OrgID": "the-name-of-a-tenant"}"#,
+        r#"{"X-Key": "seven77"}"#,
+    ] {
+        insecure(&format!(
+            r#""url": "https://h", "headers": {headers}, "tls_config": {{"insecure_skip_verify": true}}"#
+        ))
+        .unwrap();
     }
     let text = format!(
         r#""url": "https://h", "tls_config": {{"insecure_skip_verify": true, "cert": "{PEM}", "key": "{PEM}"}}"#
