@@ -26,10 +26,30 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 use tokio_util::task::TaskTracker;
 
+use crate::caller::Caller;
 use crate::connections::identity::Identity;
 use apart::Apart;
 use entry::Next;
 use table::Table;
+
+/// Under what a session is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    /// All that it depends on.
+    pub(super) identity: Identity,
+    /// Who had it made, and so whose share of the entries it takes; none: the mirror itself. Whoever
+    /// else needs the same session gets it.
+    pub(super) owner: Option<Caller>,
+}
+
+impl From<Identity> for Key {
+    fn from(identity: Identity) -> Self {
+        Self {
+            identity,
+            owner: None,
+        }
+    }
+}
 
 /// A session as a load brings it.
 #[derive(Clone, Debug)]
@@ -109,22 +129,22 @@ impl<V: Clone + Send + Sync + 'static, E: LoadError> Sessions<V, E> {
     /// The session of `key`: the one at hand, or what `load` brings before `deadline`.
     pub(super) async fn session(
         &self,
-        key: Identity,
+        key: impl Into<Key>,
         deadline: Instant,
         load: &Load<V, E>,
     ) -> Result<Held<V>, Missing<E>> {
-        let now = Instant::now();
+        let (key, now) = (key.into(), Instant::now());
         let outcome = {
             let mut table = self.shared.table();
-            match table.entry(key, now).next(now) {
+            match table.entry(&key, now).next(now) {
                 Next::Have(held) => return Ok(held),
                 Next::HaveAndRenew(held) => {
-                    self.shared.begin(&mut table, key, now, load);
+                    self.shared.begin(&mut table, &key, now, load);
                     return Ok(held);
                 }
                 Next::Refused(error) => return Err(Missing::Failed(error)),
                 Next::Wait(outcome) => outcome,
-                Next::Load => self.shared.begin(&mut table, key, now, load),
+                Next::Load => self.shared.begin(&mut table, &key, now, load),
             }
         };
         wait(outcome, deadline).await
@@ -133,20 +153,20 @@ impl<V: Clone + Send + Sync + 'static, E: LoadError> Sessions<V, E> {
     /// A session of `key` that is newer than `used`, which the other side no longer takes.
     pub(super) async fn renewed(
         &self,
-        key: Identity,
+        key: impl Into<Key>,
         used: &Held<V>,
         deadline: Instant,
         load: &Load<V, E>,
     ) -> Result<Held<V>, Missing<E>> {
-        let now = Instant::now();
+        let (key, now) = (key.into(), Instant::now());
         let outcome = {
             let mut table = self.shared.table();
-            match table.entry(key, now).next_after(used.serial, now) {
+            match table.entry(&key, now).next_after(used.serial, now) {
                 None => return Err(Missing::Again),
                 Some(Next::Have(held) | Next::HaveAndRenew(held)) => return Ok(held),
                 Some(Next::Refused(error)) => return Err(Missing::Failed(error)),
                 Some(Next::Wait(outcome)) => outcome,
-                Some(Next::Load) => self.shared.begin(&mut table, key, now, load),
+                Some(Next::Load) => self.shared.begin(&mut table, &key, now, load),
             }
         };
         wait(outcome, deadline).await
@@ -201,14 +221,14 @@ impl<V: Clone + Send + Sync + 'static, E: LoadError> Shared<V, E> {
     fn begin(
         self: &Arc<Self>,
         table: &mut Table<V, E>,
-        key: Identity,
+        key: &Key,
         now: Instant,
         load: &Load<V, E>,
     ) -> Outcome<V, E> {
         let (tell, outcome) = watch::channel(None);
         let (serial, at, previous) = table.begin(key, now, outcome.clone());
         let shared = Arc::clone(self);
-        let load = Arc::clone(load);
+        let (load, key) = (Arc::clone(load), key.identity);
         self.spawn(async move {
             sleep_until(at).await;
             let loaded = load(previous).await;

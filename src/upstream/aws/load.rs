@@ -247,7 +247,7 @@ impl Loader {
         let deadline = Instant::now() + OWN;
         let held = self
             .sessions
-            .session(self.key.identity(&own), deadline, &load)
+            .session(own.key(&self.key), deadline, &load)
             .await;
         let held = held.map_err(credentials::missing)?;
         Ok((held.value.credentials.clone(), Some(held)))
@@ -262,7 +262,7 @@ impl Loader {
         let own = wanted.own();
         let load = load(self, &own, Reach::Shared, backend);
         let deadline = Instant::now() + OWN;
-        let key = self.key.identity(&own);
+        let key = own.key(&self.key);
         let held = self
             .sessions
             .renewed(key, used, deadline, &load)

@@ -7,6 +7,7 @@ use ::http::HeaderValue;
 use ::http::header::HeaderName;
 use aws_credential_types::Credentials;
 
+use crate::caller::Caller;
 use crate::connections::Connection;
 use crate::connections::ambient::Ambient;
 use crate::connections::auth;
@@ -45,6 +46,8 @@ pub(in crate::upstream) struct Signer {
     pub(in crate::upstream) region: String,
     pub(in crate::upstream) service: String,
     place: Place,
+    /// For whom.
+    caller: Caller,
     profile: Option<String>,
     /// The role that is assumed; none where the block's has no effect.
     role: Option<Role>,
@@ -110,6 +113,7 @@ pub(super) fn open(
         region,
         service: block.service.clone(),
         place,
+        caller: connection.caller.clone(),
         profile: block.profile.clone(),
         role,
         loader,
@@ -204,7 +208,7 @@ impl Signer {
             return Ok((given.credentials(), None));
         }
         let (loader, backend) = (&self.loader, self.backend.as_deref());
-        let key = loader.key.identity(&wanted);
+        let key = wanted.key(&loader.key);
         let held = match purpose {
             Purpose::Query => {
                 let load = load::load(loader, &wanted, Reach::Shared, backend);
@@ -212,7 +216,10 @@ impl Signer {
             }
             Purpose::Test => {
                 let load = load::load(loader, &wanted, Reach::Apart, backend);
-                loader.sessions.session_apart(key, deadline, &load).await
+                loader
+                    .sessions
+                    .session_apart(key.identity, deadline, &load)
+                    .await
             }
         };
         let held = held.map_err(|missing| match missing {
@@ -230,11 +237,15 @@ impl Signer {
 
     fn wanted(&self, given: Option<Given>) -> Wanted {
         let profile = self.profile.clone();
-        Wanted {
+        let wanted = Wanted {
             source: given.map_or(Source::Own { profile }, Source::Given),
             role: self.role.clone(),
             place: self.place.clone(),
-        }
+            caller: Some(self.caller.clone()),
+        };
+        // The own identity is the same for whoever asks first.
+        let is_own = wanted.role.is_none() && matches!(wanted.source, Source::Own { .. });
+        if is_own { wanted.own() } else { wanted }
     }
 }
 

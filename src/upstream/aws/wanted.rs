@@ -8,9 +8,12 @@ use aws_credential_types::Credentials;
 use url::Host;
 use url::Url;
 
+use crate::caller::Caller;
 use crate::connections::identity::Digest;
 use crate::connections::identity::Part;
+use crate::connections::identity::ProcessKey;
 use crate::secret::Secret;
+use crate::upstream::sessions::Key;
 
 /// A session of the own identity, or of a role.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Wanted {
     /// The role; none: the source itself.
     pub(super) role: Option<Role>,
     pub(super) place: Place,
+    /// Who has it made; none: the mirror for itself.
+    pub(super) caller: Option<Caller>,
 }
 
 /// Whose credentials are the beginning.
@@ -71,12 +76,21 @@ impl Wanted {
     pub(super) fn own(&self) -> Self {
         Self {
             role: None,
+            caller: None,
             ..self.clone()
+        }
+    }
+
+    /// Under what it is kept.
+    pub(super) fn key(&self, process: &ProcessKey) -> Key {
+        Key {
+            identity: process.identity(self),
+            owner: self.caller.clone(),
         }
     }
 }
 
-/// Everything that another credential would change. Nothing is left out by `..`: a new field does
+/// Everything that another credential would change, so not who asks. Nothing is left out by `..`: a new field does
 /// not compile until someone has put it into the key.
 impl Part for Wanted {
     fn put(&self, digest: &mut Digest) {
@@ -84,6 +98,7 @@ impl Part for Wanted {
             source,
             role,
             place,
+            caller: _,
         } = self;
         digest.all(&[source, role, place]);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::caller::Caller;
 use crate::upstream::sessions::Held;
 use crate::upstream::sessions::LoadError;
 use crate::upstream::sessions::Loaded;
@@ -27,6 +28,8 @@ const FORCED_APART: Duration = Duration::from_secs(60);
 /// What is known under one key.
 #[derive(Debug)]
 pub(super) struct Entry<V, E> {
+    /// Who had it made; none: the mirror itself.
+    pub(super) owner: Option<Caller>,
     /// When it was last asked for.
     pub(super) used: Instant,
     session: Option<Session<V>>,
@@ -78,8 +81,9 @@ pub(super) enum Next<V, E> {
 }
 
 impl<V: Clone, E: LoadError> Entry<V, E> {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(owner: Option<Caller>, now: Instant) -> Self {
         Self {
+            owner,
             used: now,
             session: None,
             failure: None,
@@ -179,6 +183,11 @@ impl<V: Clone, E: LoadError> Entry<V, E> {
                 });
             }
         }
+    }
+
+    /// Whether there is a session to be used.
+    pub(super) fn holds(&self, now: Instant) -> bool {
+        self.usable(now).is_some()
     }
 
     fn usable(&self, now: Instant) -> Option<&Session<V>> {

@@ -1,12 +1,17 @@
-//! All entries: at most 256, the least recently used one goes first, an hour without use is enough.
+//! All entries: at most 256; an hour without use is enough. Where there are more, one goes of whoever
+//! had most of them made, so that nobody pushes out what another uses: first one that holds nothing,
+//! then the least recently used one.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::caller::Caller;
 use crate::connections::identity::Identity;
 use crate::upstream::sessions::Held;
+use crate::upstream::sessions::Key;
 use crate::upstream::sessions::LoadError;
 use crate::upstream::sessions::Loaded;
 use crate::upstream::sessions::Outcome;
@@ -35,23 +40,38 @@ impl<V, E> Default for Table<V, E> {
 
 impl<V: Clone, E: LoadError> Table<V, E> {
     /// The entry of `key`, used now.
-    pub(super) fn entry(&mut self, key: Identity, now: Instant) -> &mut Entry<V, E> {
+    pub(super) fn entry(&mut self, key: &Key, now: Instant) -> &mut Entry<V, E> {
+        let Key { identity, owner } = key;
         self.entries.retain(|_, entry| now < entry.used + IDLE);
-        if self.entries.len() >= MOST && !self.entries.contains_key(&key) {
-            let eldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
-            if let Some(eldest) = eldest.map(|(key, _)| *key) {
-                self.entries.remove(&eldest);
-            }
+        if self.entries.len() >= MOST && !self.entries.contains_key(identity) {
+            self.make_room(now);
         }
-        let entry = self.entries.entry(key).or_insert_with(|| Entry::new(now));
+        let entry = self.entries.entry(*identity);
+        let entry = entry.or_insert_with(|| Entry::new(owner.clone(), now));
         entry.used = now;
         entry
+    }
+
+    fn make_room(&mut self, now: Instant) {
+        let mut counts: HashMap<&Caller, usize> = HashMap::new();
+        for owner in self.entries.values().filter_map(|it| it.owner.as_ref()) {
+            *counts.entry(owner).or_default() += 1;
+        }
+        // The mirror's own are few, and others rest on them.
+        let count = |entry: &Entry<V, E>| entry.owner.as_ref().map_or(0, |it| counts[it]);
+        let first = self
+            .entries
+            .iter()
+            .min_by_key(|(_, entry)| (Reverse(count(entry)), entry.holds(now), entry.used));
+        if let Some(first) = first.map(|(key, _)| *key) {
+            self.entries.remove(&first);
+        }
     }
 
     /// Notes that a load for `key` runs: its number, when it is to begin, and what it replaces.
     pub(super) fn begin(
         &mut self,
-        key: Identity,
+        key: &Key,
         now: Instant,
         outcome: Outcome<V, E>,
     ) -> (u64, Instant, Option<V>) {

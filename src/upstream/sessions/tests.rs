@@ -10,6 +10,7 @@ use tokio::time::advance;
 use tokio::time::sleep;
 
 use super::*;
+use crate::caller::Caller;
 use crate::connections::identity::ProcessKey;
 
 /// What a load ends with when there is no session.
@@ -328,6 +329,41 @@ async fn the_least_recently_used_of_more_than_256_goes() {
     assert_eq!(giver.loads(), 257);
     ask(1).await;
     assert_eq!(giver.loads(), 258);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_had_most_made_makes_room_and_what_holds_nothing_goes_first() {
+    let giver = Giver::new(36_000);
+    let keys = ProcessKey::random();
+    let ask = async |owner: Option<&str>, n: u64, outcome: Result<(), Refuse>| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let load = giver.load(outcome);
+        let key = Key {
+            identity: keys.identity(n.to_string().as_str()),
+            owner: owner.map(|name| Caller::Named(name.into())),
+        };
+        giver.sessions.session(key, deadline, &load).await
+    };
+    ask(None, 0, Ok(())).await.unwrap();
+    ask(Some("victim"), 1, Ok(())).await.unwrap();
+    // Later than those of the other, and the last of them holds nothing.
+    for n in 2..400 {
+        advance(Duration::from_millis(1)).await;
+        ask(Some("other"), n, Ok(())).await.unwrap();
+    }
+    ask(Some("other"), 400, Err(Refuse::No)).await.unwrap_err();
+    assert_eq!(giver.sessions.shared.table().len(), 256);
+    let loads = giver.loads();
+    ask(None, 0, Ok(())).await.unwrap();
+    ask(Some("victim"), 1, Ok(())).await.unwrap();
+    assert_eq!(giver.loads(), loads, "those of others are still there");
+    ask(Some("other"), 401, Ok(())).await.unwrap();
+    ask(Some("other"), 399, Ok(())).await.unwrap();
+    ask(Some("other"), 147, Ok(())).await.unwrap();
+    assert_eq!(giver.loads(), loads + 1, "what held nothing made room");
+    // Whoever else needs the same gets it.
+    ask(Some("victim"), 399, Ok(())).await.unwrap();
+    assert_eq!(giver.loads(), loads + 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,6 @@ use crate::connections::Proxy;
 use crate::connections::Reach;
 use crate::connections::auth::OAuth2;
 use crate::connections::identity::Digest;
-use crate::connections::identity::Identity;
 use crate::connections::identity::Part;
 use crate::connections::identity::ProcessKey;
 use crate::instruments::Instruments;
@@ -31,6 +30,7 @@ use crate::upstream::credentials;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
 use crate::upstream::sessions::Held;
+use crate::upstream::sessions::Key;
 use crate::upstream::sessions::Load;
 use crate::upstream::sessions::Loaded;
 use crate::upstream::sessions::Missing;
@@ -66,7 +66,7 @@ pub(super) struct Token {
 
 /// What was shown, and how to have the next.
 pub(super) struct Shown {
-    identity: Identity,
+    key: Key,
     held: Held<Token>,
     load: Load<Token, CredentialError>,
     purpose: Purpose,
@@ -137,12 +137,15 @@ async fn show(
     (purpose, deadline): (Purpose, Instant),
     client_secret: &Secret,
 ) -> Result<Shown, CredentialError> {
-    let identity = shared.tokens.process.identity(&Whole {
-        block,
-        client_secret,
-        proxy: &connection.proxy,
-        reach: &connection.reach,
-    });
+    let key = Key {
+        identity: shared.tokens.process.identity(&Whole {
+            block,
+            client_secret,
+            proxy: &connection.proxy,
+            reach: &connection.reach,
+        }),
+        owner: Some(connection.caller.clone()),
+    };
     let load = load(Giver {
         client: Client {
             block: block.clone(),
@@ -158,8 +161,8 @@ async fn show(
     });
     let sessions = &shared.tokens.sessions;
     let held = match purpose {
-        Purpose::Query => sessions.session(identity, deadline, &load).await,
-        Purpose::Test => sessions.session_apart(identity, deadline, &load).await,
+        Purpose::Query => sessions.session(key.clone(), deadline, &load).await,
+        Purpose::Test => sessions.session_apart(key.identity, deadline, &load).await,
     };
     let held = held.map_err(|missing| match missing {
         Missing::Late => CredentialError::Late {
@@ -173,7 +176,7 @@ async fn show(
         shared.instruments.credential_expiry(name, held.value.ends);
     }
     Ok(Shown {
-        identity,
+        key,
         held,
         load,
         purpose,
@@ -192,7 +195,7 @@ pub(super) async fn mend(
         return Mend::Nothing;
     }
     let sessions = &shared.tokens.sessions;
-    let renewed = sessions.renewed(shown.identity, &shown.held, deadline, &shown.load);
+    let renewed = sessions.renewed(shown.key.clone(), &shown.held, deadline, &shown.load);
     match renewed.await {
         Ok(_) => Mend::Again,
         Err(Missing::Failed(source)) => {

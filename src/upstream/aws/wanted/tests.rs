@@ -1,4 +1,5 @@
 use super::*;
+use crate::caller::Caller;
 use crate::connections::identity::ProcessKey;
 
 fn secret(text: &str) -> Secret {
@@ -35,6 +36,7 @@ fn wanted() -> Wanted {
             endpoint: Some(Url::parse("http://127.0.0.1:5000/").unwrap()),
             fips: false,
         },
+        caller: Some(Caller::Anyone),
     }
 }
 
@@ -74,6 +76,11 @@ fn own(profile: Option<&str>) -> Wanted {
 fn equal_credentials_have_one_key() {
     let key = ProcessKey::random();
     assert_eq!(key.identity(&wanted()), key.identity(&wanted()));
+    let by_another = Wanted {
+        caller: None,
+        ..wanted()
+    };
+    assert_eq!(key.identity(&by_another), key.identity(&wanted()));
 }
 
 #[test]
