@@ -172,7 +172,15 @@ pub(super) fn misuse(snapshot: &Snapshot, accepted: Option<&Accepted>, misuse: M
             NotACall::ContentEncoding,
         ),
     };
-    let response = failure_body(status, &failures::not_a_call(call));
+    to(
+        snapshot,
+        accepted,
+        failure_body(status, &failures::not_a_call(call)),
+    )
+}
+
+/// With the key, where the caller is accepted by now.
+fn to(snapshot: &Snapshot, accepted: Option<&Accepted>, response: Response) -> Response {
     match accepted {
         Some(accepted) => sign(snapshot, accepted, response),
         None => response,
@@ -210,13 +218,13 @@ pub(super) fn panicked(request_id: &str) -> Response {
 }
 
 /// The body did not arrive in time. As for everything below a request, there is no body.
-pub(super) fn too_slow() -> Response {
-    closing(StatusCode::REQUEST_TIMEOUT)
+pub(super) fn too_slow(snapshot: &Snapshot, accepted: Option<&Accepted>) -> Response {
+    to(snapshot, accepted, closing(StatusCode::REQUEST_TIMEOUT))
 }
 
 /// The body ended early or was framed wrongly.
-pub(super) fn broken_body() -> Response {
-    closing(StatusCode::BAD_REQUEST)
+pub(super) fn broken_body(snapshot: &Snapshot, accepted: Option<&Accepted>) -> Response {
+    to(snapshot, accepted, closing(StatusCode::BAD_REQUEST))
 }
 
 /// Lets the caller find the request in our log.

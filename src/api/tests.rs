@@ -286,8 +286,16 @@ async fn a_body_that_does_not_arrive_in_ten_seconds_is_given_up() {
     let answered = send(&app(), request("POST", "/api/metric", Body::new(Forever))).await;
     assert_eq!(answered.head.status, StatusCode::REQUEST_TIMEOUT);
     assert_eq!(answered.header("connection"), Some("close"));
-    assert_eq!(answered.header(KEY), None);
+    assert_eq!(answered.header(KEY), Some("opensesame"));
     assert!(answered.body.is_empty());
+    let by_token = app_of_a_caller();
+    let answered = send(
+        &by_token,
+        request("POST", "/api/metric", Body::new(Forever)),
+    )
+    .await;
+    assert_eq!(answered.head.status, StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(answered.header(KEY), None);
 }
 
 /// An application whose callers prove themselves by a token.

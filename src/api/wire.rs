@@ -152,8 +152,8 @@ impl Call {
                 app.instruments.shed(ShedReason::Bytes);
                 return Err(shed(settled.as_ref(), ShedReason::Bytes));
             }
-            Err(Unread::TooSlow) => return Err(reply::too_slow()),
-            Err(Unread::Broken) => return Err(reply::broken_body()),
+            Err(Unread::TooSlow) => return Err(reply::too_slow(&snapshot, settled.as_ref())),
+            Err(Unread::Broken) => return Err(reply::broken_body(&snapshot, settled.as_ref())),
         };
         let received = asked.elapsed();
         let (accepted, body) = match scan::scanned(&body) {

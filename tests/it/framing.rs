@@ -23,6 +23,8 @@ const KEY: &str = "x-mirror-api-key";
 enum Outcome {
     /// A status without a body and without the key, and a close.
     Refused(u16),
+    /// The same with the key: the head was that of a caller who is accepted.
+    RefusedWithKey(u16),
     /// A close, and not a word.
     Closed,
     /// Answers with these statuses; what was behind the last is not read as another request.
@@ -34,6 +36,7 @@ use Outcome::Answered;
 use Outcome::AnsweredAndClosed;
 use Outcome::Closed;
 use Outcome::Refused;
+use Outcome::RefusedWithKey;
 
 /// What comes back for `bytes`.
 fn answer(to: SocketAddr, bytes: &[u8], outcome: Outcome) -> Heard {
@@ -51,7 +54,7 @@ fn answer(to: SocketAddr, bytes: &[u8], outcome: Outcome) -> Heard {
             heard.is_closed |= more.is_closed;
             heard
         }
-        Refused(_) | Closed | AnsweredAndClosed(_) => raw.hear(PATIENCE),
+        Refused(_) | RefusedWithKey(_) | Closed | AnsweredAndClosed(_) => raw.hear(PATIENCE),
     }
 }
 
@@ -62,7 +65,7 @@ fn check(to: SocketAddr, name: &str, bytes: &[u8], outcome: Outcome) {
     assert!(!heard.is_reset, "{told}");
     let statuses = heard.statuses();
     match outcome {
-        Refused(status) => {
+        Refused(status) | RefusedWithKey(status) => {
             assert_eq!(statuses, [status], "{told}");
             assert!(heard.is_closed && heard.has_no_body(), "{told}");
             assert!(heard.text.contains("connection: close"), "{told}");
@@ -78,11 +81,18 @@ fn check(to: SocketAddr, name: &str, bytes: &[u8], outcome: Outcome) {
         }
     }
     // The key is for who may call, and stands on no answer below that, nor on an open page.
-    if !statuses
-        .iter()
-        .any(|status| matches!(status, 404 | 405 | 413 | 500))
-    {
-        assert!(!heard.text.contains(KEY), "{told}");
+    let has_key = match outcome {
+        RefusedWithKey(_) => Some(true),
+        _ if statuses
+            .iter()
+            .all(|it| !matches!(it, 404 | 405 | 413 | 500)) =>
+        {
+            Some(false)
+        }
+        _ => None,
+    };
+    if let Some(has_key) = has_key {
+        assert_eq!(heard.text.contains(KEY), has_key, "{told}");
     }
 }
 

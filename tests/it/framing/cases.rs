@@ -5,6 +5,7 @@ use super::Outcome::Answered;
 use super::Outcome::AnsweredAndClosed;
 use super::Outcome::Closed;
 use super::Outcome::Refused;
+use super::Outcome::RefusedWithKey;
 
 /// A name, the bytes and their outcome.
 pub(super) type Case = (&'static str, String, Outcome);
@@ -159,43 +160,47 @@ fn chunk_sizes() -> Vec<Case> {
         (
             "a size beyond 64 bits",
             chunks("ffffffffffffffffff\r\n{]\r\n0\r\n\r\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "a negative size",
             chunks("-2\r\n{]\r\n0\r\n\r\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "a size with a sign",
             chunks("+2\r\n{]\r\n0\r\n\r\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "a size with a prefix",
             chunks("0x2\r\n{]\r\n0\r\n\r\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
-        ("no size", chunks("\r\n{]\r\n0\r\n\r\n"), Refused(400)),
+        (
+            "no size",
+            chunks("\r\n{]\r\n0\r\n\r\n"),
+            RefusedWithKey(400),
+        ),
         (
             "sizes that end in a bare line feed",
             chunks("2\n{]\n0\n\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "a line feed in an extension",
             chunks("2;a\nb\r\n{]\r\n0\r\n\r\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "an endless extension",
             chunks(&format!("2;{}\r\n{{]\r\n0\r\n\r\n", "a".repeat(40_000))),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "a chunk longer than its size",
             chunks("2\r\n{]XX0\r\n\r\n"),
-            Refused(400),
+            RefusedWithKey(400),
         ),
         (
             "an extension",
@@ -210,7 +215,7 @@ fn chunk_sizes() -> Vec<Case> {
         (
             "65 fields in the trailer",
             chunks(&format!("2\r\n{{]\r\n0\r\n{trailers}\r\n")),
-            Refused(400),
+            RefusedWithKey(400),
         ),
     ]
 }
