@@ -335,11 +335,11 @@ fn where_a_name_is_amazons_the_own_identity_takes_no_authority_of_a_request() {
         let text = |tls: &str| format!(r#"{{"url": "https://{host}", "aws": {{}}{tls}}}"#);
         admits(&walled, &text(""));
         for tls in [
-            format!(r#", "tls_config": {{"ca": "-----BEGIN CERTIFICATE-----\\nx"}}"#),
-            r#", "tls_config": {"server_name": "elsewhere"}"#.to_owned(),
+            r#", "tls_config": {"ca": "-----BEGIN CERTIFICATE-----\nx"}"#,
+            r#", "tls_config": {"server_name": "elsewhere"}"#,
         ] {
             let expected = format!("the mirror's own AWS identity may not be used towards {host}");
-            refuses(&walled, &text(&tls), &expected);
+            refuses(&walled, &text(tls), &expected);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process;
 use std::process::Command;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::memory::Group;
 use crate::fake_backend::Answer;
@@ -52,12 +53,17 @@ fn ask(program: &Program, backend: &Backend, label: &str) -> Reply {
     program.post("/api/field/value", &body)
 }
 
+#[derive(Deserialize)]
+struct Tapped {
+    entries: Vec<IgnoredAny>,
+}
+
 /// How many requests the tap holds.
 fn tapped(program: &Program) -> usize {
     let listed = send(program.admin(), "GET", "/debug/requests", "");
     assert_eq!(listed.status, 200, "{listed:?}");
-    let listed: Value = serde_json::from_str(&listed.body).unwrap();
-    listed["entries"].as_array().unwrap().len()
+    let listed: Tapped = serde_json::from_str(&listed.body).unwrap();
+    listed.entries.len()
 }
 
 #[test]
