@@ -389,6 +389,19 @@ class Cases(unittest.TestCase):
         self.assertTrue(reached("pod-identity"))
         self.assertFalse(reached("irsa"))
 
+    def test_pods_are_let_out_to_as_pods_too(self):
+        """There are networks in which no block of addresses holds a pod."""
+        readme_says = re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.S)
+        examples = [it["networkPolicy"]["egress"] for it in map(yaml.safe_load, readme_says)
+                    if "egress" in it.get("networkPolicy", {})]
+        self.assertEqual(len(examples), 1)
+        for egress in [*examples, *(self.rendering(case).one("NetworkPolicy")["spec"]["egress"]
+                                    for case in ("default", "pod-identity"))]:
+            # Of all ports, as what lies outside.
+            peers = [peer for rule in egress if "ports" not in rule for peer in rule["to"]]
+            self.assertIn("0.0.0.0/0", [it.get("ipBlock", {}).get("cidr") for it in peers])
+            self.assertIn({"namespaceSelector": {}}, peers)
+
     def test_alerts_without_overrides_are_those_of_the_mixin(self):
         groups = self.rendering("pod-monitoring").one("PrometheusRule")["spec"]["groups"]
         text = (ROOT / "monitoring/alerts.yaml").read_text()
