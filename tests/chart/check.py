@@ -375,12 +375,24 @@ class Cases(unittest.TestCase):
             'connections.a.headers.X-Api-Key=x', 'callers[0].tokens={0123456789abcdef}',
             'connections.a.tls_config.key=x', 'connections.a.aws.aws_secret_access_key=x',
             'connections.a.oauth2.endpoint_params.p=x', 'connections.a.aws.external_id=x',
+            # A user and a password in an address, however it is written.
+            'connections.a.url=HTTPS://u:p@a', 'connections.a.url= http://u:p@a', 'connections.a.url=http:/u:p@a',
+            'connections.a.host=u:p@a', 'connections.a.host=http://u:p@a', 'connections.a.host=u:p/@a',
+            'connections.a.proxy_url=u:p@a:3128', 'connections.a.oauth2.token_url=Https://u:p@a/token',
+            'connections.a.aws.sts_endpoint=u:p@a', 'callers[0].upstreams={HTTP://u:p@a}',
         ]
         for word in words:
-            more = ["--set", word, "--set", "callers[0].name=a"]
-            done = release(HELMS[0], "template", [*KEY, *more])
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertNotIn("kind: ConfigMap", done.stdout, word)
+            with self.subTest(word):
+                self.assertNotIn("ConfigMap", self.kinds_with(word))
+        # Which is none elsewhere.
+        self.assertIn("ConfigMap", self.kinds_with("connections.a.basic_auth.username=u@a"))
+
+    def kinds_with(self, word):
+        """What is rendered with a value, and with a caller and a connection that it may belong to."""
+        more = ["--set", "connections.a.url=http://a,callers[0].name=a", "--set", word]
+        done = release(HELMS[0], "template", [*KEY, *more])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [it["kind"] for it in yaml.safe_load_all(done.stdout) if it]
 
     def test_pod_identity_opens_one_link_local_address(self):
         def reached(case):

@@ -148,11 +148,13 @@ the rendering lasts, so that Secret and notes agree, and looked up at the next.
 {{- end -}}
 
 {{/*
-Walks a map for members that are secrets by name, and for addresses with a password. Headers and
-parameters can be secrets whatever they are called, the tenant aside.
+Walks a map for members that are secrets by name, and for addresses with a user or a password, which need
+no scheme where an address is expected. Headers and parameters can be secrets whatever they are called, the
+tenant aside.
 */}}
 {{- define "prometheus-mirror.secretIn" -}}
 {{- $secrets := list "password" "credentials" "bearer_token" "client_secret" "aws_secret_access_key" "secret_key" "aws_session_token" "external_id" "key" "token" "tokens" "http_headers" "query_parameters" "endpoint_params" -}}
+{{- $addresses := list "url" "host" "proxy_url" "token_url" "sts_endpoint" -}}
 {{- range $name, $value := . -}}
 {{- if and (has $name $secrets) $value (not (regexMatch "^\\$\\{[A-Za-z0-9_]+\\}$" (toString $value))) -}}
 yes
@@ -161,8 +163,8 @@ yes
 {{- else if kindIs "map" $value -}}
 {{- include "prometheus-mirror.secretIn" $value -}}
 {{- else if kindIs "slice" $value -}}
-{{- range $value }}{{ if kindIs "map" . }}{{ include "prometheus-mirror.secretIn" . }}{{ end }}{{ end -}}
-{{- else if regexMatch "^[a-z]+://[^/]*@" (toString $value) -}}
+{{- range $value }}{{ include "prometheus-mirror.secretIn" (kindIs "map" . | ternary . (dict "" .)) }}{{ end -}}
+{{- else if and (contains "@" (toString $value)) (or (has $name $addresses) (contains "://" (toString $value))) -}}
 yes
 {{- end -}}
 {{- end -}}
