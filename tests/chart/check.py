@@ -491,6 +491,25 @@ class Cases(unittest.TestCase):
             else:
                 self.assertNotIn(warned, notes, case)
 
+    def test_the_notes_warn_of_networks_that_a_proxy_hides(self):
+        def told(*values):
+            given = [it for value in values for it in ("--set", value)]
+            notes = Rendering(HELMS[-1], [*KEY, "--set", "allowedCallers={10.0.0.0/8}", *given]).notes
+            found = re.search("^WARNING: callers are told by their network alone, .*", notes, re.M)
+            return found and found[0]
+        ingress = "ingress.enabled=true,ingress.hosts[0].host=mirror.example.net"
+        route = "httpRoute.enabled=true,httpRoute.parentRefs[0].name=public"
+        balancer = "service.type=LoadBalancer"
+        for ways, named in (([ingress], "the Ingress"), ([ingress, route], "the Ingress or the HTTPRoute"),
+                            ([balancer], "the LoadBalancer"), (["service.type=NodePort"], "the NodePort")):
+            self.assertIn(f"what comes by {named} ", told(*ways) or "", ways)
+        for silent in ([], [ingress, "trustedProxies={10.42.7.0/28}"],
+                       [ingress, "callerToken.existingSecret=x"],
+                       [ingress, "callers[0].name=a,callers[0].token_files={/t}"],
+                       [ingress, "config.tls.client_ca_file=/c,config.tls.cert_file=/c,config.tls.key_file=/k"],
+                       [balancer, "service.externalTrafficPolicy=Local"]):
+            self.assertIsNone(told(*silent), silent)
+
     def test_the_helm_test_is_admitted_beside_any_list(self):
         labels = self.rendering("network-policy").one("Pod")["metadata"]["labels"]
         for rule in self.rendering("network-policy").one("NetworkPolicy")["spec"]["ingress"]:
