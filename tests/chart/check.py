@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -287,6 +288,23 @@ class Values(unittest.TestCase):
 
         for key, value in values.items():
             covered(value, (key,))
+
+    def test_a_parent_chart_can_switch_it_on_and_off(self):
+        """By a condition, and with globals of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            parent = pathlib.Path(folder) / "parent"
+            shutil.copytree(CHART, parent / "charts/prometheus-mirror")
+            version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
+            dependency = {"name": "prometheus-mirror", "version": version, "alias": "mirror",
+                          "condition": "mirror.enabled"}
+            (parent / "Chart.yaml").write_text(json.dumps(
+                {"apiVersion": "v2", "name": "parent", "version": "1.0.0", "dependencies": [dependency]}))
+            for program in HELMS:
+                for is_on in (True, False):
+                    done = release(program, "template",
+                                   [*KEY, "--set", f"mirror.enabled={str(is_on).lower()},global.storageClass=x"], parent)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual("kind: Deployment" in done.stdout, is_on)
 
     def test_the_chart_has_the_programs_version(self):
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
