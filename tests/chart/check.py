@@ -159,6 +159,12 @@ class Every(unittest.TestCase):
                 self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True)
 
     @every
+    def test_pods_have_the_user_of_the_image_but_on_openshift(self, case, rendering):
+        for name, spec in rendering.pods():
+            ids = {it: spec["securityContext"].get(it) for it in ("runAsUser", "runAsGroup", "fsGroup")}
+            self.assertEqual(set(ids.values()), {None if case == "openshift" else 65532}, name)
+
+    @every
     def test_the_service_leads_to_the_deployment_and_to_nothing_else(self, case, rendering):
         labels = rendering.one("Deployment")["spec"]["template"]["metadata"]["labels"].items()
         test = rendering.one("Pod")["metadata"]["labels"].items()

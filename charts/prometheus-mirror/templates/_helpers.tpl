@@ -85,27 +85,6 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if ne .Values.service.type "ClusterIP" }}-admin{{ end -}}
 {{- end -}}
 
-{{/* What Pod Security "restricted" asks of a pod, and 65532 as in the image. */}}
-{{- define "prometheus-mirror.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-# So that mounted Secrets can be read by the group alone.
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
-
-{{- define "prometheus-mirror.securityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-capabilities:
-  drop: [ALL]
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
-
 {{/* Set and empty, so that the image's own MIRROR_LISTEN does not go before the file. */}}
 {{- define "prometheus-mirror.env" -}}
 - name: MIRROR_LISTEN
