@@ -79,6 +79,8 @@ REFUSED = [
     ([*KEY, "--set", "image.digest=sha256:abc"], "digest"),
     ([*KEY, "--set", "image.pullPolicy=Sometimes"], "pullPolicy"),
     ([*KEY, "--set", "service.type=ExternalName"], "type"),
+    ([*KEY, "--set", "service.ipFamilyPolicy=DualStack"], "ipFamilyPolicy"),
+    ([*KEY, "--set", "service.ipFamilies={IPv5}"], "ipFamilies"),
     ([*KEY, "--set", "service.nodePort=30900"], "service.nodePort: a Service of type ClusterIP has none"),
     ([*KEY, "--set", "service.externalTrafficPolicy=Local"],
      "service.externalTrafficPolicy: a Service of type ClusterIP has none"),
@@ -548,6 +550,16 @@ class Cases(unittest.TestCase):
         specs = [it["spec"].get("template", it)["spec"] for it in pods]
         names = [[it["name"] for it in spec["imagePullSecrets"]] for spec in specs]
         self.assertEqual(names, [["a", "b", "c"]] * 2)
+
+    def test_families_of_addresses_are_those_of_every_service(self):
+        services = self.rendering("ipv6").of("Service")
+        self.assertEqual(len(services), 2)
+        for service in services:
+            families = [service["spec"].get(it) for it in ("ipFamilyPolicy", "ipFamilies")]
+            self.assertEqual(families, ["SingleStack", ["IPv6"]])
+        for case, listen in (("ipv6", "::"), ("default", "0.0.0.0")):
+            self.assertEqual(yaml.safe_load(self.rendering(case).configuration())["listen"], listen)
+        self.assertNotIn("ipFamilies", self.rendering("default").one("Service")["spec"])
 
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])

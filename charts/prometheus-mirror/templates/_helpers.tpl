@@ -85,6 +85,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if ne .Values.service.type "ClusterIP" }}-admin{{ end -}}
 {{- end -}}
 
+{{/* Families of addresses, of either Service. */}}
+{{- define "prometheus-mirror.families" -}}
+{{- with .Values.service.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.service.ipFamilies }}
+ipFamilies:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{/* Set and empty, so that the image's own MIRROR_LISTEN does not go before the file. */}}
 {{- define "prometheus-mirror.env" -}}
 - name: MIRROR_LISTEN
