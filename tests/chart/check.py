@@ -480,6 +480,12 @@ class Cases(unittest.TestCase):
             for rule in rules:
                 self.assertEqual(rule["annotations"]["runbook_url"], f"{docs}/alerts/{rule['alert']}.md")
 
+    def test_the_notes_tell_of_links_that_lead_nowhere(self):
+        """As those of the mixin do outside of the source tree."""
+        told = "NOTE: links of alerts and dashboards begin with docs and lead nowhere. Set metrics.prometheusRule.thresholds.docs"
+        for case, is_told in (("labels", True), ("pod-monitoring", True), ("monitoring", False), ("default", False)):
+            self.assertEqual(told in self.rendering(case).notes, is_told, case)
+
     def test_pods_that_are_recreated_have_no_rolling_update(self):
         self.assertEqual(self.rendering("recreate").one("Deployment")["spec"]["strategy"], {"type": "Recreate"})
 
