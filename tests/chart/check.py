@@ -59,6 +59,9 @@ REFUSED = [
     ([*KEY, "--set", "nameOverride=x_Y"], "nameOverride"),
     ([*KEY, "--set", "fullnameOverride=Mirror"], "fullnameOverride"),
     ([*KEY, "--set", "config.limits.in_fligt=1"], "in_fligt"),
+    *[([*KEY, "--set", f"config.{value}"], value.partition("=")[0].rpartition(".")[2])
+      for value in ("limits.byte_budget=lots", "answer_cache=64MB", "limits.drain=soon", "limits.drain=1m1h",
+                    "limits.shutdown_delay=-1", "defaults.timeout=5 s", "answer_ttl=2sec")],
     ([*KEY, "--set", "connections.a.ur1=http://a:9090"], "ur1"),
     ([*KEY, "--set", "config.port=1"], "config.port: use port"),
     ([*KEY, "--set", "config.admin_port=1"], "config.admin_port: use adminPort"),
@@ -261,6 +264,29 @@ class Values(unittest.TestCase):
             with self.subTest(values=arguments, helm=program.parent.name):
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn(text, done.stderr)
+
+    def test_pods_have_the_time_that_stopping_takes(self):
+        """By default, as the settings' schema has it, and in every form of a duration."""
+        limits = json.loads((ROOT / "schemas/config.json").read_text())["properties"]["limits"]["properties"]
+        self.assertEqual([limits[it]["default"] for it in ("shutdown_delay", "drain")], ["5s", "20s"])
+
+        def refused(grace, **limits):
+            done = release(HELMS[0], "template", [*KEY, "--set-json", f"config.limits={json.dumps(limits)}",
+                                                  "--set", f"terminationGracePeriodSeconds={grace}"])
+            if done.returncode:
+                self.assertIn("terminationGracePeriodSeconds: ", done.stderr)
+            return done.returncode != 0
+
+        for grace, limits, expected in (
+                (26, {}, False), (25, {}, True), (30, {"drain": "25s"}, True), (31, {"drain": "25s"}, False),
+                (66, {"drain": "1m"}, False), (65, {"drain": "1m"}, True), (95, {"drain": "1m30s"}, True),
+                (96, {"drain": "1m30s"}, False), (21, {"shutdown_delay": 0}, False), (20, {"shutdown_delay": 0}, True),
+                (27, {"shutdown_delay": "5s500ms"}, False), (26, {"shutdown_delay": "5s500ms"}, True),
+                (26, {"shutdown_delay": 5.5}, True), (26, {"shutdown_delay": "5.5"}, True),
+                (1, {"shutdown_delay": "0s", "drain": "0"}, False), (0, {"shutdown_delay": "0s", "drain": "0"}, True),
+                (1, {"drain": "${A_VARIABLE}"}, False), ("null", {}, False), ("null", {"drain": "30s"}, True)):
+            with self.subTest(grace=grace, limits=limits):
+                self.assertEqual(refused(grace, **limits), expected)
 
     def test_a_wrong_file_is_refused_by_every_command_that_reads_it(self):
         """Each file of `wrong/` says in its first line what the text must name. `helm lint` passes over

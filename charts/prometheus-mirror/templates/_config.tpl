@@ -55,6 +55,7 @@
 {{- if eq (int .Values.port) (int .Values.adminPort) -}}
 {{- fail "adminPort: must differ from port" -}}
 {{- end -}}
+{{- include "prometheus-mirror.checkGrace" . -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.hosts: needs at least one host while ingress.enabled" -}}
 {{- end -}}
