@@ -17,7 +17,7 @@
 {{- fail "global.apiKey: must be visible ASCII, since it stands in a header" -}}
 {{- end -}}
 {{- range $name, $instead := dict "port" "port" "admin_port" "adminPort" "api_key" "global.apiKey or apiKey.existingSecret" "api_key_file" "apiKey.existingSecret" -}}
-{{- if hasKey $.Values.config $name -}}
+{{- if not (kindIs "invalid" (index $.Values.config $name)) -}}
 {{- fail (printf "config.%s: use %s" $name $instead) -}}
 {{- end -}}
 {{- end -}}
@@ -83,7 +83,11 @@
 {{- with .Values.allowedUpstreams }}{{ $_ := set $given "policy" (dict "allowed_upstreams" .) }}{{ end -}}
 {{- with .Values.connections }}{{ $_ := set $given "connections" . }}{{ end -}}
 {{- if .Values.console.tokenSecret }}{{ $_ := set $given "console" (dict "token_file" "/etc/prometheus-mirror/console-token/token") }}{{ end -}}
-{{- toYaml (mergeOverwrite $given (deepCopy .Values.config)) -}}
+{{- $config := deepCopy .Values.config -}}
+{{- include "prometheus-mirror.dropNulls" $config -}}
+{{- $given = mergeOverwrite (deepCopy $given) $config -}}
+{{- include "prometheus-mirror.dropNulls" $given -}}
+{{- toYaml $given -}}
 {{- end -}}
 
 {{/* Not empty if something limits who may call (security.md, "The two walls"). */}}
