@@ -69,6 +69,29 @@ REFUSED = [
     ([*KEY, "--set", "allowedCallers={0.0.0.0/0}"], "allowedCallers: a list that admits everybody"),
     ([*KEY, "--set", "config.allowed_callers={0.0.0.0/0}"],
      "config.allowed_callers: a list that admits everybody"),
+    ([*KEY, "--set", "allowedCallers={0.0.0.0/1,128.0.0.0/1}"], "allowedCallers: a list that admits everybody"),
+    ([*KEY, "--set", "allowedCallers={10.0.0.0/8},trustedProxies={0.0.0.0/0}"], "trustedProxies: with a list that holds"),
+    ([*KEY, "--set", "allowedCallers={10.0.0.5/8}"], "allowedCallers: 10.0.0.5/8 has bits set beyond its prefix"),
+    ([*KEY, "--set", "trustedProxies={fd00::1/8}"], "trustedProxies: fd00::1/8 has bits set beyond its prefix"),
+    ([*KEY, "--set", "callers[0].name=a"], "callers[0]: proves nothing"),
+    ([*KEY, "--set", "callers[0].name=a,callers[0].tokens={too-short}"], "callers[0].tokens: must be 16 to 512 bytes"),
+    ([*KEY, "--set", "connections.lab.dialect=metricsql"], "connections.lab: needs url or host"),
+    ([*KEY, "--set-json", 'connections.lab={"url":"http://a","basic_auth":{}}'], "connections.lab.basic_auth: needs username"),
+    ([*KEY, "--set", "connections.lab.url=http://u:p@a,connections.lab.bearer_token=x"],
+     "connections.lab.bearer_token: cannot stand beside the user name in url"),
+    ([*KEY, "--set", "allowedUpstreams={http://*.com}"], "allowedUpstreams: http://*.com may have *"),
+    ([*KEY, "--set", "allowedUpstreams={http://u:p@a/api/v1}"], "allowedUpstreams: an entry must be a base URL"),
+    ([*KEY, "--set", "console.tokenSecret=x,config.console.token=0123456789abcdef"],
+     "config.console.token: cannot stand beside console.tokenSecret"),
+    ([*KEY, "--set", "config.tls.cert_file=/c"], "config.tls.cert_file: needs config.tls.key_file as well"),
+    ([*KEY, "--set", "connections.lab.url=http://a,config.limits.backend_calls_for.prod=1"],
+     "config.limits.backend_calls_for.prod: is no connection; there are lab"),
+    ([*KEY, "--set", "secretMounts[0].secret=x,secretMounts[1].secret=x"], "secretMounts[1]: something is mounted at"),
+    ([*KEY, "--set", "secretMounts[0].secret=x,secretMounts[0].path=/etc/prometheus-mirror/api-key/"], "secretMounts[0]: "),
+    ([*KEY, "--set", "extraVolumeMounts[0].name=x,extraVolumeMounts[0].mountPath=/etc/prometheus-mirror/config"],
+     "extraVolumeMounts: something is mounted at"),
+    ([*KEY, "--set", "strategy.rollingUpdate.maxSurge=0"], "strategy.rollingUpdate: with maxSurge and maxUnavailable"),
+    ([*KEY, "--set", "strategy.rollingUpdate.maxSurge=0%"], "strategy.rollingUpdate: with maxSurge and maxUnavailable"),
     ([*KEY, "--set", "allowedCallers={stackstate}"], "allowedCallers"),
     ([*KEY, "--set", "allowedUpstreams=all"], "allowedUpstreams"),
     ([*KEY, "--set", "allowedUpstreams={prometheus:9090}"], "allowedUpstreams"),
@@ -422,29 +445,40 @@ class Cases(unittest.TestCase):
                            ("connections-with-secrets", "Secret")):
             names = [it["metadata"]["name"] for it in self.rendering(case).of(kind)]
             self.assertIn("mirror-prometheus-mirror-config", names, case)
+        oauth2 = "connections.a.oauth2.client_id=c,connections.a.oauth2.client_secret_file=/s"
+        keys = "connections.a.aws.aws_access_key_id=i,connections.a.aws.aws_secret_access_key"
         words = [
-            'connections.a.url=http://u:p@a:9090', 'connections.a.bearer_token=x',
-            'connections.a.headers.X-Api-Key=x', 'callers[0].tokens={0123456789abcdef}',
-            'connections.a.tls_config.key=x', 'connections.a.aws.aws_secret_access_key=x',
-            'connections.a.oauth2.endpoint_params.p=x', 'connections.a.aws.external_id=x',
+            "connections.a.url=http://u:p@a:9090", "connections.a.bearer_token=x", f"{keys}=x",
+            "connections.a.headers.X-Api-Key=x", "callers[0].tokens={0123456789abcdef}",
+            "connections.a.tls_config.key=x,connections.a.tls_config.cert=c", "connections.a.aws.external_id=x",
+            f"{oauth2},connections.a.oauth2.token_url=http://a,connections.a.oauth2.endpoint_params.p=x",
             # A user and a password in an address, however it is written.
-            'connections.a.url=HTTPS://u:p@a', 'connections.a.url= http://u:p@a', 'connections.a.url=http:/u:p@a',
-            'connections.a.host=u:p@a', 'connections.a.host=http://u:p@a', 'connections.a.host=u:p/@a',
-            'connections.a.proxy_url=u:p@a:3128', 'connections.a.oauth2.token_url=Https://u:p@a/token',
-            'connections.a.aws.sts_endpoint=u:p@a', 'callers[0].upstreams={HTTP://u:p@a}',
+            "connections.a.url=HTTPS://u:p@a", "connections.a.host=u:p@a", "connections.a.host=HTTP://u:p@a",
+            "connections.a.proxy_url=u:p@a:3128", f"{oauth2},connections.a.oauth2.token_url=Https://u:p@a/token",
+            "connections.a.aws.sts_endpoint=u:p@a",
         ]
         for word in words:
             with self.subTest(word):
-                self.assertNotIn("ConfigMap", self.kinds_with(word))
+                self.assertNotIn("kind: ConfigMap", self.rendered(word).stdout)
         # Which is none elsewhere.
-        self.assertIn("ConfigMap", self.kinds_with("connections.a.basic_auth.username=u@a"))
+        username = "connections.a.basic_auth.username=u@a,connections.a.basic_auth.password_file=/p"
+        self.assertIn("kind: ConfigMap", self.rendered(username).stdout)
 
-    def kinds_with(self, word):
-        """What is rendered with a value, and with a caller and a connection that it may belong to."""
-        more = ["--set", "connections.a.url=http://a,callers[0].name=a", "--set", word]
+    def test_a_refused_address_is_not_told_with_its_password(self):
+        for word in ("connections.a.url= http://u:p@a", "connections.a.url=http:/u:p@a", "connections.a.host=u:p/@a",
+                     "callers[0].upstreams={HTTP://u:p@a}", "allowedUpstreams={http://u:p@a}"):
+            with self.subTest(word):
+                done = self.rendered(word, refused=True)
+                self.assertIn(re.split(r"[.=[]", word)[0], done.stderr)
+                self.assertNotIn("u:p", done.stderr)
+
+    def rendered(self, word, refused=False):
+        """What becomes of a value, with a caller and a connection that it may belong to."""
+        url = "" if re.search("[.](url|host)=", word) else "connections.a.url=http://a,"
+        more = ["--set", url + "callers[0].name=a,callers[0].token_files={/t}", "--set", word]
         done = release(HELMS[0], "template", [*KEY, *more])
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return [it["kind"] for it in yaml.safe_load_all(done.stdout) if it]
+        self.assertEqual(done.returncode != 0, refused, done.stderr)
+        return done
 
     def test_pod_identity_opens_one_link_local_address(self):
         def reached(case):

@@ -74,9 +74,9 @@ class Nulls(unittest.TestCase):
         found = list(paths(values)) + list(paths(yaml.safe_load(SWITCHED_ON)))
         found = sorted(set(found))
         self.assertGreater(len(found), 120)
-        # A template names the path, the schema at least the value itself.
-        named = [rf"{re.escape('.'.join(path))}: |\b{re.escape(path[-1])}\b.*\b(null|required)\b"
-                 for path in found]
+        # A template names the path, or what lacks the value; the schema at least the value itself.
+        named = [rf"{re.escape('.'.join(path))}: |{re.escape('.'.join(path[:-1]))}: needs .*\b{path[-1]}\b|"
+                 rf"\b{re.escape(path[-1])}\b.*\b(null|required)\b" for path in found]
         self.check([["--set", f"{escaped(path)}=null"] for path in found], named)
 
     def test_settings_that_are_null_are_absent(self):

@@ -28,13 +28,8 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- /* What is given in the words of `config` counts like the values of the same meaning. */ -}}
-{{- $given := include "prometheus-mirror.given" . | fromYaml -}}
-{{- $open := false -}}
-{{- range kindIs "slice" $given.allowed_callers | ternary $given.allowed_callers list }}{{ if has . (list "0.0.0.0/0" "::/0") }}{{ $open = true }}{{ end }}{{ end -}}
-{{- if and $open (not $given.callers) (not .Values.callerToken.existingSecret) (not (dig "tls" "client_ca_file" "" $given)) (not (include "prometheus-mirror.wallB" .)) -}}
-{{- fail (printf "%s: a list that admits everybody is no wall [PM-5004]; name the networks of StackState, or leave it out and the chart makes a token" (hasKey .Values.config "allowed_callers" | ternary "config.allowed_callers" "allowedCallers")) -}}
-{{- end -}}
+{{- include "prometheus-mirror.checkSettings" . -}}
+{{- include "prometheus-mirror.checkPods" . -}}
 {{- range $name := list "nodePort" "externalTrafficPolicy" -}}
 {{- if and (eq $.Values.service.type "ClusterIP") (get $.Values.service $name) -}}
 {{- fail (printf "service.%s: a Service of type ClusterIP has none; set service.type or leave it out" $name) -}}
