@@ -46,7 +46,9 @@ REFUSED = [
         "http://*.com", "http://a.*.com", "http://*", "http://a*.b.com", "http://*.*.example.net", "ftp://a", "http://",
         "http://u:p@a", "http://a/?q", "http://a/#f", "http://a b", "http://a/../b", "http://a/%2e", "http://a/%zz",
         "http://a:0", "http://a:65536", "http://a..b", "http://a:x", "http://a/api/v1", "http://a/api/v1/query/",
+        5, True, ["http://a"], {"url": 5}, {"url": "http://a", "addresses": "10.0.0.0/8"}, {"url": "http://a", "addresses": [5]},
         {"url": "http://a", "addresses": []}, {"url": "http://a", "addresses": ["10.0.0.1/8"]}, {"addresses": ["10.0.0.0/8"]})],
+    {"policy": {"allowed_upstreams": "http://a"}}, {"policy": {"allowed_upstreams": {"url": "http://a"}}},
     # Connections.
     {"connections": {"lab": {}}}, {"connections": {"lab": {"dialect": "metricsql"}}}, lab(host="a"), lab(path_prefix="/a"),
     lab(url="prometheus:9090"), lab(url="http://:p@a"), lab(url="http://a?b"), {"connections": {"lab": {"host": "a b"}}},
@@ -84,6 +86,7 @@ ACCEPTED = [
     *[listed(it) for it in (
         "http://*.example.net", "https://*.example.net:9090/a", "http://a.", "http://A_b-c:65535", "http://[::1]:9090",
         "HTTP://a", "http://a/b%20c", "http://a/api/v2", "http://a/...", {"url": "http://a", "addresses": ["10.0.0.0/8"]})],
+    one() | {"policy": {"allowed_upstreams": "any"}}, one() | {"policy": {"allowed_upstreams": None}},
     lab(), lab(url="http://u:p@a"), lab(url="HTTPS://a:/b/"), lab(basic_auth=BASIC), lab(aws={}), lab(bearer_token=""),
     *[{"connections": {"lab": {"host": it}}} for it in ("a", "a:9090", "::1", "[::1]:9090", "http://a", "u:p@a", "a/b")],
     lab(authorization={"credentials": "c"}), lab(oauth2=OAUTH2), lab(url="https://a", tls_config={"ca_file": "/c"}),

@@ -63,11 +63,17 @@ schema's to see.
 {{- end -}}
 {{- include "prometheus-mirror.checkCallers" (list $callersAt $given.callers $client_ca) -}}
 {{- $upstreams := dig "policy" "allowed_upstreams" list $given -}}
+{{- if not (or (kindIs "slice" $upstreams) (eq (toString $upstreams) "any") (contains "${" (toString $upstreams))) -}}
+{{- fail (printf "%s: must be a list, or any" $upstreamsAt) -}}
+{{- end -}}
 {{- range kindIs "slice" $upstreams | ternary $upstreams list -}}
 {{- $entry := kindIs "map" . | ternary . (dict "url" .) -}}
-{{- include "prometheus-mirror.checkUpstream" (list $upstreamsAt (index $entry "url")) -}}
+{{- if not (kindIs "string" (index $entry "url")) -}}
+{{- fail (printf "%s: %v must be a string or a map with url" $upstreamsAt .) -}}
+{{- end -}}
+{{- include "prometheus-mirror.checkUpstream" (list $upstreamsAt $entry.url) -}}
 {{- if hasKey $entry "addresses" -}}
-{{- if empty $entry.addresses -}}
+{{- if not (and (kindIs "slice" $entry.addresses) $entry.addresses) -}}
 {{- fail (printf "%s: addresses of %s must be a list of networks" $upstreamsAt $entry.url) -}}
 {{- end -}}
 {{- include "prometheus-mirror.checkNetworks" (list (printf "%s: addresses" $upstreamsAt) $entry.addresses) -}}
@@ -115,9 +121,9 @@ schema's to see.
 {{- define "prometheus-mirror.checkNetworks" -}}
 {{- $at := first . -}}
 {{- range last . -}}
-{{- $bits := include "prometheus-mirror.bits" . -}}
+{{- $bits := include "prometheus-mirror.bits" (toString .) -}}
 {{- if hasPrefix "!" $bits -}}
-{{- fail (printf "%s: %s %s" $at . (trimPrefix "!" $bits)) -}}
+{{- fail (printf "%s: %v %s" $at . (trimPrefix "!" $bits)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -251,7 +257,7 @@ yes
 {{/* Refuses what is no upstream: (list PATH UPSTREAM). */}}
 {{- define "prometheus-mirror.checkUpstream" -}}
 {{- $at := first . -}}
-{{- $text := last . | default "" -}}
+{{- $text := last . -}}
 {{- $fixed := regexReplaceAll "^([a-zA-Z]+://)[*][.]" $text "${1}" -}}
 {{- $authority := include "prometheus-mirror.authority" $fixed -}}
 {{- $shown := contains "@" $text | ternary "an entry" $text -}}
