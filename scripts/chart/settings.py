@@ -18,6 +18,12 @@ SCHEMA = ROOT / "charts/prometheus-mirror/values.schema.json"
 
 KEPT = ("type", "minimum", "maximum", "minItems")
 PLACEHOLDER = r"\$\{"
+# What texts of a kind look like, which the settings' schema tells in words.
+TEXTS = {
+    "A duration": r"^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+    "A number of bytes": r"^[0-9]+ *([KMG]iB|B)?$",
+}
+NUMBER = r"^[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?$"
 
 
 def words(schema):
@@ -30,8 +36,16 @@ def words(schema):
     return [] if None in found else found
 
 
+def text_or_number(schema):
+    """The pattern of a text that is one of a kind, for what may be a number as well."""
+    told = [it.get("description", "") for it in schema.get("anyOf", [])]
+    return next((pattern for kind, pattern in TEXTS.items() if any(it.startswith(kind) for it in told)), None)
+
+
 def accepted(schema):
     """What a value may be, and those below it."""
+    if pattern := text_or_number(schema):
+        return {"type": ["number", "string", "null"], "minimum": 0, "pattern": f"{pattern}|{NUMBER}|{PLACEHOLDER}"}
     if among := words(schema):
         return {"type": ["string", "null"], "pattern": f"^({'|'.join(among)})$|{PLACEHOLDER}"}
     value = {key: schema[key] for key in KEPT if key in schema}

@@ -11,6 +11,7 @@ python_env chart scripts/chart/requirements.txt || die "cannot install what chec
 "$bin/python" scripts/chart/readme.py --check || die "the chart's README.md is stale"
 "$bin/python" scripts/chart/settings.py --check || die "the names of settings in values.schema.json are stale"
 "$bin/python" tests/chart/check.py
+"$bin/python" tests/chart/nulls.py
 
 build_mirror
 "$bin/python" tests/chart/mirror.py "$mirror"

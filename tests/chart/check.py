@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -58,6 +59,9 @@ REFUSED = [
     ([*KEY, "--set", "nameOverride=x_Y"], "nameOverride"),
     ([*KEY, "--set", "fullnameOverride=Mirror"], "fullnameOverride"),
     ([*KEY, "--set", "config.limits.in_fligt=1"], "in_fligt"),
+    *[([*KEY, "--set", f"config.{value}"], value.partition("=")[0].rpartition(".")[2])
+      for value in ("limits.byte_budget=lots", "answer_cache=64MB", "limits.drain=soon", "limits.drain=1m1h",
+                    "limits.shutdown_delay=-1", "defaults.timeout=5 s", "answer_ttl=2sec")],
     ([*KEY, "--set", "connections.a.ur1=http://a:9090"], "ur1"),
     ([*KEY, "--set", "config.port=1"], "config.port: use port"),
     ([*KEY, "--set", "config.admin_port=1"], "config.admin_port: use adminPort"),
@@ -65,6 +69,29 @@ REFUSED = [
     ([*KEY, "--set", "allowedCallers={0.0.0.0/0}"], "allowedCallers: a list that admits everybody"),
     ([*KEY, "--set", "config.allowed_callers={0.0.0.0/0}"],
      "config.allowed_callers: a list that admits everybody"),
+    ([*KEY, "--set", "allowedCallers={0.0.0.0/1,128.0.0.0/1}"], "allowedCallers: a list that admits everybody"),
+    ([*KEY, "--set", "allowedCallers={10.0.0.0/8},trustedProxies={0.0.0.0/0}"], "trustedProxies: with a list that holds"),
+    ([*KEY, "--set", "allowedCallers={10.0.0.5/8}"], "allowedCallers: 10.0.0.5/8 has bits set beyond its prefix"),
+    ([*KEY, "--set", "trustedProxies={fd00::1/8}"], "trustedProxies: fd00::1/8 has bits set beyond its prefix"),
+    ([*KEY, "--set", "callers[0].name=a"], "callers[0]: proves nothing"),
+    ([*KEY, "--set", "callers[0].name=a,callers[0].tokens={too-short}"], "callers[0].tokens: must be 16 to 512 bytes"),
+    ([*KEY, "--set", "connections.lab.dialect=metricsql"], "connections.lab: needs url or host"),
+    ([*KEY, "--set-json", 'connections.lab={"url":"http://a","basic_auth":{}}'], "connections.lab.basic_auth: needs username"),
+    ([*KEY, "--set", "connections.lab.url=http://u:p@a,connections.lab.bearer_token=x"],
+     "connections.lab.bearer_token: cannot stand beside the user name in url"),
+    ([*KEY, "--set", "allowedUpstreams={http://*.com}"], "allowedUpstreams: http://*.com may have *"),
+    ([*KEY, "--set", "allowedUpstreams={http://u:p@a/api/v1}"], "allowedUpstreams: an entry must be a base URL"),
+    ([*KEY, "--set", "console.tokenSecret=x,config.console.token=0123456789abcdef"],
+     "config.console.token: cannot stand beside console.tokenSecret"),
+    ([*KEY, "--set", "config.tls.cert_file=/c"], "config.tls.cert_file: needs config.tls.key_file as well"),
+    ([*KEY, "--set", "connections.lab.url=http://a,config.limits.backend_calls_for.prod=1"],
+     "config.limits.backend_calls_for.prod: is no connection; there are lab"),
+    ([*KEY, "--set", "secretMounts[0].secret=x,secretMounts[1].secret=x"], "secretMounts[1]: something is mounted at"),
+    ([*KEY, "--set", "secretMounts[0].secret=x,secretMounts[0].path=/etc/prometheus-mirror/api-key/"], "secretMounts[0]: "),
+    ([*KEY, "--set", "extraVolumeMounts[0].name=x,extraVolumeMounts[0].mountPath=/etc/prometheus-mirror/config"],
+     "extraVolumeMounts: something is mounted at"),
+    ([*KEY, "--set", "strategy.rollingUpdate.maxSurge=0"], "strategy.rollingUpdate: with maxSurge and maxUnavailable"),
+    ([*KEY, "--set", "strategy.rollingUpdate.maxSurge=0%"], "strategy.rollingUpdate: with maxSurge and maxUnavailable"),
     ([*KEY, "--set", "allowedCallers={stackstate}"], "allowedCallers"),
     ([*KEY, "--set", "allowedUpstreams=all"], "allowedUpstreams"),
     ([*KEY, "--set", "allowedUpstreams={prometheus:9090}"], "allowedUpstreams"),
@@ -78,6 +105,8 @@ REFUSED = [
     ([*KEY, "--set", "image.digest=sha256:abc"], "digest"),
     ([*KEY, "--set", "image.pullPolicy=Sometimes"], "pullPolicy"),
     ([*KEY, "--set", "service.type=ExternalName"], "type"),
+    ([*KEY, "--set", "service.ipFamilyPolicy=DualStack"], "ipFamilyPolicy"),
+    ([*KEY, "--set", "service.ipFamilies={IPv5}"], "ipFamilies"),
     ([*KEY, "--set", "service.nodePort=30900"], "service.nodePort: a Service of type ClusterIP has none"),
     ([*KEY, "--set", "service.externalTrafficPolicy=Local"],
      "service.externalTrafficPolicy: a Service of type ClusterIP has none"),
@@ -156,6 +185,12 @@ class Every(unittest.TestCase):
             own = [it for it in spec["containers"] if "prometheus-mirror" in it["image"]]
             for container in own:
                 self.assertIs(container["securityContext"]["readOnlyRootFilesystem"], True)
+
+    @every
+    def test_pods_have_the_user_of_the_image_but_on_openshift(self, case, rendering):
+        for name, spec in rendering.pods():
+            ids = {it: spec["securityContext"].get(it) for it in ("runAsUser", "runAsGroup", "fsGroup")}
+            self.assertEqual(set(ids.values()), {None if case == "openshift" else 65532}, name)
 
     @every
     def test_the_service_leads_to_the_deployment_and_to_nothing_else(self, case, rendering):
@@ -253,6 +288,29 @@ class Values(unittest.TestCase):
                 self.assertNotEqual(done.returncode, 0)
                 self.assertIn(text, done.stderr)
 
+    def test_pods_have_the_time_that_stopping_takes(self):
+        """By default, as the settings' schema has it, and in every form of a duration."""
+        limits = json.loads((ROOT / "schemas/config.json").read_text())["properties"]["limits"]["properties"]
+        self.assertEqual([limits[it]["default"] for it in ("shutdown_delay", "drain")], ["5s", "20s"])
+
+        def refused(grace, **limits):
+            done = release(HELMS[0], "template", [*KEY, "--set-json", f"config.limits={json.dumps(limits)}",
+                                                  "--set", f"terminationGracePeriodSeconds={grace}"])
+            if done.returncode:
+                self.assertIn("terminationGracePeriodSeconds: ", done.stderr)
+            return done.returncode != 0
+
+        for grace, limits, expected in (
+                (26, {}, False), (25, {}, True), (30, {"drain": "25s"}, True), (31, {"drain": "25s"}, False),
+                (66, {"drain": "1m"}, False), (65, {"drain": "1m"}, True), (95, {"drain": "1m30s"}, True),
+                (96, {"drain": "1m30s"}, False), (21, {"shutdown_delay": 0}, False), (20, {"shutdown_delay": 0}, True),
+                (27, {"shutdown_delay": "5s500ms"}, False), (26, {"shutdown_delay": "5s500ms"}, True),
+                (26, {"shutdown_delay": 5.5}, True), (26, {"shutdown_delay": "5.5"}, True),
+                (1, {"shutdown_delay": "0s", "drain": "0"}, False), (0, {"shutdown_delay": "0s", "drain": "0"}, True),
+                (1, {"drain": "${A_VARIABLE}"}, False), ("null", {}, False), ("null", {"drain": "30s"}, True)):
+            with self.subTest(grace=grace, limits=limits):
+                self.assertEqual(refused(grace, **limits), expected)
+
     def test_a_wrong_file_is_refused_by_every_command_that_reads_it(self):
         """Each file of `wrong/` says in its first line what the text must name. `helm lint` passes over
         what templates refuse."""
@@ -287,6 +345,23 @@ class Values(unittest.TestCase):
 
         for key, value in values.items():
             covered(value, (key,))
+
+    def test_a_parent_chart_can_switch_it_on_and_off(self):
+        """By a condition, and with globals of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            parent = pathlib.Path(folder) / "parent"
+            shutil.copytree(CHART, parent / "charts/prometheus-mirror")
+            version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
+            dependency = {"name": "prometheus-mirror", "version": version, "alias": "mirror",
+                          "condition": "mirror.enabled"}
+            (parent / "Chart.yaml").write_text(json.dumps(
+                {"apiVersion": "v2", "name": "parent", "version": "1.0.0", "dependencies": [dependency]}))
+            for program in HELMS:
+                for is_on in (True, False):
+                    done = release(program, "template",
+                                   [*KEY, "--set", f"mirror.enabled={str(is_on).lower()},global.storageClass=x"], parent)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual("kind: Deployment" in done.stdout, is_on)
 
     def test_the_chart_has_the_programs_version(self):
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
@@ -370,17 +445,40 @@ class Cases(unittest.TestCase):
                            ("connections-with-secrets", "Secret")):
             names = [it["metadata"]["name"] for it in self.rendering(case).of(kind)]
             self.assertIn("mirror-prometheus-mirror-config", names, case)
+        oauth2 = "connections.a.oauth2.client_id=c,connections.a.oauth2.client_secret_file=/s"
+        keys = "connections.a.aws.aws_access_key_id=i,connections.a.aws.aws_secret_access_key"
         words = [
-            'connections.a.url=http://u:p@a:9090', 'connections.a.bearer_token=x',
-            'connections.a.headers.X-Api-Key=x', 'callers[0].tokens={0123456789abcdef}',
-            'connections.a.tls_config.key=x', 'connections.a.aws.aws_secret_access_key=x',
-            'connections.a.oauth2.endpoint_params.p=x', 'connections.a.aws.external_id=x',
+            "connections.a.url=http://u:p@a:9090", "connections.a.bearer_token=x", f"{keys}=x",
+            "connections.a.headers.X-Api-Key=x", "callers[0].tokens={0123456789abcdef}",
+            "connections.a.tls_config.key=x,connections.a.tls_config.cert=c", "connections.a.aws.external_id=x",
+            f"{oauth2},connections.a.oauth2.token_url=http://a,connections.a.oauth2.endpoint_params.p=x",
+            # A user and a password in an address, however it is written.
+            "connections.a.url=HTTPS://u:p@a", "connections.a.host=u:p@a", "connections.a.host=HTTP://u:p@a",
+            "connections.a.proxy_url=u:p@a:3128", f"{oauth2},connections.a.oauth2.token_url=Https://u:p@a/token",
+            "connections.a.aws.sts_endpoint=u:p@a",
         ]
         for word in words:
-            more = ["--set", word, "--set", "callers[0].name=a"]
-            done = release(HELMS[0], "template", [*KEY, *more])
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertNotIn("kind: ConfigMap", done.stdout, word)
+            with self.subTest(word):
+                self.assertNotIn("kind: ConfigMap", self.rendered(word).stdout)
+        # Which is none elsewhere.
+        username = "connections.a.basic_auth.username=u@a,connections.a.basic_auth.password_file=/p"
+        self.assertIn("kind: ConfigMap", self.rendered(username).stdout)
+
+    def test_a_refused_address_is_not_told_with_its_password(self):
+        for word in ("connections.a.url= http://u:p@a", "connections.a.url=http:/u:p@a", "connections.a.host=u:p/@a",
+                     "callers[0].upstreams={HTTP://u:p@a}", "allowedUpstreams={http://u:p@a}"):
+            with self.subTest(word):
+                done = self.rendered(word, refused=True)
+                self.assertIn(re.split(r"[.=[]", word)[0], done.stderr)
+                self.assertNotIn("u:p", done.stderr)
+
+    def rendered(self, word, refused=False):
+        """What becomes of a value, with a caller and a connection that it may belong to."""
+        url = "" if re.search("[.](url|host)=", word) else "connections.a.url=http://a,"
+        more = ["--set", url + "callers[0].name=a,callers[0].token_files={/t}", "--set", word]
+        done = release(HELMS[0], "template", [*KEY, *more])
+        self.assertEqual(done.returncode != 0, refused, done.stderr)
+        return done
 
     def test_pod_identity_opens_one_link_local_address(self):
         def reached(case):
@@ -388,6 +486,19 @@ class Cases(unittest.TestCase):
             return "169.254.170.23/32" in text
         self.assertTrue(reached("pod-identity"))
         self.assertFalse(reached("irsa"))
+
+    def test_pods_are_let_out_to_as_pods_too(self):
+        """There are networks in which no block of addresses holds a pod."""
+        readme_says = re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.S)
+        examples = [it["networkPolicy"]["egress"] for it in map(yaml.safe_load, readme_says)
+                    if "egress" in it.get("networkPolicy", {})]
+        self.assertEqual(len(examples), 1)
+        for egress in [*examples, *(self.rendering(case).one("NetworkPolicy")["spec"]["egress"]
+                                    for case in ("default", "pod-identity"))]:
+            # Of all ports, as what lies outside.
+            peers = [peer for rule in egress if "ports" not in rule for peer in rule["to"]]
+            self.assertIn("0.0.0.0/0", [it.get("ipBlock", {}).get("cidr") for it in peers])
+            self.assertIn({"namespaceSelector": {}}, peers)
 
     def test_alerts_without_overrides_are_those_of_the_mixin(self):
         groups = self.rendering("pod-monitoring").one("PrometheusRule")["spec"]["groups"]
@@ -429,6 +540,12 @@ class Cases(unittest.TestCase):
             for rule in rules:
                 self.assertEqual(rule["annotations"]["runbook_url"], f"{docs}/alerts/{rule['alert']}.md")
 
+    def test_the_notes_tell_of_links_that_lead_nowhere(self):
+        """As those of the mixin do outside of the source tree."""
+        told = "NOTE: links of alerts and dashboards begin with docs and lead nowhere. Set metrics.prometheusRule.thresholds.docs"
+        for case, is_told in (("labels", True), ("pod-monitoring", True), ("monitoring", False), ("default", False)):
+            self.assertEqual(told in self.rendering(case).notes, is_told, case)
+
     def test_pods_that_are_recreated_have_no_rolling_update(self):
         self.assertEqual(self.rendering("recreate").one("Deployment")["spec"]["strategy"], {"type": "Recreate"})
 
@@ -466,6 +583,25 @@ class Cases(unittest.TestCase):
             else:
                 self.assertNotIn(warned, notes, case)
 
+    def test_the_notes_warn_of_networks_that_a_proxy_hides(self):
+        def told(*values):
+            given = [it for value in values for it in ("--set", value)]
+            notes = Rendering(HELMS[-1], [*KEY, "--set", "allowedCallers={10.0.0.0/8}", *given]).notes
+            found = re.search("^WARNING: callers are told by their network alone, .*", notes, re.M)
+            return found and found[0]
+        ingress = "ingress.enabled=true,ingress.hosts[0].host=mirror.example.net"
+        route = "httpRoute.enabled=true,httpRoute.parentRefs[0].name=public"
+        balancer = "service.type=LoadBalancer"
+        for ways, named in (([ingress], "the Ingress"), ([ingress, route], "the Ingress or the HTTPRoute"),
+                            ([balancer], "the LoadBalancer"), (["service.type=NodePort"], "the NodePort")):
+            self.assertIn(f"what comes by {named} ", told(*ways) or "", ways)
+        for silent in ([], [ingress, "trustedProxies={10.42.7.0/28}"],
+                       [ingress, "callerToken.existingSecret=x"],
+                       [ingress, "callers[0].name=a,callers[0].token_files={/t}"],
+                       [ingress, "config.tls.client_ca_file=/c,config.tls.cert_file=/c,config.tls.key_file=/k"],
+                       [balancer, "service.externalTrafficPolicy=Local"]):
+            self.assertIsNone(told(*silent), silent)
+
     def test_the_helm_test_is_admitted_beside_any_list(self):
         labels = self.rendering("network-policy").one("Pod")["metadata"]["labels"]
         for rule in self.rendering("network-policy").one("NetworkPolicy")["spec"]["ingress"]:
@@ -480,6 +616,16 @@ class Cases(unittest.TestCase):
         specs = [it["spec"].get("template", it)["spec"] for it in pods]
         names = [[it["name"] for it in spec["imagePullSecrets"]] for spec in specs]
         self.assertEqual(names, [["a", "b", "c"]] * 2)
+
+    def test_families_of_addresses_are_those_of_every_service(self):
+        services = self.rendering("ipv6").of("Service")
+        self.assertEqual(len(services), 2)
+        for service in services:
+            families = [service["spec"].get(it) for it in ("ipFamilyPolicy", "ipFamilies")]
+            self.assertEqual(families, ["SingleStack", ["IPv6"]])
+        for case, listen in (("ipv6", "::"), ("default", "0.0.0.0")):
+            self.assertEqual(yaml.safe_load(self.rendering(case).configuration())["listen"], listen)
+        self.assertNotIn("ipFamilies", self.rendering("default").one("Service")["spec"])
 
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])

@@ -2,7 +2,7 @@
 
 Each rendered configuration passes `check-config`, with its Secrets laid out as the pod would see them;
 and a mirror with that configuration accepts the Connection Details of the notes, and without their token
-does not.
+does not. Settings that the mirror does not start with are refused by the chart too.
 """
 
 import contextlib
@@ -23,7 +23,8 @@ import urllib.request
 import yaml
 
 sys.dont_write_bytecode = True
-from rendering import HELMS, Rendering, at_once, cases  # noqa: E402
+import agreement  # noqa: E402
+from rendering import HELMS, KEY, Rendering, at_once, cases, release  # noqa: E402
 
 PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
 MOUNTED = "/etc/prometheus-mirror"
@@ -139,6 +140,37 @@ def every(test):
                 pod = Pod(rendering, folder)
                 test(self, pod, yaml.safe_load(pod.configuration.read_text()))
     return run
+
+
+class Agreement(unittest.TestCase):
+    """What the mirror does not start with the chart refuses, and nothing else."""
+
+    def refusals(self, all_settings):
+        """Of each, what the chart and what the mirror say against it; empty if it is accepted."""
+        def by_chart(settings):
+            given = ["--set-json", f"config={json.dumps(settings)}"]
+            return release(HELMS[-1], "template", [*KEY, *given]).stderr
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "config.yaml"
+            for settings, chart in zip(all_settings, at_once(by_chart, all_settings)):
+                file.write_text(json.dumps({"listen": "0.0.0.0", "api_key": "4f0c1f1d9b7e4a55"} | settings))
+                done = subprocess.run(
+                    [PROGRAM, "check-config", "--offline", str(file)], capture_output=True, text=True,
+                    env={"PATH": os.environ["PATH"], "A_VARIABLE": "0123456789abcdef"})
+                yield settings, chart, done.stderr if done.returncode else ""
+
+    def test_what_the_mirror_refuses_the_chart_refuses(self):
+        for settings, chart, mirror in self.refusals(agreement.REFUSED):
+            with self.subTest(settings):
+                self.assertTrue(mirror)
+                self.assertTrue(chart)
+                self.assertRegex(chart, r"execution error at .*: config\.|at '/config/")
+
+    def test_what_the_mirror_accepts_the_chart_accepts(self):
+        for settings, chart, mirror in self.refusals(agreement.ACCEPTED):
+            with self.subTest(settings):
+                self.assertEqual([mirror, chart], ["", ""])
 
 
 class Renderings(unittest.TestCase):

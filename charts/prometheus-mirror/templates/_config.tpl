@@ -17,7 +17,7 @@
 {{- fail "global.apiKey: must be visible ASCII, since it stands in a header" -}}
 {{- end -}}
 {{- range $name, $instead := dict "port" "port" "admin_port" "adminPort" "api_key" "global.apiKey or apiKey.existingSecret" "api_key_file" "apiKey.existingSecret" -}}
-{{- if hasKey $.Values.config $name -}}
+{{- if not (kindIs "invalid" (index $.Values.config $name)) -}}
 {{- fail (printf "config.%s: use %s" $name $instead) -}}
 {{- end -}}
 {{- end -}}
@@ -28,13 +28,8 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- /* What is given in the words of `config` counts like the values of the same meaning. */ -}}
-{{- $given := include "prometheus-mirror.given" . | fromYaml -}}
-{{- $open := false -}}
-{{- range kindIs "slice" $given.allowed_callers | ternary $given.allowed_callers list }}{{ if has . (list "0.0.0.0/0" "::/0") }}{{ $open = true }}{{ end }}{{ end -}}
-{{- if and $open (not $given.callers) (not .Values.callerToken.existingSecret) (not (dig "tls" "client_ca_file" "" $given)) (not (include "prometheus-mirror.wallB" .)) -}}
-{{- fail (printf "%s: a list that admits everybody is no wall [PM-5004]; name the networks of StackState, or leave it out and the chart makes a token" (hasKey .Values.config "allowed_callers" | ternary "config.allowed_callers" "allowedCallers")) -}}
-{{- end -}}
+{{- include "prometheus-mirror.checkSettings" . -}}
+{{- include "prometheus-mirror.checkPods" . -}}
 {{- range $name := list "nodePort" "externalTrafficPolicy" -}}
 {{- if and (eq $.Values.service.type "ClusterIP") (get $.Values.service $name) -}}
 {{- fail (printf "service.%s: a Service of type ClusterIP has none; set service.type or leave it out" $name) -}}
@@ -55,6 +50,7 @@
 {{- if eq (int .Values.port) (int .Values.adminPort) -}}
 {{- fail "adminPort: must differ from port" -}}
 {{- end -}}
+{{- include "prometheus-mirror.checkGrace" . -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.hosts: needs at least one host while ingress.enabled" -}}
 {{- end -}}
@@ -82,7 +78,11 @@
 {{- with .Values.allowedUpstreams }}{{ $_ := set $given "policy" (dict "allowed_upstreams" .) }}{{ end -}}
 {{- with .Values.connections }}{{ $_ := set $given "connections" . }}{{ end -}}
 {{- if .Values.console.tokenSecret }}{{ $_ := set $given "console" (dict "token_file" "/etc/prometheus-mirror/console-token/token") }}{{ end -}}
-{{- toYaml (mergeOverwrite $given (deepCopy .Values.config)) -}}
+{{- $config := deepCopy .Values.config -}}
+{{- include "prometheus-mirror.dropNulls" $config -}}
+{{- $given = mergeOverwrite (deepCopy $given) $config -}}
+{{- include "prometheus-mirror.dropNulls" $given -}}
+{{- toYaml $given -}}
 {{- end -}}
 
 {{/* Not empty if something limits who may call (security.md, "The two walls"). */}}
@@ -148,11 +148,13 @@ the rendering lasts, so that Secret and notes agree, and looked up at the next.
 {{- end -}}
 
 {{/*
-Walks a map for members that are secrets by name, and for addresses with a password. Headers and
-parameters can be secrets whatever they are called, the tenant aside.
+Walks a map for members that are secrets by name, and for addresses with a user or a password, which need
+no scheme where an address is expected. Headers and parameters can be secrets whatever they are called, the
+tenant aside.
 */}}
 {{- define "prometheus-mirror.secretIn" -}}
 {{- $secrets := list "password" "credentials" "bearer_token" "client_secret" "aws_secret_access_key" "secret_key" "aws_session_token" "external_id" "key" "token" "tokens" "http_headers" "query_parameters" "endpoint_params" -}}
+{{- $addresses := list "url" "host" "proxy_url" "token_url" "sts_endpoint" -}}
 {{- range $name, $value := . -}}
 {{- if and (has $name $secrets) $value (not (regexMatch "^\\$\\{[A-Za-z0-9_]+\\}$" (toString $value))) -}}
 yes
@@ -161,8 +163,8 @@ yes
 {{- else if kindIs "map" $value -}}
 {{- include "prometheus-mirror.secretIn" $value -}}
 {{- else if kindIs "slice" $value -}}
-{{- range $value }}{{ if kindIs "map" . }}{{ include "prometheus-mirror.secretIn" . }}{{ end }}{{ end -}}
-{{- else if regexMatch "^[a-z]+://[^/]*@" (toString $value) -}}
+{{- range $value }}{{ include "prometheus-mirror.secretIn" (kindIs "map" . | ternary . (dict "" .)) }}{{ end -}}
+{{- else if and (contains "@" (toString $value)) (or (has $name $addresses) (contains "://" (toString $value))) -}}
 yes
 {{- end -}}
 {{- end -}}

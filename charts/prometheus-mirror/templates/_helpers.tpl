@@ -85,25 +85,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if ne .Values.service.type "ClusterIP" }}-admin{{ end -}}
 {{- end -}}
 
-{{/* What Pod Security "restricted" asks of a pod, and 65532 as in the image. */}}
-{{- define "prometheus-mirror.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-# So that mounted Secrets can be read by the group alone.
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
-
-{{- define "prometheus-mirror.securityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-capabilities:
-  drop: [ALL]
-seccompProfile:
-  type: RuntimeDefault
+{{/* Families of addresses, of either Service. */}}
+{{- define "prometheus-mirror.families" -}}
+{{- with .Values.service.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.service.ipFamilies }}
+ipFamilies:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* Set and empty, so that the image's own MIRROR_LISTEN does not go before the file. */}}
