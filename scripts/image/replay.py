@@ -52,10 +52,10 @@ def copy(words: list[str], top: Path, roots: dict[str, Path], here: Path, root: 
             shutil.copy2(path, to)
 
 
-def run(command: str, here: Path, home: Path) -> None:
+def run(command: str, here: Path, home: Path, arguments: dict[str, str]) -> None:
     print(f"    {here.name}: {command}", flush=True)
     target = os.environ.get("CARGO_TARGET_DIR") or str(Path.cwd() / "target")
-    environment = os.environ | {"CARGO_HOME": str(home), "CARGO_TARGET_DIR": target}
+    environment = os.environ | arguments | {"CARGO_HOME": str(home), "CARGO_TARGET_DIR": target}
     done = subprocess.run(["sh", "-euc", command], cwd=here, env=environment)
     assert done.returncode == 0, f"Dockerfile: `{command}` fails"
 
@@ -84,27 +84,38 @@ def commands(rest: str) -> list[str]:
     return [it.strip() for it in rest.split("&&")]
 
 
+def checked(build: str) -> str:
+    """`cargo check` with what the build is told, but for the flags, which every dependency would be
+    compiled anew for: tests/release/image.py holds these."""
+    command = re.sub(r'RUSTFLAGS="(?:[^"\\]|\\.)*" ', "", build)
+    assert "RUSTFLAGS" not in command, f"Dockerfile: which flags are those of `{build}`?"
+    return re.sub(r"\bcargo build\b.*", "cargo check --locked --quiet", command)
+
+
 def replay(name: str, stage: list[tuple[str, str]], top: Path, roots: dict[str, Path]) -> None:
     root = here = roots[name]
-    home = HOME
+    home, arguments = HOME, {}
     for word, rest in stage:
         if word == "WORKDIR":
             here = root / rest.lstrip("/")
             here.mkdir(parents=True, exist_ok=True)
+        elif word == "ARG":
+            argument, _, default = rest.partition("=")
+            arguments[argument] = default
         elif word == "COPY":
             copy(shlex.split(rest), top, roots, here, root)
         elif word == "RUN":
             for command in commands(rest):
                 command = re.sub(r" /(?=root-of-image)", f" {root}/", command)
                 if re.match(r"npm |mkdir |cp LICENSE |cargo fetch ", command):
-                    run(command, here, home)
+                    run(command, here, home, arguments)
                 elif re.search(r"\bcargo build\b", command):
-                    run("cargo check --locked --quiet", here, home)
+                    run(checked(command), here, home, arguments)
                     # Only `cargo fetch` gets what tests and other platforms need.
                     if "cargo fetch --locked" not in commands(rest):
                         home = built_crates(here, root)
                 elif command.startswith(("python3 ", "gzip ")):
-                    run(command, here, home)
+                    run(command, here, home, arguments)
 
 
 def main() -> None:

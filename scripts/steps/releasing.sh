@@ -49,7 +49,7 @@ cargo=$(command -v cargo)
 rm "$programs/cargo"
 cat >"$programs/cargo" <<CARGO
 #!/bin/sh
-case \$1 in build) echo "it builds"; exit 1 ;; esac
+case \$1 in build) echo "it builds, told: \$MIRROR_REVISION \$RUSTFLAGS"; exit 1 ;; esac
 exec "$cargo" "\$@"
 CARGO
 chmod +x "$programs/cargo"
@@ -95,3 +95,6 @@ commit "No step that is skipped"
 said=$(cd "$tree" && PATH=$programs ./release.sh "$version" 2>&1) || true
 [[ $said == *" 0 skipped"*"Two builds"* ]] || die "release.sh does not build what has passed, but says: $said"
 say "goes on: every step has passed"
+told=$(sed -n 's/^it builds, told: //p' <<<"$said")
+[[ $told == "$(git -C "$tree" rev-parse HEAD) "* ]] || die "the binary is not told its commit, but: $told"
+python3 tests/release/image.py "${told#* }"
