@@ -134,8 +134,10 @@ def main() -> None:
     for name, stage in found.items():
         replay(name, stage, given, roots)
     texts = roots["binary"] / "root-of-image/licenses/third-party-licenses.txt.gz"
-    assert len(gzip.decompress(texts.read_bytes())) > 100_000, "licence texts are missing"
+    text = gzip.decompress(texts.read_bytes()).decode()
     page = roots["binary"] / "src/console/dist/index.html"
+    assert len(text) > 100_000, "licence texts are missing"
+    assert page.exists() == (", in the console's page\n" in text), "licence texts of the page are missing"
     assert page.exists() or "--without-console" in sys.argv, "the binary stage gets no page"
     print("    the stages of the Dockerfile build from what .dockerignore lets in")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The changelog's form, workflows, a parser that is generated alike each time, and that release.sh stops where it has to
+# The changelog's form, workflows, a parser that is generated alike each time, what a release says is in it, and that release.sh stops where it has to
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
@@ -9,6 +9,8 @@ python3 tests/release/versions.py
 python3 tests/release/workflow.py
 python3 -B tests/release/packaged.py
 python3 tests/release/generated.py
+cargo fetch --locked --quiet
+python3 -B tests/release/materials.py
 open_scratch releasing
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 tree=$scratch/tree
