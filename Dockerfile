@@ -23,11 +23,13 @@ WORKDIR /src
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
 COPY . .
 COPY --from=console /src/console/dist console/dist
-# As scripts/lib/mirror.sh builds it, which says why. What reads the licences asks for every crate, also
+ARG REVISION=unknown
+# As scripts/lib/mirror.sh and release.sh build it, which say why: the same binary, where Rust, C library
+# and console are the same. What reads the licences asks for every crate, also
 # for those that no build fetches.
 RUN cargo fetch --locked \
  && target="$(rustc --print host-tuple)" \
- && RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"' cargo build --release --locked --target "$target" \
+ && MIRROR_REVISION="$REVISION" RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\" --remap-path-prefix=/src=/src --remap-path-prefix=$CARGO_HOME=/cargo" cargo build --release --locked --target "$target" \
  && mkdir -p /root-of-image/etc/ssl/certs /root-of-image/licenses \
  && cp "target/$target/release/prometheus-mirror" /root-of-image/ \
  && cp /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/ \

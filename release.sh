@@ -61,9 +61,9 @@ build_in() {
     (cd "$dir/console" && npm ci --no-fund --no-audit --loglevel=error && npm run --silent build -- --logLevel=warn) ||
       die "the console cannot be built in $1"
   fi
-  # Neither where it was built nor who built it is in it.
+  # Neither where it was built nor who built it is in it, but of what.
   pushd "$dir" >/dev/null
-  CARGO_TARGET_DIR=$dir/target CARGO_INCREMENTAL=0 \
+  CARGO_TARGET_DIR=$dir/target CARGO_INCREMENTAL=0 MIRROR_REVISION=$revision \
     RUSTFLAGS="--remap-path-prefix=$dir=/src --remap-path-prefix=$home=/cargo" build_mirror
   popd >/dev/null
 }
@@ -80,6 +80,7 @@ chart=charts/prometheus-mirror
 # To try the script in minutes: CARGO_OPTIONS='--config profile.release.lto="off"'.
 read -ra cargo_options <<<"${CARGO_OPTIONS:-}"
 unset MIRROR
+revision=$(git rev-parse HEAD)
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C
 
@@ -109,6 +110,7 @@ done
 if strings -n 8 "$first" | grep -F -e "$PWD" -e "${CARGO_HOME:-$HOME/.cargo}"; then
   die "the binary tells where it was built"
 fi
+grep -qF "$revision" "$first" || die "the binary does not know its revision"
 say "equal: $(sha256sum <"$first" | cut -c -64)"
 
 step "dist/"

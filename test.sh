@@ -19,8 +19,7 @@ source scripts/lib/console.sh
 # The release build is most of it one thread, and what `instructions` counts does not depend on who else
 # computes. So these two go on beside the steps that measure no time either, each waited for at its place.
 beside=(release instructions)
-# What the Dockerfile does is checked in this tree's target: after it the crate is built anew, so once.
-building=(format lint shell deny releasing page docs model image builds release)
+building=(format lint shell deny releasing page docs builds model image release)
 running=(static unit documents monitoring chart contract memory instructions test hostile promises quickstart scale backends connections)
 # Only with --full, or by name: each has a build of its own, a browser or a Debian root.
 long=(console package fuzz)

@@ -44,6 +44,13 @@ pub use labels::ShedReason;
 /// The media type of [`Instruments::encode`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The revision of the sources that this was built from. Releases and images set it; a build for
+/// oneself does not, or each commit would be compiled anew for it.
+pub const REVISION: &str = match option_env!("MIRROR_REVISION") {
+    Some(revision) => revision,
+    None => "unknown",
+};
+
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 /// Labels of which one can be the name of a configured connection.
 type Named<const N: usize> = [(&'static str, Cow<'static, str>); N];

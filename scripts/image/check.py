@@ -36,7 +36,7 @@ assert rust >= package["rust-version"], f"Dockerfile: Rust {rust}"
 # A file that the build reads and .dockerignore keeps out breaks the build, and only there.
 files = context.files()
 needed = [it for it in files if it.startswith(("src/", "vendor/"))] + ["Cargo.toml", "Cargo.lock", "LICENSE"]
-needed += re.findall(r"python3 (\S+\.py)", dockerfile) + ["scripts/package/crates.py"]
+needed += re.findall(r"python3 (\S+\.py)", dockerfile) + ["scripts/package/crates.py", "scripts/package/beside.py", "console/package-lock.json"]
 # What is compiled for tests alone is no matter of the image.
 for source in [it for it in files if re.fullmatch(r"src/(?!fuzzing).*(?<!tests)\.rs", it)]:
     text = Path(source).read_text().split("#[cfg(test)]")[0]

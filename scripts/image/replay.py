@@ -16,7 +16,12 @@ from pathlib import Path
 
 import context
 
-# Where cargo keeps crates. What a command in the image would not find there is not shown to it.
+# Cargo tells the stage's crate from this tree's by its profile alone, never by its folder. Without this the tree's
+# tests would embed the page of the stage, and compile once more for it.
+APART = "profile.dev.package.prometheus-mirror.codegen-units=1"
+# Where cargo builds, and where it keeps crates. What a command in the image would not find there is not
+# shown to it.
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or "target").resolve()
 HOME = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
 
 
@@ -52,10 +57,9 @@ def copy(words: list[str], top: Path, roots: dict[str, Path], here: Path, root: 
             shutil.copy2(path, to)
 
 
-def run(command: str, here: Path, home: Path) -> None:
+def run(command: str, here: Path, home: Path, arguments: dict[str, str]) -> None:
     print(f"    {here.name}: {command}", flush=True)
-    target = os.environ.get("CARGO_TARGET_DIR") or str(Path.cwd() / "target")
-    environment = os.environ | {"CARGO_HOME": str(home), "CARGO_TARGET_DIR": target}
+    environment = os.environ | arguments | {"CARGO_HOME": str(home), "CARGO_TARGET_DIR": str(TARGET)}
     done = subprocess.run(["sh", "-euc", command], cwd=here, env=environment)
     assert done.returncode == 0, f"Dockerfile: `{command}` fails"
 
@@ -84,31 +88,49 @@ def commands(rest: str) -> list[str]:
     return [it.strip() for it in rest.split("&&")]
 
 
+def checked(build: str) -> str:
+    """`cargo check` with what the build is told, but for the flags, which every dependency would be
+    compiled anew for: tests/release/image.py holds these."""
+    command = re.sub(r'RUSTFLAGS="(?:[^"\\]|\\.)*" ', "", build)
+    assert "RUSTFLAGS" not in command, f"Dockerfile: which flags are those of `{build}`?"
+    return re.sub(r"\bcargo build\b.*", f"cargo check --locked --quiet --config {APART}", command)
+
+
 def replay(name: str, stage: list[tuple[str, str]], top: Path, roots: dict[str, Path]) -> None:
     root = here = roots[name]
-    home = HOME
+    home, arguments = HOME, {}
     for word, rest in stage:
         if word == "WORKDIR":
             here = root / rest.lstrip("/")
             here.mkdir(parents=True, exist_ok=True)
+        elif word == "ARG":
+            argument, _, default = rest.partition("=")
+            arguments[argument] = default
         elif word == "COPY":
             copy(shlex.split(rest), top, roots, here, root)
         elif word == "RUN":
             for command in commands(rest):
                 command = re.sub(r" /(?=root-of-image)", f" {root}/", command)
                 if re.match(r"npm |mkdir |cp LICENSE |cargo fetch ", command):
-                    run(command, here, home)
+                    run(command, here, home, arguments)
                 elif re.search(r"\bcargo build\b", command):
-                    run("cargo check --locked --quiet", here, home)
+                    run(checked(command), here, home, arguments)
                     # Only `cargo fetch` gets what tests and other platforms need.
                     if "cargo fetch --locked" not in commands(rest):
                         home = built_crates(here, root)
                 elif command.startswith(("python3 ", "gzip ")):
-                    run(command, here, home)
+                    run(command, here, home, arguments)
+
+
+def embedded(top: Path) -> dict[Path, str]:
+    """What builds of this tree embed: all but what names the stages."""
+    found = {it: it.read_text() for it in TARGET.glob("debug/build/prometheus-mirror-*/out/console.rs")}
+    return {path: text for path, text in found.items() if str(top) not in text}
 
 
 def main() -> None:
     top = Path(sys.argv[1]).resolve()
+    before = embedded(top)
     shutil.rmtree(top, ignore_errors=True)
     given = top / "given"
     for path in filter(context.is_in, context.files()):
@@ -122,9 +144,12 @@ def main() -> None:
         del found["console"]
     for name, stage in found.items():
         replay(name, stage, given, roots)
+    assert before.items() <= embedded(top).items(), "the stages have changed what this tree's tests embed"
     texts = roots["binary"] / "root-of-image/licenses/third-party-licenses.txt.gz"
-    assert len(gzip.decompress(texts.read_bytes())) > 100_000, "licence texts are missing"
+    text = gzip.decompress(texts.read_bytes()).decode()
     page = roots["binary"] / "src/console/dist/index.html"
+    assert len(text) > 100_000, "licence texts are missing"
+    assert page.exists() == (", in the console's page\n" in text), "licence texts of the page are missing"
     assert page.exists() or "--without-console" in sys.argv, "the binary stage gets no page"
     print("    the stages of the Dockerfile build from what .dockerignore lets in")
 

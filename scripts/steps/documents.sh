@@ -8,6 +8,7 @@ source scripts/lib/python.sh
 python_env documents scripts/documents/requirements.txt || die "cannot install jsonschema"
 python3 scripts/documents/tables.py --check
 python3 scripts/documents/summary.py --check
+python3 scripts/documents/sizing.py
 build_mirror
 "$bin/python" scripts/documents/check.py "$mirror"
 python3 scripts/documents/commands.py "$mirror"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The changelog's form, workflows, a parser that is generated alike each time, and that release.sh stops where it has to
+# The changelog's form, workflows, a parser that is generated alike each time, what a release says is in it, and that release.sh stops where it has to
 set -euo pipefail
 source scripts/lib/say.sh
 source scripts/lib/debian.sh
@@ -9,6 +9,8 @@ python3 tests/release/versions.py
 python3 tests/release/workflow.py
 python3 -B tests/release/packaged.py
 python3 tests/release/generated.py
+cargo fetch --locked --quiet
+python3 -B tests/release/materials.py
 open_scratch releasing
 version=$(sed -n '0,/^version = "\(.*\)"/s//\1/p' Cargo.toml)
 tree=$scratch/tree
@@ -49,7 +51,7 @@ cargo=$(command -v cargo)
 rm "$programs/cargo"
 cat >"$programs/cargo" <<CARGO
 #!/bin/sh
-case \$1 in build) echo "it builds"; exit 1 ;; esac
+case \$1 in build) echo "it builds, told: \$MIRROR_REVISION \$RUSTFLAGS"; exit 1 ;; esac
 exec "$cargo" "\$@"
 CARGO
 chmod +x "$programs/cargo"
@@ -95,3 +97,6 @@ commit "No step that is skipped"
 said=$(cd "$tree" && PATH=$programs ./release.sh "$version" 2>&1) || true
 [[ $said == *" 0 skipped"*"Two builds"* ]] || die "release.sh does not build what has passed, but says: $said"
 say "goes on: every step has passed"
+told=$(sed -n 's/^it builds, told: //p' <<<"$said")
+[[ $told == "$(git -C "$tree" rev-parse HEAD) "* ]] || die "the binary is not told its commit, but: $told"
+python3 tests/release/image.py "${told#* }"

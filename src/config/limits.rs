@@ -2,6 +2,7 @@
 //! overload", "Shutdown and reload" and "The process").
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::error::{Code, Finding, Origin};
@@ -20,6 +21,8 @@ use crate::limits::Load;
 const MOST: u32 = 1 << 20;
 /// The longest that stopping may be drawn out, each of its two parts.
 const LONGEST: Duration = Duration::from_secs(600);
+/// How old a connection may get. Younger ones would cost a handshake each.
+const AGES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3_600);
 /// The smallest byte budget: a few answers fit.
 const LEAST_BYTES: f64 = 1_048_576.0;
 /// The largest; every smaller integer is a float of its own.
@@ -40,6 +43,11 @@ impl Reader<'_> {
         let load = Load {
             in_flight: in_flight.unwrap_or(default.in_flight),
             byte_budget: self.value(&setting::BYTE_BUDGET, |given| bytes(&given)),
+            connection_age: self
+                .value(&setting::CONNECTION_AGE, |given| {
+                    given.duration(AGES, "1s to 1h")
+                })
+                .unwrap_or(default.connection_age),
             shutdown_delay: self
                 .value(&setting::SHUTDOWN_DELAY, seconds)
                 .unwrap_or(default.shutdown_delay),

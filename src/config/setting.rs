@@ -80,11 +80,12 @@ pub(super) const BACKEND_CALLS: Setting = member("limits", "backend_calls", Form
 pub(super) const BACKEND_CALLS_FOR: Setting =
     member("limits", "backend_calls_for", Form::Map, "{}");
 pub(super) const BYTE_BUDGET: Setting = member("limits", "byte_budget", Form::Text, "null");
+pub(super) const CONNECTION_AGE: Setting = member("limits", "connection_age", Form::Text, "10m");
 pub(super) const SHUTDOWN_DELAY: Setting = member("limits", "shutdown_delay", Form::Text, "5s");
 pub(super) const DRAIN: Setting = member("limits", "drain", Form::Text, "20s");
 pub(super) const TIMEOUT: Setting = member("defaults", "timeout", Form::Text, "30s");
 
-const SETTINGS: [Setting; 35] = [
+const SETTINGS: [Setting; 36] = [
     LISTEN,
     PORT,
     ADMIN_PORT,
@@ -117,6 +118,7 @@ const SETTINGS: [Setting; 35] = [
     BACKEND_CALLS,
     BACKEND_CALLS_FOR,
     BYTE_BUDGET,
+    CONNECTION_AGE,
     SHUTDOWN_DELAY,
     DRAIN,
     TIMEOUT,

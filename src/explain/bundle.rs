@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::explain::diagnose::Diagnosis;
+use crate::instruments::REVISION;
 use crate::protocol::schema;
 
 /// The version of the form.
@@ -58,11 +59,7 @@ impl Build {
     pub fn own() -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            revision: Some(
-                option_env!("MIRROR_REVISION")
-                    .unwrap_or("unknown")
-                    .to_owned(),
-            ),
+            revision: Some(REVISION.to_owned()),
         }
     }
 }

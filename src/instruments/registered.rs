@@ -4,6 +4,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::Instruments;
+use super::REVISION;
 use super::process;
 
 impl Instruments {
@@ -14,10 +15,7 @@ impl Instruments {
         let mirror = registry.sub_registry_with_prefix("mirror");
         let build = [
             ("version", env!("CARGO_PKG_VERSION")),
-            (
-                "revision",
-                option_env!("MIRROR_REVISION").unwrap_or("unknown"),
-            ),
+            ("revision", REVISION),
         ];
         mirror.register("build", "Which build this is", Info::new(build));
         mirror.register(

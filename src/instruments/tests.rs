@@ -144,7 +144,9 @@ fn what_is_gone_does_not_end() {
 #[test]
 fn the_page_names_the_build_and_ends_as_openmetrics_demands() {
     let page = Instruments::new().encode();
-    assert!(page.contains("mirror_build_info{version=\""), "{page}");
+    let version = env!("CARGO_PKG_VERSION");
+    let build = format!(r#"mirror_build_info{{version="{version}",revision="{REVISION}"}} 1"#);
+    assert!(page.contains(&build), "{page}");
     assert!(page.ends_with("# EOF\n"), "{page}");
 }
 

@@ -22,6 +22,9 @@ pub struct Load {
     /// Bytes that all requests together may hold; `None`: a share of what the process may use.
     /// Setting `limits.byte_budget`.
     pub byte_budget: Option<usize>,
+    /// How old a caller's connection gets, give or take a tenth, before an answer of it is the last, so
+    /// that new replicas get traffic. Setting `limits.connection_age`; default 10 min.
+    pub connection_age: Duration,
     /// How long the listener goes on accepting after the signal to stop. Setting
     /// `limits.shutdown_delay`; default 5 s.
     pub shutdown_delay: Duration,
@@ -36,6 +39,7 @@ impl Default for Load {
         Self {
             in_flight: 2_048,
             byte_budget: None,
+            connection_age: Duration::from_secs(600),
             shutdown_delay: Duration::from_secs(5),
             drain: Duration::from_secs(20),
             is_shared: false,

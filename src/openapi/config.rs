@@ -345,6 +345,10 @@ struct Limits {
     /// Bytes that all requests together may hold, for example `512MiB`. Default: 40 % of the memory
     /// limit, 512 MiB if there is none.
     byte_budget: Option<Size>,
+    /// How old a caller's connection gets, give or take a tenth, before an answer of it is the last: what
+    /// gives a new replica work behind a balancer of connections. Within 1 s and 1 h.
+    #[schemars(extend("default" = "10m"))]
+    connection_age: Option<Span>,
     /// How long the listener goes on accepting after the signal to stop.
     #[schemars(extend("default" = "5s"))]
     shutdown_delay: Option<Span>,

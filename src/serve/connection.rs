@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -20,6 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::accept::Service;
 use super::activity::Activity;
@@ -34,15 +35,13 @@ use super::standing::Standing;
 use crate::caller::Peer;
 use crate::instruments::CloseReason;
 use crate::limits::Level;
+use crate::limits::Load;
 use crate::limits::Pressure;
 
 /// Largest head of a request, in bytes, and most header fields (security.md, "Limits on input").
 const HEAD: (usize, usize) = (32 << 10, 64);
 /// A second net below the timers of [`Patient`]: it bounds heads and idling alike (hyper 1.12).
 const HEAD_TIMEOUT: Duration = Duration::from_secs(65);
-/// A connection older than this, give or take a tenth, is closed after its next answer, so that new
-/// replicas get traffic.
-const AGE: Duration = Duration::from_secs(600);
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +73,7 @@ impl<S: Service> Connection<S> {
             pressure,
             activity,
         } = self;
+        let age = age(&changes);
         let begun = unless_cut(&activity, Standing::begin(peer, stream, changes)).await;
         let (stream, standing) = match begun {
             Ok(Ok(begun)) => begun,
@@ -85,7 +85,7 @@ impl<S: Service> Connection<S> {
             Err(word) => return cut(&activity, word),
         };
         let io = TokioIo::new(Patient::new(stream, Arc::clone(&activity)));
-        let old_at = Instant::now() + age();
+        let old_at = Instant::now() + age;
         let answer = service_fn(|request: Request<Incoming>| {
             let (service, standing, turn) = (&service, &standing, activity.begin());
             let (activity, stages, pressure) = (&activity, &stages, &pressure);
@@ -196,8 +196,11 @@ fn close(head: &mut HeaderMap) {
     head.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
-/// [`AGE`] give or take a tenth, so that connections made at once do not end at once.
-fn age() -> Duration {
+/// `limits.connection_age` of the configuration in force, give or take a tenth, so that connections made at
+/// once do not end at once.
+fn age(changes: &Changes) -> Duration {
+    let set = changes.as_ref().map(|it| it.borrow().limits.connection_age);
+    let age = set.unwrap_or_else(|| Load::default().connection_age);
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
-    AGE.mul_f64(0.9 + 0.2 * f64::from(random) / f64::from(u32::MAX))
+    age.mul_f64(0.9 + 0.2 * f64::from(random) / f64::from(u32::MAX))
 }

@@ -25,7 +25,7 @@ use crate::egress::tls::ServerTls;
 /// How long a handshake may take (security.md, "Limits on input").
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Where a port's TLS comes from; `None`: it has none.
+/// Where the settings of a port and its TLS come from; `None`: it has the defaults, and no TLS.
 pub(super) type Changes = Option<watch::Receiver<Arc<Snapshot>>>;
 
 /// One connection's peer.

@@ -26,6 +26,8 @@ use crate::api::Api;
 use crate::app::App;
 use crate::app::tests::app;
 use crate::caller;
+use crate::config::Settings;
+use crate::config::tests::with_key;
 
 const HEALTHCHECK: &str = "GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n\r\n";
 /// The head of a call whose body of two bytes is still to come.
@@ -329,6 +331,35 @@ async fn a_connection_may_idle_for_a_minute_between_requests() {
     assert!(peer.answer().await.starts_with("HTTP/1.1 200"));
     assert_eq!(peer.rest().await, "");
     check_elapsed(start, 119);
+}
+
+/// After how many seconds a connection ends on which a request comes every `pause` seconds.
+async fn age(settings: &Settings, pause: u64) -> u64 {
+    let app = Arc::new(App::new(settings).unwrap());
+    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let peer = Peer::connect(listener.local_addr().unwrap()).await;
+    let port = Port::new(Api::new(&app), &Stages::default(), None, 1).secured(app.changes());
+    TaskTracker::new().spawn(async move { port.accept(listener, None).await });
+    let start = Instant::now();
+    for _ in 0..100 {
+        peer.send(HEALTHCHECK).await;
+        if peer.answer().await.contains("connection: close") {
+            assert_eq!(peer.rest().await, "");
+            return start.elapsed().as_secs();
+        }
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+    }
+    panic!("it stays open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_that_finds_a_connection_old_is_its_last() {
+    let mut settings = with_key("opensesame");
+    let aged = age(&settings, 30).await;
+    assert!((540..=690).contains(&aged), "{aged}");
+    settings.limits.connection_age = Duration::from_secs(10);
+    let aged = age(&settings, 1).await;
+    assert!((9..=12).contains(&aged), "{aged}");
 }
 
 #[tokio::test(start_paused = true)]

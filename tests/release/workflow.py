@@ -43,6 +43,7 @@ def main() -> None:
     release = workflows["release.yml"]
     assert "scripts/image/pin.sh --check" in jobs(release)["bases"], "release.yml: the job bases does not look"
     assert not Path("Dockerfile").read_text().startswith("# syntax="), "Dockerfile: another image reads it, unpinned"
+    assert '--build-arg REVISION="$GITHUB_SHA"' in jobs(release)["image"], "release.yml: the image is not told its commit"
     variables = set(re.findall(r"\bvars\.(\w+)", release))
     for it in variables:
         assert f"`{it}`" in Path("CONTRIBUTING.md").read_text(), f"CONTRIBUTING.md does not say what {it} is"

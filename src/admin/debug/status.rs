@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::app::Reloaded;
 use crate::explain::tap::Filter;
 use crate::instruments::Instruments;
+use crate::instruments::REVISION;
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Status {
@@ -85,7 +86,7 @@ fn shown(app: &App) -> Status {
     Status {
         build: Build {
             version: env!("CARGO_PKG_VERSION"),
-            revision: option_env!("MIRROR_REVISION").unwrap_or("unknown"),
+            revision: REVISION,
             docs: Some(env!("CARGO_PKG_HOMEPAGE")).filter(|it| !it.is_empty()),
         },
         started_at,

@@ -35,7 +35,7 @@ macro_rules! rows {
     (@flag $flag:ident = $value:expr) => { Some(|flags| flags.$flag = Some($value)) };
 }
 
-const ROWS: [Row; 48] = rows! {
+const ROWS: [Row; 49] = rows! {
     "listen" (listen = [127, 0, 0, 2].into()) "MIRROR_LISTEN"="127.0.0.3" "127.0.0.4"
         |s| s.listen => ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"];
     "port" (port = 1) "PORT"="2" "3" |s| s.port => ["1", "2", "3", "9900"];
@@ -93,6 +93,8 @@ const ROWS: [Row; 48] = rows! {
         |s| s.connections.calls.by_name => ["", "{}", "{}", "{}"];
     "limits.byte_budget" "MIRROR_LIMITS_BYTE_BUDGET"="8MiB" "2097152"
         |s| s.limits.byte_budget => ["", "Some(8388608)", "Some(2097152)", "None"];
+    "limits.connection_age" "MIRROR_LIMITS_CONNECTION_AGE"="1s" "90"
+        |s| s.limits.connection_age => ["", "1s", "90s", "600s"];
     "limits.shutdown_delay" "MIRROR_LIMITS_SHUTDOWN_DELAY"="1s" "0"
         |s| s.limits.shutdown_delay => ["", "1s", "0ns", "5s"];
     "limits.drain" "MIRROR_LIMITS_DRAIN"="1s" "2m"
