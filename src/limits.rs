@@ -60,8 +60,8 @@ pub const QUERY_PARAMETERS: (usize, usize) = (32, 4 << 10);
 pub const ENDPOINT_PARAMETERS: (usize, usize) = QUERY_PARAMETERS;
 /// Most labels that a connection classifies (a choice).
 pub const CLASSIFIED_LABELS: usize = 100;
-/// Most members of any list or object in connection details (a choice): what is read of them, and
-/// said about them, is in proportion to its square at worst.
+/// Most members of connection details, and of any list or object in them that are looked at (a choice):
+/// ten times as many as anybody needs, and few enough to be compared with one another.
 pub const DETAILS_MEMBERS: usize = 1_000;
 /// Most header values of a connection, and the bytes of each.
 pub const HEADERS: (usize, usize) = (32, 8 << 10);

@@ -14,7 +14,7 @@ use crate::upstream::decode::Reading;
 use crate::upstream::decode::Unusable;
 use crate::upstream::quoted;
 use crate::upstream::request::Call;
-use crate::upstream::scrub::Scrubbed;
+use crate::upstream::scrub::Scrubber;
 use crate::upstream::sign::Proof;
 use crate::upstream::status;
 use crate::upstream::status::Asked;
@@ -51,8 +51,11 @@ impl Upstream {
             Ok(mut decoded) => {
                 decoded.call = reply.tally.succeed(decoded.entries);
                 let texts = decoded.warnings.iter_mut().chain(&mut decoded.infos);
+                let mut scrubber = None;
                 for text in texts {
-                    *text = Scrubbed::without(&reply.proof.secrets, text).into();
+                    let scrubber =
+                        scrubber.get_or_insert_with(|| Scrubber::of(&reply.proof.secrets));
+                    *text = scrubber.clean(text).into();
                 }
                 cx.note(|recorded| recorded.warned(decoded.call, &decoded.warnings));
                 self.remark(cx, &decoded.warnings, &decoded.infos);

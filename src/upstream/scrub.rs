@@ -1,8 +1,13 @@
 //! The one scrubber: what of a backend's own text may reach a caller (security.md, "Secrets").
 
-mod needle;
+mod needles;
+mod reading;
 
-use needle::Needle;
+use std::ops::Range;
+
+use needles::COMPARED;
+use needles::Needles;
+use reading::is_unseen;
 
 use crate::limits;
 use crate::upstream::credentials::secrets::Secrets;
@@ -17,8 +22,16 @@ const TELLTALES: [&str; 4] = [
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
-/// In how many places of a text secrets are looked for: those that are passed on, and blanks before.
-const PLACES: usize = 4 * limits::BACKEND_TEXT;
+/// How much of a text is passed on at most, of which less may be left, and how much is looked at: all of
+/// a secret that begins there, each of its bytes written in six.
+const PASSED_ON: usize = 4 << 10;
+const LOOKED_AT: usize = PASSED_ON + 6 * COMPARED;
+
+/// Cleans the texts of one answer.
+#[derive(Debug)]
+pub(super) struct Scrubber {
+    needles: Needles,
+}
 
 /// A backend's own text, cut and cleaned so that it can be passed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,19 +45,10 @@ impl Scrubbed {
         Self::without(&Secrets::default(), text)
     }
 
-    /// Cleans `text`, which is from one who was shown `secrets`: none of them stays, in none of the
-    /// spellings in which it may come back.
+    /// Cleans `text`, which is from one who was shown `secrets`.
     #[must_use]
     pub(super) fn without(secrets: &Secrets, text: &str) -> Self {
-        // A control character within a word would hide it.
-        let lines = text.lines().map(uncontrolled).filter(|line| {
-            let line = line.to_ascii_lowercase();
-            !TELLTALES.iter().any(|telltale| line.contains(telltale))
-        });
-        let text = joined(lines);
-        let one_line = |secret: &str| joined(secret.lines().map(uncontrolled));
-        let needles: Vec<_> = secrets.iter().map(|it| Needle::new(it, one_line)).collect();
-        Self(cut(hidden(&text, &needles).trim_end()))
+        Scrubber::of(secrets).clean(text)
     }
 
     /// The text.
@@ -60,30 +64,55 @@ impl From<Scrubbed> for String {
     }
 }
 
-/// As much of `text` as is passed on, and a character more if there is more, with none of `needles` in
-/// it and no blanks before it. However long the text is, few places of it are compared.
-fn hidden(text: &str, needles: &[Needle]) -> String {
-    let mut clean = String::new();
-    let (mut rest, mut count) = (text, 0);
-    for _ in 0..PLACES {
-        let Some(first) = rest
-            .chars()
-            .next()
-            .filter(|_| count <= limits::BACKEND_TEXT)
-        else {
-            break;
-        };
-        // The longest, for one can be the beginning of another.
-        let found = needles.iter().filter_map(|it| it.length_in(rest)).max();
-        if found.is_some() {
-            clean.push_str(HIDDEN);
-            count += HIDDEN.len();
-        } else if count > 0 || !first.is_whitespace() {
-            clean.push(first);
-            count += 1;
-        }
-        rest = &rest[found.unwrap_or(first.len_utf8())..];
+impl Scrubber {
+    /// For texts of one who was shown `secrets`.
+    pub(super) fn of(secrets: &Secrets) -> Self {
+        let needles = Needles::of(secrets);
+        Self { needles }
     }
+
+    /// Cleans `text`: none of the secrets stays, however it was written.
+    pub(super) fn clean(&mut self, text: &str) -> Scrubbed {
+        // A control character within a word would hide it.
+        let lines = text.lines().map(seen).filter(|line| {
+            let line = line.to_ascii_lowercase();
+            !TELLTALES.iter().any(|telltale| line.contains(telltale))
+        });
+        let text = joined(lines);
+        let text = &text[..text.floor_char_boundary(LOOKED_AT)];
+        match self.needles.places(text) {
+            Ok(places) => Scrubbed(cut(hidden(text, places).trim())),
+            // Nobody is told how much of it would have been a secret.
+            Err(_) => Scrubbed(HIDDEN.to_owned()),
+        }
+    }
+
+    /// Whether one of the secrets is in `text`.
+    pub(super) fn finds(&mut self, text: &str) -> bool {
+        let places = self.needles.places(text);
+        places.map_or(true, |places| !places.is_empty())
+    }
+}
+
+/// `text` as far as it is passed on, with one mark for all places that touch one another.
+fn hidden(text: &str, mut places: Vec<Range<usize>>) -> String {
+    places.sort_by_key(|place| place.start);
+    let passed_on = text.floor_char_boundary(PASSED_ON);
+    let mut clean = String::with_capacity(passed_on);
+    let mut at = 0;
+    for place in places {
+        // An escape can be half a character, and what is beside it the other half.
+        let start = text.floor_char_boundary(place.start);
+        if start >= passed_on {
+            break;
+        }
+        if start > at || clean.is_empty() {
+            clean.push_str(&text[at..start]);
+            clean.push_str(HIDDEN);
+        }
+        at = at.max(text.ceil_char_boundary(place.end));
+    }
+    clean.push_str(text.get(at..passed_on).unwrap_or_default());
     clean
 }
 
@@ -99,15 +128,9 @@ fn joined(lines: impl Iterator<Item = String>) -> String {
     joined
 }
 
-/// A line without control characters.
-fn uncontrolled(line: &str) -> String {
-    line.chars().filter(|c| !is_control(*c)).collect()
-}
-
-/// Control characters, and those that turn the direction of the text around them.
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// What is seen of a line.
+fn seen(line: &str) -> String {
+    line.chars().filter(|c| !is_unseen(*c)).collect()
 }
 
 fn cut(text: &str) -> String {
@@ -190,32 +213,87 @@ mod tests {
         );
         hides(&["s3cret", "s3cretlonger"], "is s3cretlonger", "is ***");
         hides(&["", "a b"], "x a b y", "x *** y");
+        hides(&["s3cret"], "s3crets3cret s3cret", "*** ***");
+        // Whichever of them begins first.
+        hides(&["xxkey-", "key-0123456789"], "xxkey-0123456789 y", "*** y");
         hides(&[" a"], "   a is wrong ", "*** is wrong");
     }
 
     #[test]
     fn no_other_spelling_of_a_secret_stays() {
-        let secret = "a+/\"ü";
+        let secret = "a+/\"ü <wJalr";
         for spelling in [
-            "a%2B%2F%22%C3%BC",
-            "a%2b%2f%22%c3%bc",
-            "YSsvIsO8",
-            "612b2f22c3bc",
-            "612B2F22C3BC",
-            r#"a+/\"ü"#,
-            r#"a+\/\"\u00fc"#,
-            "a%2b/%22ü",
-            "YSsvIsO8",
+            "a%2B%2F%22%C3%BC%20%3CwJalr",
+            "a%2b%2f%22%c3%bc+%3cwJalr",
+            "a%2b/%22ü%20<wJalr",
+            "a%252B%252F%2522%25C3%25BC%2520%253CwJalr",
+            "YSsvIsO8IDx3SmFscg==",
+            "YSsvIsO8IDx3SmFscg",
+            "YSsvIsO8IDx3SmFscg%3D%3D",
+            "612b2f22c3bc203c774a616c72",
+            "612B2F22C3BC203C774A616C72",
+            r#"a+/\"ü <wJalr"#,
+            r#"a+\/\"\u00fc \u003cwJalr"#,
+            r#"a+/\\\"ü <wJalr"#,
+            "a&#43;&#x2f;&quot;ü &lt;wJalr",
         ] {
             hides(&[secret], &format!("<{spelling}>"), "<***>");
         }
+        // In base 64 for URLs, without padding.
+        hides(&["ÿþÿÿþÿ"], "<w7_DvsO_w7_DvsO_>", "<***>");
     }
 
     #[test]
-    fn a_secret_of_several_lines_or_with_control_characters_between_is_found() {
+    fn a_secret_of_several_lines_or_with_what_is_unseen_between_is_found() {
         hides(&["one\ntwo"], "x one\r\ntwo y", "x *** y");
+        hides(&["one\ntwo"], r"x one\ntwo y", "x *** y");
         hides(&["s3cret"], "s3\u{0}cret", "***");
+        hides(&["s3cret"], "s3\u{200b}cret", "***");
+        hides(&["wJalr/XUtn+FEMI"], "x wJalr/XU\n  tn+FEMI y", "x *** y");
+        hides(&["pa\tss/word"], "pa%09ss%2Fword", "***");
         hides(&["\n"], "a\nb", "a b");
+    }
+
+    #[test]
+    fn a_short_secret_hides_no_more_than_itself() {
+        hides(&["1"], "line 31: MQ 1+1", "line 3***: MQ ***+***");
+        hides(&["a b"], "about a b", "about ***");
+    }
+
+    #[test]
+    fn of_a_long_secret_nothing_is_passed_on_and_nothing_behind_it() {
+        let long = "x".repeat(COMPARED + 1);
+        hides(&[&long], &format!("bad {long} y"), "bad ***");
+        let most = "x".repeat(COMPARED);
+        hides(&[&most], &format!("bad {most} y"), "bad *** y");
+        let escaped = "\\u0078".repeat(COMPARED + 1);
+        let before = "b".repeat(500);
+        hides(
+            &[&long],
+            &format!("{before} {escaped} y"),
+            &format!("{before} ***"),
+        );
+        // As much of it as is looked at hides what is cut away.
+        let many = format!("{most} ").repeat(8);
+        hides(&[&most], &many, "***");
+    }
+
+    #[test]
+    fn where_too_much_would_be_compared_nothing_is_passed_on() {
+        let values: Vec<String> = (0..96)
+            .map(|it| format!("{}{it:02}", "a".repeat(300)))
+            .collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let mut scrubber = Scrubber::of(&secrets(&values));
+        assert_eq!(scrubber.clean("bad request").as_str(), "bad request");
+        let long = "a".repeat(4_000);
+        assert!(scrubber.clean(&long).as_str().ends_with("a…"));
+        for _ in 0..64 {
+            scrubber.clean(&long);
+        }
+        // What was left was for all texts of the answer together.
+        assert_eq!(scrubber.clean(&long).as_str(), "***");
+        hides(&values, &"b".repeat(600), &format!("{}…", "b".repeat(511)));
     }
 
     /// As Python writes it.
@@ -240,22 +318,13 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_long_text_and_many_secrets_cost_what_is_passed_on() {
-        let values: Vec<String> = (0..100)
-            .map(|it| format!("{}{it}", "a".repeat(80)))
-            .collect();
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        let clean = Scrubbed::without(&secrets(&values), &"a".repeat(1 << 20));
-        assert_eq!(clean.as_str().chars().count(), 512);
-    }
-
     proptest! {
         #[test]
-        fn no_spelling_by_others_holds_a_secret(secret in "[ -~é𝄞\n]{4,20}") {
+        fn no_spelling_by_others_holds_a_secret(secret in "[!-~é𝄞][ -~é𝄞\n]{6,18}[!-~é𝄞]") {
             let spellings = [
                 byte_serialize(secret.as_bytes()).collect(),
                 query_string([("", &*secret)])[1..].to_owned(),
+                query_string([("", &query_string([("", &*secret)])[1..])])[1..].to_owned(),
                 serde_json::to_string(&secret).unwrap(),
                 ascii_json(&secret),
             ];
@@ -279,7 +348,7 @@ mod tests {
         fn no_text_stays_long_or_dirty(text in any::<String>()) {
             let clean = Scrubbed::new(&text);
             prop_assert!(clean.as_str().chars().count() <= 512);
-            prop_assert!(!clean.as_str().chars().any(is_control));
+            prop_assert!(!clean.as_str().chars().any(is_unseen));
         }
     }
 }

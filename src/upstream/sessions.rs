@@ -32,23 +32,13 @@ use apart::Apart;
 use entry::Next;
 use table::Table;
 
-/// Under what a session is kept.
+/// Which session is asked for, and by whom.
 #[derive(Clone, Debug)]
-pub(super) struct Key {
-    /// All that it depends on.
+pub(super) struct Claim {
+    /// All that it depends on: whoever else needs the same session gets it.
     pub(super) identity: Identity,
-    /// Who had it made, and so whose share of the entries it takes; none: the mirror itself. Whoever
-    /// else needs the same session gets it.
-    pub(super) owner: Option<Caller>,
-}
-
-impl From<Identity> for Key {
-    fn from(identity: Identity) -> Self {
-        Self {
-            identity,
-            owner: None,
-        }
-    }
+    /// Whose share of the entries it takes, if it has to be made.
+    pub(super) owner: Caller,
 }
 
 /// A session as a load brings it.
@@ -129,22 +119,22 @@ impl<V: Clone + Send + Sync + 'static, E: LoadError> Sessions<V, E> {
     /// The session of `key`: the one at hand, or what `load` brings before `deadline`.
     pub(super) async fn session(
         &self,
-        key: impl Into<Key>,
+        claim: &Claim,
         deadline: Instant,
         load: &Load<V, E>,
     ) -> Result<Held<V>, Missing<E>> {
-        let (key, now) = (key.into(), Instant::now());
+        let now = Instant::now();
         let outcome = {
             let mut table = self.shared.table();
-            match table.entry(&key, now).next(now) {
+            match table.entry(claim, now).next(now) {
                 Next::Have(held) => return Ok(held),
                 Next::HaveAndRenew(held) => {
-                    self.shared.begin(&mut table, &key, now, load);
+                    self.shared.begin(&mut table, claim, now, load);
                     return Ok(held);
                 }
                 Next::Refused(error) => return Err(Missing::Failed(error)),
                 Next::Wait(outcome) => outcome,
-                Next::Load => self.shared.begin(&mut table, &key, now, load),
+                Next::Load => self.shared.begin(&mut table, claim, now, load),
             }
         };
         wait(outcome, deadline).await
@@ -153,20 +143,20 @@ impl<V: Clone + Send + Sync + 'static, E: LoadError> Sessions<V, E> {
     /// A session of `key` that is newer than `used`, which the other side no longer takes.
     pub(super) async fn renewed(
         &self,
-        key: impl Into<Key>,
+        claim: &Claim,
         used: &Held<V>,
         deadline: Instant,
         load: &Load<V, E>,
     ) -> Result<Held<V>, Missing<E>> {
-        let (key, now) = (key.into(), Instant::now());
+        let now = Instant::now();
         let outcome = {
             let mut table = self.shared.table();
-            match table.entry(&key, now).next_after(used.serial, now) {
+            match table.entry(claim, now).next_after(used.serial, now) {
                 None => return Err(Missing::Again),
                 Some(Next::Have(held) | Next::HaveAndRenew(held)) => return Ok(held),
                 Some(Next::Refused(error)) => return Err(Missing::Failed(error)),
                 Some(Next::Wait(outcome)) => outcome,
-                Some(Next::Load) => self.shared.begin(&mut table, &key, now, load),
+                Some(Next::Load) => self.shared.begin(&mut table, claim, now, load),
             }
         };
         wait(outcome, deadline).await
@@ -221,14 +211,14 @@ impl<V: Clone + Send + Sync + 'static, E: LoadError> Shared<V, E> {
     fn begin(
         self: &Arc<Self>,
         table: &mut Table<V, E>,
-        key: &Key,
+        claim: &Claim,
         now: Instant,
         load: &Load<V, E>,
     ) -> Outcome<V, E> {
         let (tell, outcome) = watch::channel(None);
-        let (serial, at, previous) = table.begin(key, now, outcome.clone());
+        let (serial, at, previous) = table.begin(claim, now, outcome.clone());
         let shared = Arc::clone(self);
-        let (load, key) = (Arc::clone(load), key.identity);
+        let (load, key) = (Arc::clone(load), claim.identity);
         self.spawn(async move {
             sleep_until(at).await;
             let loaded = load(previous).await;

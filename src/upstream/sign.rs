@@ -177,8 +177,12 @@ impl Proof {
         if let Some(proxy) = &connection.proxy
             && let Some((user, password)) = proxy::credentials(&proxy.url)
         {
-            secrets.add(&user);
+            secrets.add(&basic::encoded(&user, &password));
             secrets.add(&password);
+            // A short one is a word like any other.
+            if user.expose().len() >= secret::SHORTEST {
+                secrets.add(&user);
+            }
         }
         for (name, value) in &connection.query_parameters {
             // Some backends take a key as a parameter.

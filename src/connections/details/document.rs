@@ -6,28 +6,24 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::given::Given;
-use super::keys;
 use crate::limits;
 use crate::protocol::Invalid;
 
-/// The path of the first list or object that has too many members.
-fn longest(entries: &[(String, Given)]) -> Option<String> {
-    fn of(path: String, given: &Given) -> Option<String> {
-        match given {
-            Given::Scalar(_) => None,
-            Given::List(members) if members.len() > limits::DETAILS_MEMBERS => Some(path),
-            Given::List(members) => members.iter().find_map(|it| of(path.clone(), it)),
-            Given::Map(members) => within(path, members),
+/// Leaves no more members of any list or object than it takes to see that there are too many: whoever
+/// reads it says how many there may be.
+fn shorten(given: &mut Given) {
+    const MOST: usize = limits::DETAILS_MEMBERS + 1;
+    match given {
+        Given::Scalar(_) => {}
+        Given::List(members) => {
+            members.truncate(MOST);
+            members.iter_mut().for_each(shorten);
+        }
+        Given::Map(members) => {
+            members.truncate(MOST);
+            members.iter_mut().for_each(|(_, given)| shorten(given));
         }
     }
-    fn within(path: String, members: &[(String, Given)]) -> Option<String> {
-        if members.len() > limits::DETAILS_MEMBERS {
-            return Some(path);
-        }
-        let inner = |name: &str| format!("{path}.{}", keys::shown(name));
-        members.iter().find_map(|(name, it)| of(inner(name), it))
-    }
-    within("connectionDetails".to_owned(), entries)
 }
 
 /// The keys of an object with their values, in document order.
@@ -41,16 +37,15 @@ struct Entries(Vec<(String, Given)>);
 pub(super) fn entries(text: &str) -> Result<Vec<(String, Given)>, Invalid> {
     let mut json = serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize(&mut json) {
-        Ok(Entries(entries)) => match longest(&entries) {
-            None => Ok(entries),
-            Some(path) => {
-                let most = limits::DETAILS_MEMBERS;
-                Err(Invalid::new(
-                    path,
-                    format!("must have at most {most} members"),
-                ))
-            }
-        },
+        Ok(Entries(entries)) if entries.len() > limits::DETAILS_MEMBERS => {
+            let most = limits::DETAILS_MEMBERS;
+            let expectation = format!("must have at most {most} members");
+            Err(Invalid::new("connectionDetails", expectation))
+        }
+        Ok(Entries(mut entries)) => {
+            entries.iter_mut().for_each(|(_, given)| shorten(given));
+            Ok(entries)
+        }
         Err(error) if error.inner().is_data() => {
             Err(Invalid::new("connectionDetails", "must be an object"))
         }

@@ -13,6 +13,17 @@ use crate::secret::Secret;
 /// The header that names a tenant. AMP is reported to deny requests with it.
 pub(super) const TENANT: &str = "x-scope-orgid";
 
+/// Headers that say for whom, how or from where something is asked, and never that it may be.
+const HARMLESS: [&str; 7] = [
+    TENANT,
+    "accept",
+    "accept-language",
+    "cache-control",
+    "referer",
+    "thanos-tenant",
+    "x-request-id",
+];
+
 /// Headers while they are collected from both blocks.
 #[derive(Default)]
 pub(super) struct Headers {
@@ -22,15 +33,18 @@ pub(super) struct Headers {
 }
 
 impl Headers {
+    /// Whether some of them were called secrets.
+    pub(super) fn hold_secrets(&self) -> bool {
+        self.all.iter().any(|it| it.is_secret)
+    }
+
     /// Whether one of them may prove who asks: one that was called a secret, or any that is as long as
-    /// one, but for that which names a tenant.
-    pub(super) fn prove(&self) -> bool {
-        let is_long = |value: &SecretSource| match value {
-            SecretSource::Inline(value) => value.expose().len() >= secret::SHORTEST,
-            SecretSource::File(_) => true,
-        };
-        let mut all = self.all.iter();
-        all.any(|it| it.is_secret || (it.name != TENANT && is_long(&it.value)))
+    /// one, but for those that are known to be none.
+    pub(super) fn may_prove(&self) -> bool {
+        self.all.iter().any(|it| {
+            let is_long = matches!(&it.value, SecretSource::Inline(value) if value.expose().len() >= secret::SHORTEST);
+            it.is_secret || (is_long && !HARMLESS.contains(&it.name.as_str()))
+        })
     }
 
     /// Reads `headers`, a map of strings.
@@ -109,12 +123,12 @@ impl Headers {
         if let Some(instead) = reserved(&name) {
             return Err(Unfit::refused(instead));
         }
-        let (most, _) = limits::HEADERS;
-        if self.names.len() > most {
-            return Err(too_many());
-        }
         if self.names.contains(&name) {
             return Err(Unfit::refused("is given twice"));
+        }
+        // No more names are compared than there may be headers.
+        if self.names.len() == limits::HEADERS.0 {
+            return Err(too_many());
         }
         self.names.push(name.clone());
         Ok(name)

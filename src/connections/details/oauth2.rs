@@ -25,6 +25,10 @@ pub(super) fn read(mut block: Block<'_>) -> Option<OAuth2> {
     let token_url = block.url("token_url");
     let scopes = block.read("scopes", |given| {
         let scopes = given.texts()?;
+        let most = limits::DETAILS_MEMBERS;
+        if scopes.len() > most {
+            return Err(Unfit::refused(format!("must have at most {most} members")));
+        }
         scopes.iter().try_for_each(|scope| fit::visible(scope))?;
         Ok(scopes)
     });

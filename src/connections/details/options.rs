@@ -151,23 +151,24 @@ fn sink<T: Ord>(name: &'static str, wanted: T, ceiling: &mut T) -> Applied {
 
 /// Adds labels; a later layer never declassifies what an earlier one classified.
 fn classify(given: Given, classified: &mut Vec<String>) -> Result<(), Unfit> {
-    for label in given.texts()? {
+    let labels = given.texts()?;
+    // Of one layer: what others classify is not this one's to count.
+    if labels.len() > limits::CLASSIFIED_LABELS {
+        return Err(Unfit::refused(format!(
+            "must have at most {} labels",
+            limits::CLASSIFIED_LABELS
+        )));
+    }
+    for label in labels {
         if label.len() > limits::LABEL_NAME {
             return Err(Unfit::invalid(format!(
                 "label names must be at most {} bytes",
                 limits::LABEL_NAME
             )));
         }
-        if classified.contains(&label) {
-            continue;
+        if !classified.contains(&label) {
+            classified.push(label);
         }
-        if classified.len() == limits::CLASSIFIED_LABELS {
-            return Err(Unfit::refused(format!(
-                "must have at most {} labels",
-                limits::CLASSIFIED_LABELS
-            )));
-        }
-        classified.push(label);
     }
     Ok(())
 }

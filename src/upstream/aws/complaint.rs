@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::upstream::credentials::secrets::Secrets;
 use crate::upstream::decode;
 use crate::upstream::scrub::Scrubbed;
+use crate::upstream::scrub::Scrubber;
 
 /// From here on the service repeats the request that it was sent, session token included.
 const REPEATED: &str = "canonical string";
@@ -62,7 +63,7 @@ impl Complaint {
     /// Reads an answer that is no success, to a call that showed `secrets`.
     pub(super) fn read(headers: &HeaderMap, body: &[u8], secrets: &Secrets) -> Self {
         // It is logged, and may be what was shown.
-        let is_own = |code: &String| Scrubbed::without(secrets, code).as_str() == code;
+        let is_own = |code: &String| !Scrubber::of(secrets).finds(code);
         let code = |text| code(text).filter(is_own);
         let header = headers.get("x-amzn-errortype");
         let header = header.and_then(|it| it.to_str().ok()).and_then(code);

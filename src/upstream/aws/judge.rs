@@ -83,8 +83,8 @@ impl Signer {
         }
         let loader = &self.loader;
         let load = load::load(loader, wanted, Reach::Shared, self.backend.as_deref());
-        let key = wanted.key(&loader.key);
-        match loader.sessions.renewed(key, held, deadline, &load).await {
+        let claim = wanted.claim(&loader.key);
+        match loader.sessions.renewed(&claim, held, deadline, &load).await {
             Ok(_) => Judgement::Again { corrected: None },
             Err(Missing::Again) => Judgement::Denied(Cause::Session),
             Err(missing) => Judgement::Without(credentials::missing(missing)),

@@ -247,7 +247,7 @@ impl Loader {
         let deadline = Instant::now() + OWN;
         let held = self
             .sessions
-            .session(own.key(&self.key), deadline, &load)
+            .session(&own.claim(&self.key), deadline, &load)
             .await;
         let held = held.map_err(credentials::missing)?;
         Ok((held.value.credentials.clone(), Some(held)))
@@ -262,10 +262,10 @@ impl Loader {
         let own = wanted.own();
         let load = load(self, &own, Reach::Shared, backend);
         let deadline = Instant::now() + OWN;
-        let key = own.key(&self.key);
+        let claim = own.claim(&self.key);
         let held = self
             .sessions
-            .renewed(key, used, deadline, &load)
+            .renewed(&claim, used, deadline, &load)
             .await
             .ok()?;
         Some(held.value.credentials)

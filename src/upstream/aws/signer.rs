@@ -208,17 +208,17 @@ impl Signer {
             return Ok((given.credentials(), None));
         }
         let (loader, backend) = (&self.loader, self.backend.as_deref());
-        let key = wanted.key(&loader.key);
+        let claim = wanted.claim(&loader.key);
         let held = match purpose {
             Purpose::Query => {
                 let load = load::load(loader, &wanted, Reach::Shared, backend);
-                loader.sessions.session(key, deadline, &load).await
+                loader.sessions.session(&claim, deadline, &load).await
             }
             Purpose::Test => {
                 let load = load::load(loader, &wanted, Reach::Apart, backend);
                 loader
                     .sessions
-                    .session_apart(key.identity, deadline, &load)
+                    .session_apart(claim.identity, deadline, &load)
                     .await
             }
         };
@@ -237,15 +237,12 @@ impl Signer {
 
     fn wanted(&self, given: Option<Given>) -> Wanted {
         let profile = self.profile.clone();
-        let wanted = Wanted {
+        Wanted {
             source: given.map_or(Source::Own { profile }, Source::Given),
             role: self.role.clone(),
             place: self.place.clone(),
-            caller: Some(self.caller.clone()),
-        };
-        // The own identity is the same for whoever asks first.
-        let is_own = wanted.role.is_none() && matches!(wanted.source, Source::Own { .. });
-        if is_own { wanted.own() } else { wanted }
+            caller: self.caller.clone(),
+        }
     }
 }
 

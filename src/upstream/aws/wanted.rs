@@ -13,7 +13,7 @@ use crate::connections::identity::Digest;
 use crate::connections::identity::Part;
 use crate::connections::identity::ProcessKey;
 use crate::secret::Secret;
-use crate::upstream::sessions::Key;
+use crate::upstream::sessions::Claim;
 
 /// A session of the own identity, or of a role.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ pub(super) struct Wanted {
     /// The role; none: the source itself.
     pub(super) role: Option<Role>,
     pub(super) place: Place,
-    /// Who has it made; none: the mirror for itself.
-    pub(super) caller: Option<Caller>,
+    /// Who has it made.
+    pub(super) caller: Caller,
 }
 
 /// Whose credentials are the beginning.
@@ -76,22 +76,21 @@ impl Wanted {
     pub(super) fn own(&self) -> Self {
         Self {
             role: None,
-            caller: None,
             ..self.clone()
         }
     }
 
-    /// Under what it is kept.
-    pub(super) fn key(&self, process: &ProcessKey) -> Key {
-        Key {
+    /// What the sessions are asked for.
+    pub(super) fn claim(&self, process: &ProcessKey) -> Claim {
+        Claim {
             identity: process.identity(self),
             owner: self.caller.clone(),
         }
     }
 }
 
-/// Everything that another credential would change, so not who asks. Nothing is left out by `..`: a new field does
-/// not compile until someone has put it into the key.
+/// Everything that another credential would change; who asks changes none. Nothing is left out by `..`: a
+/// new field does not compile until someone has put it into the key, or said that it is not in it.
 impl Part for Wanted {
     fn put(&self, digest: &mut Digest) {
         let Self {

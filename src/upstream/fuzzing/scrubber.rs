@@ -4,6 +4,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::fuzzing::parts;
 use crate::limits;
+use crate::secret::SHORTEST;
 use crate::secret::Secret;
 use crate::upstream::credentials::base64::base64;
 use crate::upstream::credentials::secrets::Secrets;
@@ -31,8 +32,10 @@ pub fn scrubber(data: &[u8]) {
     assert!(!clean.contains(char::is_control), "{clean:?}");
     // What stands in the place of a secret, and of what was cut, can itself be one that is no secret.
     let is_secret = |spelling: &String| !spelling.is_empty() && !spelling.contains(['*', '…']);
-    let plain = given.iter().filter(|it| !it.contains(char::is_control));
-    for spelling in plain.flat_map(|it| spellings(it)).filter(is_secret) {
+    // Blanks and what is unseen count as little in them as in a text.
+    let is_seen = |secret: &&String| secret.contains(|c: char| c.is_ascii_graphic());
+    let given = given.iter().filter(is_seen);
+    for spelling in given.flat_map(|it| spellings(it)).filter(is_secret) {
         assert!(
             !clean.contains(spelling.as_str()),
             "{spelling:?} is in {clean:?}"
@@ -41,15 +44,30 @@ pub fn scrubber(data: &[u8]) {
 }
 
 /// A secret as who sends it or repeats it may write it.
-fn spellings(secret: &str) -> [String; 6] {
+fn spellings(secret: &str) -> Vec<String> {
     let form: String = byte_serialize(secret.as_bytes()).collect();
+    let percent = query_string([("", secret)])[1..].to_owned();
     let json = serde_json::to_string(secret).unwrap_or_default();
-    [
+    let utf_16 = secret.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+    let mut all = vec![
         form.replace('+', "%20"),
+        query_string([("", &*percent)])[1..].to_owned(),
+        secret.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        percent,
         form,
-        query_string([("", secret)])[1..].to_owned(),
-        base64(secret.as_bytes()),
         json[1..json.len() - 1].to_owned(),
+        utf_16.collect(),
         secret.to_owned(),
-    ]
+    ];
+    if secret.len() >= SHORTEST {
+        let base64 = base64(secret.as_bytes());
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        all.extend([
+            base64.replace('+', "-").replace('/', "_"),
+            base64.trim_end_matches('=').to_owned(),
+            hex.to_ascii_uppercase(),
+            hex,
+        ]);
+    }
+    all
 }

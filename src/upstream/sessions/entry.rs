@@ -28,8 +28,8 @@ const FORCED_APART: Duration = Duration::from_secs(60);
 /// What is known under one key.
 #[derive(Debug)]
 pub(super) struct Entry<V, E> {
-    /// Who had it made; none: the mirror itself.
-    pub(super) owner: Option<Caller>,
+    /// Who had it made.
+    pub(super) owner: Caller,
     /// When it was last asked for.
     pub(super) used: Instant,
     session: Option<Session<V>>,
@@ -81,7 +81,7 @@ pub(super) enum Next<V, E> {
 }
 
 impl<V: Clone, E: LoadError> Entry<V, E> {
-    pub(super) fn new(owner: Option<Caller>, now: Instant) -> Self {
+    pub(super) fn new(owner: Caller, now: Instant) -> Self {
         Self {
             owner,
             used: now,
@@ -185,9 +185,9 @@ impl<V: Clone, E: LoadError> Entry<V, E> {
         }
     }
 
-    /// Whether there is a session to be used.
-    pub(super) fn holds(&self, now: Instant) -> bool {
-        self.usable(now).is_some()
+    /// Whether there is a session to be used, or somebody waits for one.
+    pub(super) fn is_needed(&self, now: Instant) -> bool {
+        self.usable(now).is_some() || self.running().is_some()
     }
 
     fn usable(&self, now: Instant) -> Option<&Session<V>> {

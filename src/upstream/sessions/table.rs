@@ -1,6 +1,6 @@
 //! All entries: at most 256; an hour without use is enough. Where there are more, one goes of whoever
-//! had most of them made, so that nobody pushes out what another uses: first one that holds nothing,
-//! then the least recently used one.
+//! had most of them made, so that nobody pushes out what others had made: first one that holds nothing
+//! and waits for nothing, then the least recently used one.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::caller::Caller;
 use crate::connections::identity::Identity;
+use crate::upstream::sessions::Claim;
 use crate::upstream::sessions::Held;
-use crate::upstream::sessions::Key;
 use crate::upstream::sessions::LoadError;
 use crate::upstream::sessions::Loaded;
 use crate::upstream::sessions::Outcome;
@@ -39,9 +39,9 @@ impl<V, E> Default for Table<V, E> {
 }
 
 impl<V: Clone, E: LoadError> Table<V, E> {
-    /// The entry of `key`, used now.
-    pub(super) fn entry(&mut self, key: &Key, now: Instant) -> &mut Entry<V, E> {
-        let Key { identity, owner } = key;
+    /// The entry that `claim` is for, used now.
+    pub(super) fn entry(&mut self, claim: &Claim, now: Instant) -> &mut Entry<V, E> {
+        let Claim { identity, owner } = claim;
         self.entries.retain(|_, entry| now < entry.used + IDLE);
         if self.entries.len() >= MOST && !self.entries.contains_key(identity) {
             self.make_room(now);
@@ -54,30 +54,28 @@ impl<V: Clone, E: LoadError> Table<V, E> {
 
     fn make_room(&mut self, now: Instant) {
         let mut counts: HashMap<&Caller, usize> = HashMap::new();
-        for owner in self.entries.values().filter_map(|it| it.owner.as_ref()) {
-            *counts.entry(owner).or_default() += 1;
+        for entry in self.entries.values() {
+            *counts.entry(&entry.owner).or_default() += 1;
         }
-        // The mirror's own are few, and others rest on them.
-        let count = |entry: &Entry<V, E>| entry.owner.as_ref().map_or(0, |it| counts[it]);
-        let first = self
-            .entries
-            .iter()
-            .min_by_key(|(_, entry)| (Reverse(count(entry)), entry.holds(now), entry.used));
+        let first = self.entries.iter().min_by_key(|(_, entry)| {
+            let most = Reverse(counts[&entry.owner]);
+            (most, entry.is_needed(now), entry.used)
+        });
         if let Some(first) = first.map(|(key, _)| *key) {
             self.entries.remove(&first);
         }
     }
 
-    /// Notes that a load for `key` runs: its number, when it is to begin, and what it replaces.
+    /// Notes that a load for `claim` runs: its number, when it is to begin, and what it replaces.
     pub(super) fn begin(
         &mut self,
-        key: &Key,
+        claim: &Claim,
         now: Instant,
         outcome: Outcome<V, E>,
     ) -> (u64, Instant, Option<V>) {
         self.loads += 1;
         let serial = self.loads;
-        let (at, previous) = self.entry(key, now).begin(serial, now, outcome);
+        let (at, previous) = self.entry(claim, now).begin(serial, now, outcome);
         (serial, at, previous)
     }
 

@@ -29,7 +29,7 @@ impl LoadError for Refuse {
 /// Sessions of one key, and whoever gives them.
 struct Giver {
     sessions: Sessions<u64, Refuse>,
-    key: Identity,
+    claim: Claim,
     /// How many loads there were; the value of a session is the number of its load.
     loads: Arc<AtomicU64>,
     lifetime: Duration,
@@ -41,7 +41,10 @@ impl Giver {
     fn new(lifetime: u64) -> Self {
         Self {
             sessions: Sessions::new(|| 0.5),
-            key: ProcessKey::random().identity("one"),
+            claim: Claim {
+                identity: ProcessKey::random().identity("one"),
+                owner: Caller::Anyone,
+            },
             loads: Arc::default(),
             lifetime: Duration::from_secs(lifetime),
             delay: Duration::from_millis(50),
@@ -67,14 +70,14 @@ impl Giver {
     async fn ask(&self, outcome: Result<(), Refuse>) -> Result<u64, Missing<Refuse>> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let load = self.load(outcome);
-        let held = self.sessions.session(self.key, deadline, &load).await?;
+        let held = self.sessions.session(&self.claim, deadline, &load).await?;
         Ok(held.value)
     }
 
     async fn held(&self) -> Held<u64> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let load = self.load(Ok(()));
-        let held = self.sessions.session(self.key, deadline, &load).await;
+        let held = self.sessions.session(&self.claim, deadline, &load).await;
         held.unwrap()
     }
 
@@ -83,7 +86,7 @@ impl Giver {
         let load = self.load(Ok(()));
         let renewed = self
             .sessions
-            .renewed(self.key, used, deadline, &load)
+            .renewed(&self.claim, used, deadline, &load)
             .await?;
         Ok(renewed.value)
     }
@@ -141,7 +144,7 @@ async fn a_load_outlives_its_first_caller() {
     giver.delay = Duration::from_secs(3);
     let soon = Instant::now() + Duration::from_secs(1);
     let load = giver.load(Ok(()));
-    let late = giver.sessions.session(giver.key, soon, &load).await;
+    let late = giver.sessions.session(&giver.claim, soon, &load).await;
     assert_eq!(late, Err(Missing::Late));
     sleep(Duration::from_secs(3)).await;
     let before = Instant::now();
@@ -264,7 +267,7 @@ async fn a_connection_test_neither_reads_nor_fills() {
     let apart = giver.load(Err(Refuse::No));
     let tested = giver
         .sessions
-        .session_apart(giver.key, deadline, &apart)
+        .session_apart(giver.claim.identity, deadline, &apart)
         .await;
     assert_eq!(tested, Err(Missing::Failed(Refuse::No)));
     assert_eq!(giver.ask(Ok(())).await, Ok(1));
@@ -274,7 +277,7 @@ async fn a_connection_test_neither_reads_nor_fills() {
     let apart = empty.load(Ok(()));
     let tested = empty
         .sessions
-        .session_apart(empty.key, deadline, &apart)
+        .session_apart(empty.claim.identity, deadline, &apart)
         .await;
     assert_eq!(tested.unwrap().value, 1);
     assert_eq!(empty.ask(Ok(())).await, Ok(2));
@@ -288,7 +291,7 @@ async fn connection_tests_within_ten_seconds_share_one_load() {
         let deadline = Instant::now() + Duration::from_secs(10);
         let held = giver
             .sessions
-            .session_apart(giver.key, deadline, &load)
+            .session_apart(giver.claim.identity, deadline, &load)
             .await;
         held.unwrap().value
     };
@@ -311,10 +314,13 @@ async fn the_least_recently_used_of_more_than_256_goes() {
     let ask = async |n: u64| {
         let deadline = Instant::now() + Duration::from_secs(10);
         let load = giver.load(Ok(()));
-        let key = keys.identity(n.to_string().as_str());
+        let claim = Claim {
+            identity: keys.identity(n.to_string().as_str()),
+            owner: Caller::Anyone,
+        };
         giver
             .sessions
-            .session(key, deadline, &load)
+            .session(&claim, deadline, &load)
             .await
             .unwrap()
             .value
@@ -335,35 +341,61 @@ async fn the_least_recently_used_of_more_than_256_goes() {
 async fn whoever_had_most_made_makes_room_and_what_holds_nothing_goes_first() {
     let giver = Giver::new(36_000);
     let keys = ProcessKey::random();
-    let ask = async |owner: Option<&str>, n: u64, outcome: Result<(), Refuse>| {
+    let ask = async |owner: &str, n: u64, outcome: Result<(), Refuse>| {
         let deadline = Instant::now() + Duration::from_secs(10);
         let load = giver.load(outcome);
-        let key = Key {
+        let claim = Claim {
             identity: keys.identity(n.to_string().as_str()),
-            owner: owner.map(|name| Caller::Named(name.into())),
+            owner: Caller::Named(owner.into()),
         };
-        giver.sessions.session(key, deadline, &load).await
+        giver.sessions.session(&claim, deadline, &load).await
     };
-    ask(None, 0, Ok(())).await.unwrap();
-    ask(Some("victim"), 1, Ok(())).await.unwrap();
+    ask("victim", 0, Ok(())).await.unwrap();
+    ask("victim", 1, Ok(())).await.unwrap();
     // Later than those of the other, and the last of them holds nothing.
     for n in 2..400 {
         advance(Duration::from_millis(1)).await;
-        ask(Some("other"), n, Ok(())).await.unwrap();
+        ask("other", n, Ok(())).await.unwrap();
     }
-    ask(Some("other"), 400, Err(Refuse::No)).await.unwrap_err();
+    ask("other", 400, Err(Refuse::No)).await.unwrap_err();
     assert_eq!(giver.sessions.shared.table().len(), 256);
     let loads = giver.loads();
-    ask(None, 0, Ok(())).await.unwrap();
-    ask(Some("victim"), 1, Ok(())).await.unwrap();
+    ask("victim", 0, Ok(())).await.unwrap();
+    ask("victim", 1, Ok(())).await.unwrap();
     assert_eq!(giver.loads(), loads, "those of others are still there");
-    ask(Some("other"), 401, Ok(())).await.unwrap();
-    ask(Some("other"), 399, Ok(())).await.unwrap();
-    ask(Some("other"), 147, Ok(())).await.unwrap();
+    ask("other", 401, Ok(())).await.unwrap();
+    ask("other", 399, Ok(())).await.unwrap();
+    ask("other", 147, Ok(())).await.unwrap();
     assert_eq!(giver.loads(), loads + 1, "what held nothing made room");
     // Whoever else needs the same gets it.
-    ask(Some("victim"), 399, Ok(())).await.unwrap();
+    ask("victim", 399, Ok(())).await.unwrap();
     assert_eq!(giver.loads(), loads + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_waited_for_makes_no_room() {
+    let giver = Giver::new(36_000);
+    let keys = ProcessKey::random();
+    let ask = async |n: u64| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let load = giver.load(Ok(()));
+        let claim = Claim {
+            identity: keys.identity(n.to_string().as_str()),
+            owner: Caller::Anyone,
+        };
+        giver
+            .sessions
+            .session(&claim, deadline, &load)
+            .await
+            .unwrap();
+    };
+    for n in 0..256 {
+        ask(n).await;
+    }
+    join_all((0..10).map(|n| ask(1_000 + n / 2))).await;
+    assert_eq!(giver.loads(), 256 + 5);
+    ask(1_000).await;
+    assert_eq!(giver.loads(), 256 + 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -381,7 +413,7 @@ async fn a_load_that_panics_is_made_again() {
     let giver = Giver::new(3600);
     let deadline = Instant::now() + Duration::from_secs(10);
     let bad: Load<u64, Refuse> = Arc::new(|_| async { panic!("a bug") }.boxed());
-    let lost = giver.sessions.session(giver.key, deadline, &bad).await;
+    let lost = giver.sessions.session(&giver.claim, deadline, &bad).await;
     assert_eq!(lost, Err(Missing::Lost));
     assert_eq!(giver.ask(Ok(())).await, Ok(1));
 }
@@ -397,7 +429,7 @@ async fn a_renewal_is_told_what_it_replaces() {
         let value = previous.unwrap() + 41;
         async move { Ok(Loaded { value, lifetime }) }.boxed()
     });
-    let held = giver.sessions.session(giver.key, deadline, &add).await;
+    let held = giver.sessions.session(&giver.claim, deadline, &add).await;
     assert_eq!(held.unwrap().value, 42);
 }
 
@@ -406,11 +438,11 @@ async fn with_the_last_owner_all_loads_end() {
     let mut giver = Giver::new(3600);
     giver.delay = Duration::from_secs(1);
     let load = giver.load(Ok(()));
-    let (key, sessions) = (giver.key, giver.sessions.clone());
+    let (claim, sessions) = (giver.claim.clone(), giver.sessions.clone());
     let tasks = giver.sessions.shared.tasks.clone();
     let asking = async move {
         let deadline = Instant::now() + Duration::from_millis(10);
-        drop(sessions.session(key, deadline, &load).await);
+        drop(sessions.session(&claim, deadline, &load).await);
     };
     asking.await;
     assert_eq!(tasks.len(), 1);

@@ -28,15 +28,19 @@ pub(super) async fn prove(
         ),
     };
     let value = header(&user, &password);
-    let (_, encoded) = value.expose().split_once(' ').unwrap_or_default();
-    proof.secrets.add(&Secret::new(encoded.to_owned()));
+    proof.secrets.add(&encoded(&user, &password));
     proof.add("authorization", value.expose(), source, key)
 }
 
 /// The value of a header that proves `user` by `password`.
 pub(in crate::upstream) fn header(user: &Secret, password: &Secret) -> Secret {
+    Secret::new(format!("Basic {}", encoded(user, password).expose()))
+}
+
+/// Both, as the header holds them.
+pub(in crate::upstream) fn encoded(user: &Secret, password: &Secret) -> Secret {
     let both = format!("{}:{}", user.expose(), password.expose());
-    Secret::new(format!("Basic {}", base64(both.as_bytes())))
+    Secret::new(base64(both.as_bytes()))
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ use crate::upstream::client::Shared;
 use crate::upstream::credentials;
 use crate::upstream::credentials::CredentialError;
 use crate::upstream::credentials::files::Files;
+use crate::upstream::sessions::Claim;
 use crate::upstream::sessions::Held;
-use crate::upstream::sessions::Key;
 use crate::upstream::sessions::Load;
 use crate::upstream::sessions::Loaded;
 use crate::upstream::sessions::Missing;
@@ -66,7 +66,7 @@ pub(super) struct Token {
 
 /// What was shown, and how to have the next.
 pub(super) struct Shown {
-    key: Key,
+    claim: Claim,
     held: Held<Token>,
     load: Load<Token, CredentialError>,
     purpose: Purpose,
@@ -137,14 +137,14 @@ async fn show(
     (purpose, deadline): (Purpose, Instant),
     client_secret: &Secret,
 ) -> Result<Shown, CredentialError> {
-    let key = Key {
+    let claim = Claim {
         identity: shared.tokens.process.identity(&Whole {
             block,
             client_secret,
             proxy: &connection.proxy,
             reach: &connection.reach,
         }),
-        owner: Some(connection.caller.clone()),
+        owner: connection.caller.clone(),
     };
     let load = load(Giver {
         client: Client {
@@ -161,8 +161,12 @@ async fn show(
     });
     let sessions = &shared.tokens.sessions;
     let held = match purpose {
-        Purpose::Query => sessions.session(key.clone(), deadline, &load).await,
-        Purpose::Test => sessions.session_apart(key.identity, deadline, &load).await,
+        Purpose::Query => sessions.session(&claim, deadline, &load).await,
+        Purpose::Test => {
+            sessions
+                .session_apart(claim.identity, deadline, &load)
+                .await
+        }
     };
     let held = held.map_err(|missing| match missing {
         Missing::Late => CredentialError::Late {
@@ -176,7 +180,7 @@ async fn show(
         shared.instruments.credential_expiry(name, held.value.ends);
     }
     Ok(Shown {
-        key,
+        claim,
         held,
         load,
         purpose,
@@ -195,7 +199,7 @@ pub(super) async fn mend(
         return Mend::Nothing;
     }
     let sessions = &shared.tokens.sessions;
-    let renewed = sessions.renewed(shown.key.clone(), &shown.held, deadline, &shown.load);
+    let renewed = sessions.renewed(&shown.claim, &shown.held, deadline, &shown.load);
     match renewed.await {
         Ok(_) => Mend::Again,
         Err(Missing::Failed(source)) => {

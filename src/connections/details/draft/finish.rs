@@ -132,14 +132,14 @@ impl Draft<'_> {
         );
         let mut parameters = self.query_parameters.iter();
         let is_proved = !matches!(authentication, Authentication::None)
-            || headers.prove()
+            || headers.hold_secrets()
             || parameters.any(|(name, _)| !parameters::is_harmless(name));
         let tls = self.tls.take();
         let tls = tls.map(|tls| {
             checked(
                 tls,
                 base.as_ref(),
-                is_proved,
+                is_proved || headers.may_prove(),
                 self.rules.allow_insecure_tls,
                 findings,
             )

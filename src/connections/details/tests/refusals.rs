@@ -33,27 +33,53 @@ fn query_parameters_are_strings_that_the_mirror_does_not_set_itself() {
 
 /// What is compared with all that was read before takes the square of the time.
 #[test]
-fn no_list_and_no_object_has_more_members_than_are_worth_a_look() {
+fn however_many_members_a_list_or_an_object_has_its_own_limit_is_told() {
     let object = |count: usize| {
         let members: Vec<String> = (0..count).map(|it| format!(r#""x{it}": "a""#)).collect();
         members.join(",")
     };
-    let list = format!("[{}]", vec![r#""a""#; 1_001].join(","));
-    for (members, path) in [
-        (format!(r#""headers": {{{}}}"#, object(1_001)), ".headers"),
+    let list = format!("[{}]", vec![r#""a""#; 5_000].join(","));
+    for (members, expected) in [
         (
-            format!(r#""oauth2": {{"endpoint_params": {{{}}}}}"#, object(1_001)),
-            ".oauth2.endpoint_params",
+            format!(r#""query_parameters": {{{}}}"#, object(5_000)),
+            "query_parameters: must have at most 32 members",
         ),
-        (format!(r#""no_proxy": {list}"#), ".no_proxy"),
-        (format!(r#""unknown": [[{list}]]"#), ".unknown"),
-        (object(1_001), ""),
+        (
+            format!(
+                r#""oauth2": {{"client_id": "i", "client_secret": "s", "token_url": "http://t",
+                "endpoint_params": {{{}}}}}"#,
+                object(5_000)
+            ),
+            "oauth2.endpoint_params: must have at most 32 members",
+        ),
+        (
+            format!(
+                r#""oauth2": {{"client_id": "i", "client_secret": "s", "token_url": "http://t",
+                "scopes": {list}}}"#
+            ),
+            "oauth2.scopes: must have at most 1000 members",
+        ),
+        (
+            format!(r#""classified_labels": {list}"#),
+            "classified_labels: must have at most 100 labels",
+        ),
     ] {
-        let expected = format!("connectionDetails{path}: must have at most 1000 members");
-        refuses(&format!("{{{URL}, {members}}}"), &expected);
+        refuses_member(&members, expected);
     }
-    let usual = read(&format!("{{{URL}, {}}}", object(900)));
-    assert!(!usual.warnings.is_empty());
+    let many = findings(&format!(r#"{{{URL}, "headers": {{{}}}}}"#, object(5_000)));
+    assert_eq!(many.len(), 5);
+    // What nobody reads is nobody's business.
+    warns(
+        &format!(r#"{{{URL}, "unknown": [[{list}]]}}"#),
+        &["connectionDetails.unknown: unknown key, ignored"],
+    );
+    let expected = "connectionDetails: must have at most 1000 members";
+    refuses(&format!("{{{URL}, {}}}", object(1_000)), expected);
+    assert!(
+        !read(&format!("{{{URL}, {}}}", object(999)))
+            .warnings
+            .is_empty()
+    );
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn to_skip_verification_stands_beside_no_credential() {
     }
     for headers in [
         r#"{"X-Scope-OrgID": "the-name-of-a-tenant"}"#,
-        r#"{"X-Key": "seven77"}"#,
+        r#"{"X-Key": "seven77", "Accept": "application/json"}"#,
     ] {
         insecure(&format!(
             r#""url": "https://h", "headers": {headers}, "tls_config": {{"insecure_skip_verify": true}}"#

@@ -173,8 +173,10 @@ fn a_code_that_is_what_was_shown_is_none() {
     assert_eq!(code(&headers, "{}"), None);
     let body = format!(r#"{{"__type": "a#{token}", "message": "no"}}"#);
     assert_eq!(code(&HeaderMap::new(), &body), None);
-    headers.insert("x-amzn-errortype", "AccessDenied".parse().unwrap());
-    assert_eq!(code(&headers, "{}").as_deref(), Some("AccessDenied"));
+    for other in ["AccessDenied", "AuthorizationError"] {
+        headers.insert("x-amzn-errortype", other.parse().unwrap());
+        assert_eq!(code(&headers, "{}").as_deref(), Some(other));
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn wanted() -> Wanted {
             endpoint: Some(Url::parse("http://127.0.0.1:5000/").unwrap()),
             fips: false,
         },
-        caller: Some(Caller::Anyone),
+        caller: Caller::Anyone,
     }
 }
 
@@ -77,7 +77,7 @@ fn equal_credentials_have_one_key() {
     let key = ProcessKey::random();
     assert_eq!(key.identity(&wanted()), key.identity(&wanted()));
     let by_another = Wanted {
-        caller: None,
+        caller: Caller::Network,
         ..wanted()
     };
     assert_eq!(key.identity(&by_another), key.identity(&wanted()));

@@ -114,14 +114,21 @@ async fn caller(
     for step in 0..4 {
         sleep(Duration::from_millis(dice.below(20_000))).await;
         let owner = dice.below(KEYS);
-        let key = keys[usize::try_from(owner).unwrap()];
+        let claim = Claim {
+            identity: keys[usize::try_from(owner).unwrap()],
+            owner: Caller::Anyone,
+        };
         let deadline = Instant::now() + Duration::from_millis(dice.below(5_000));
         let kind = dice.below(4);
         let load = load(model, owner, seed ^ step, kind == 0);
         let got = match (kind, used.get(&owner)) {
-            (0, _) => sessions.session_apart(key, deadline, &load).await,
-            (1, Some(used)) => sessions.renewed(key, used, deadline, &load).await,
-            _ => sessions.session(key, deadline, &load).await,
+            (0, _) => {
+                sessions
+                    .session_apart(claim.identity, deadline, &load)
+                    .await
+            }
+            (1, Some(used)) => sessions.renewed(&claim, used, deadline, &load).await,
+            _ => sessions.session(&claim, deadline, &load).await,
         };
         match got {
             Ok(held) => {
