@@ -298,6 +298,14 @@ async fn a_body_that_does_not_arrive_in_ten_seconds_is_given_up() {
     assert_eq!(answered.header(KEY), None);
 }
 
+#[test]
+fn a_panic_is_answered_by_its_request_and_without_the_key() {
+    let response = super::reply::panicked("the-id");
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(response.headers().contains_key("x-mirror-error"));
+    assert!(!response.headers().contains_key(KEY));
+}
+
 /// An application whose callers prove themselves by a token.
 fn app_of_a_caller() -> Arc<App> {
     let token = Secret::new("the-token-of-alpha".to_owned());

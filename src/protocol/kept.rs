@@ -188,6 +188,11 @@ mod tests {
         let details = RawValue::from_string(r#"{"url":"http://g"}"#.to_owned()).ok();
         let text = again(&kept, MirrorMethod::Metric, details, 5).expect("a request");
         assert!(text.contains(r#""startTime":6"#), "{text}");
+        // The beginning of all time stays it.
+        let since_ever = kept.get().replace(r#""startTime":1"#, r#""startTime":0"#);
+        let since_ever = RawValue::from_string(since_ever).unwrap();
+        let later = again(&since_ever, MirrorMethod::Metric, None, 5).expect("a request");
+        assert!(later.contains(r#""startTime":0"#), "{later}");
         assert!(
             text.contains(r#""connectionDetails":{"url":"http://g"}"#),
             "{text}"

@@ -141,6 +141,18 @@ fn slow_heads_slow_bodies_and_silent_ones_are_closed_by_their_timers_and_nobody_
 }
 
 #[test]
+fn a_head_has_its_time_again_after_idling() {
+    let program = Program::with("");
+    let mut raw = idle(program.mirror());
+    let (begin, end) = HEALTHCHECK.split_at(20);
+    raw.send(begin);
+    thread::park_timeout(Duration::from_secs(1));
+    raw.send(end);
+    let heard = raw.hear_until(PATIENCE, |text| text.ends_with('}'));
+    assert_eq!(heard.statuses(), [200]);
+}
+
+#[test]
 fn a_thousand_idle_connections_stay_and_cost_the_others_nothing() {
     raise_own_limit();
     let mut program = Program::with("");

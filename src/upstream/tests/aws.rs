@@ -360,6 +360,22 @@ async fn a_token_that_has_expired_is_renewed_and_the_call_repeated() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_exchanged_is_read_again_when_its_signature_is_refused() {
+    let mounted = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(mounted.path(), "old secret").unwrap();
+    let backend = [two(), denied("403 Forbidden", "", "no"), two()];
+    let cloud = Cloud::new([], backend, |block| {
+        block.role_arn = None;
+        block.keys.as_mut().unwrap().secret = SecretSource::File(mounted.path().to_owned());
+    })
+    .await;
+    cloud.ask().await.unwrap();
+    std::fs::write(mounted.path(), "the new secret").unwrap();
+    assert_eq!(cloud.ask().await, Ok(Some(2.0)));
+    assert_eq!(cloud.signers().len(), 3);
+}
+
+#[tokio::test]
 async fn a_given_session_that_has_expired_is_over() {
     let over = "The security token included in the request is expired";
     let cloud = Cloud::new([], [denied("403 Forbidden", "", over)], |block| {

@@ -189,6 +189,20 @@ async fn f13_a_second_refusal_is_not_mended_again() {
 }
 
 #[tokio::test]
+async fn f13_who_is_forbidden_something_is_known_and_no_file_is_read_again() {
+    let mounted = Mounted::new("old");
+    let forbidden = Step::Answer(answer("403 Forbidden", "", "no"));
+    let rig = rig([ok(TWO), forbidden], |it| {
+        it.authentication = basic(mounted.source())
+    })
+    .await;
+    ask(&rig).await.unwrap();
+    mounted.write("new");
+    ask(&rig).await.unwrap_err();
+    assert_eq!(rig.server.seen().len(), 2);
+}
+
+#[tokio::test]
 async fn f13_a_refused_secret_that_did_not_change_is_not_repeated() {
     let mounted = Mounted::new("old");
     let rig = rig([unauthorised()], |it| {

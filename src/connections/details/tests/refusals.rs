@@ -29,6 +29,12 @@ fn query_parameters_are_strings_that_the_mirror_does_not_set_itself() {
         &format!(r#""query_parameters": {{"p": "{}"}}"#, "x".repeat(4096)),
         "query_parameters: must be at most 4096 bytes in all",
     );
+    for most in [
+        many[..32].join(","),
+        format!(r#""p": "{}""#, "x".repeat(4095)),
+    ] {
+        read(&format!(r#"{{{URL}, "query_parameters": {{{most}}}}}"#));
+    }
 }
 
 /// What is compared with all that was read before takes the square of the time.

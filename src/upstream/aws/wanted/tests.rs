@@ -84,6 +84,16 @@ fn equal_credentials_have_one_key() {
 }
 
 #[test]
+fn a_clock_is_that_of_an_sts_by_its_name() {
+    let host = |place: Place| place.host();
+    assert_eq!(host(wanted().place), "127.0.0.1:5000");
+    assert_eq!(
+        host(with_place(|it| it.endpoint = None).place),
+        "sts.eu-west-1"
+    );
+}
+
+#[test]
 fn any_single_field_makes_another_key() {
     let other = || secret("other");
     let all = [
