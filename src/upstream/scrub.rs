@@ -273,6 +273,9 @@ mod tests {
             &format!("{before} {escaped} y"),
             &format!("{before} ***"),
         );
+        // However long it is.
+        let longest = "x".repeat(1 << 20);
+        hides(&[&longest], &format!("bad {longest}"), "bad ***");
         // As much of it as is looked at hides what is cut away.
         let many = format!("{most} ").repeat(8);
         hides(&[&most], &many, "***");

@@ -63,6 +63,8 @@ mod summaries;
 mod tilde;
 
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::thread;
 
 use crate::engine::Kind;
 use crate::fleet::Fleet;
@@ -165,12 +167,23 @@ fn check(tally: &mut Tally, kind: Kind, fleet: &Fleet, settings: &Settings) {
 fn main() -> ExitCode {
     let settings = Settings::read();
     let fleet = Fleet::start(&settings);
-    let mut tally = Tally::default();
-    for kind in Kind::ALL {
-        if fleet::selects_engine(&settings, kind) {
-            check(&mut tally, kind, &fleet, &settings);
-        }
-    }
+    let kinds = Kind::ALL.into_iter();
+    let kinds = Mutex::new(kinds.filter(|kind| fleet::selects_engine(&settings, *kind)));
+    let next = || kinds.lock().unwrap().next();
+    // Two engines at a time: while one reads, the samples of the other are computed with.
+    let mut tally = thread::scope(|scope| {
+        let check_some = || {
+            let mut tally = Tally::default();
+            while let Some(kind) = next() {
+                check(&mut tally, kind, &fleet, &settings);
+            }
+            tally
+        };
+        let other = scope.spawn(check_some);
+        let mut tally = check_some();
+        tally.add(other.join().unwrap());
+        tally
+    });
     if settings.is_whole() && settings.is_demanding && !fleet.has_victoria_metrics() {
         tally.missing("victoria-metrics", true);
     }

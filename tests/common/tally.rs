@@ -38,6 +38,13 @@ impl Tally {
         }
     }
 
+    /// Adds what another counted.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+
     /// The last line and the exit code.
     pub(crate) fn finish(self) -> ExitCode {
         println!(

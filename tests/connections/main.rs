@@ -34,6 +34,7 @@ mod series;
 #[path = "../common/settings.rs"]
 mod settings;
 #[path = "../common/tally.rs"]
+#[expect(dead_code, reason = "tests/backends uses the rest of it")]
 mod tally;
 #[path = "../common/wire.rs"]
 #[expect(dead_code, reason = "tests/backends uses the rest of it")]
