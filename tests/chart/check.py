@@ -307,6 +307,8 @@ class Values(unittest.TestCase):
                 (27, {"shutdown_delay": "5s500ms"}, False), (26, {"shutdown_delay": "5s500ms"}, True),
                 (26, {"shutdown_delay": 5.5}, True), (26, {"shutdown_delay": "5.5"}, True),
                 (1, {"shutdown_delay": "0s", "drain": "0"}, False), (0, {"shutdown_delay": "0s", "drain": "0"}, True),
+                (31, {"drain": "2.5E1"}, False), (30, {"drain": "2.5E1"}, True), (26, {"drain": "", "shutdown_delay": ""}, False),
+                (25, {"drain": ""}, True), (25, {"shutdown_delay": ""}, True),
                 (1, {"drain": "${A_VARIABLE}"}, False), ("null", {}, False), ("null", {"drain": "30s"}, True)):
             with self.subTest(grace=grace, limits=limits):
                 self.assertEqual(refused(grace, **limits), expected)
@@ -601,6 +603,15 @@ class Cases(unittest.TestCase):
                        [ingress, "config.tls.client_ca_file=/c,config.tls.cert_file=/c,config.tls.key_file=/k"],
                        [balancer, "service.externalTrafficPolicy=Local"]):
             self.assertIsNone(told(*silent), silent)
+
+    def test_a_token_of_a_variable_is_a_wall_of_which_the_notes_know(self):
+        upstreams = ["--set", "allowedUpstreams={http://a:9090}"]
+        variable = ["--set", "extraEnv[0].name=CALLER_TOKEN,extraEnv[0].valueFrom.secretKeyRef.name=x"]
+        for given, is_there in ((variable, True), ([], False), (["--set", "extraEnv[0].name=A,extraEnv[0].value=b"], False)):
+            rendering = Rendering(HELMS[-1], [*KEY, *upstreams, *given])
+            self.assertEqual("is accepted and hears the key" in rendering.notes, not is_there, given)
+            details = json.loads(rendering.form()["Connection Details JSON"])
+            self.assertEqual(details.get("token"), "<token of default>" if is_there else None, given)
 
     def test_the_helm_test_is_admitted_beside_any_list(self):
         labels = self.rendering("network-policy").one("Pod")["metadata"]["labels"]
