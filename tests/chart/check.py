@@ -107,6 +107,11 @@ REFUSED = [
     ([*KEY, "--set", "service.type=ExternalName"], "type"),
     ([*KEY, "--set", "service.ipFamilyPolicy=DualStack"], "ipFamilyPolicy"),
     ([*KEY, "--set", "service.ipFamilies={IPv5}"], "ipFamilies"),
+    ([*KEY, "--set", "service.ipFamilies={IPv4,IPv4},config.listen=::"], "ipFamilies"),
+    ([*KEY, "--set", "service.ipFamilies={IPv4,IPv6},service.ipFamilyPolicy=SingleStack,config.listen=::"],
+     "service.ipFamilies: with service.ipFamilyPolicy SingleStack there is one"),
+    *[([*KEY, "--set", f"service.ipFamilies={{IPv6}}{more}"], 'listens on an IPv4 address; set config.listen to "::"')
+      for more in ("", ",service.ipFamilyPolicy=SingleStack", ",config.listen=::ffff:0.0.0.0", ",config.listen=[10.0.0.1]")],
     ([*KEY, "--set", "service.nodePort=30900"], "service.nodePort: a Service of type ClusterIP has none"),
     ([*KEY, "--set", "service.externalTrafficPolicy=Local"],
      "service.externalTrafficPolicy: a Service of type ClusterIP has none"),
@@ -637,6 +642,16 @@ class Cases(unittest.TestCase):
         for case, listen in (("ipv6", "::"), ("default", "0.0.0.0")):
             self.assertEqual(yaml.safe_load(self.rendering(case).configuration())["listen"], listen)
         self.assertNotIn("ipFamilies", self.rendering("default").one("Service")["spec"])
+
+    def test_the_notes_tell_of_services_with_ipv6_that_nothing_answers(self):
+        told = 'NOTE: the Services may have IPv6 addresses, and the mirror answers IPv4 alone. Set config.listen to "::".'
+        families, policy = "service.ipFamilies", "service.ipFamilyPolicy"
+        for given, is_told in (
+                (f"{families}={{IPv4,IPv6}}", True), (f"{policy}=PreferDualStack", True), (f"{policy}=RequireDualStack", True),
+                (f"{families}={{IPv6}},{policy}=PreferDualStack", True), (f"{policy}=SingleStack", False),
+                (f"{families}={{IPv4}}", False), (f"{policy}=PreferDualStack,config.listen=::", False),
+                (f"{families}={{IPv6}},config.listen=[::]", False)):
+            self.assertEqual(told in Rendering(HELMS[-1], [*KEY, "--set", given]).notes, is_told, given)
 
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])

@@ -30,6 +30,7 @@
 {{- end -}}
 {{- include "prometheus-mirror.checkSettings" . -}}
 {{- include "prometheus-mirror.checkPods" . -}}
+{{- include "prometheus-mirror.checkFamilies" . -}}
 {{- range $name := list "nodePort" "externalTrafficPolicy" -}}
 {{- if and (eq $.Values.service.type "ClusterIP") (get $.Values.service $name) -}}
 {{- fail (printf "service.%s: a Service of type ClusterIP has none; set service.type or leave it out" $name) -}}

@@ -60,7 +60,7 @@ an empty text is, or a variable says it. That it is one is the schema's to see.
 {{- $trustedAt := index $config "trusted_proxies" | kindIs "invalid" | ternary "trustedProxies" "config.trusted_proxies" -}}
 {{- $upstreamsAt := index ($config.policy | default dict) "allowed_upstreams" | kindIs "invalid" | ternary "allowedUpstreams" "config.policy.allowed_upstreams" -}}
 {{- with $given.listen -}}
-{{- $bits := include "prometheus-mirror.bits" (regexReplaceAll "^\\[(.*)\\]$" . "${1}") -}}
+{{- $bits := include "prometheus-mirror.listenBits" . -}}
 {{- if or (hasPrefix "!" $bits) (contains "/" .) -}}
 {{- fail (printf "config.listen: %s must be an IP address" .) -}}
 {{- end -}}
@@ -140,6 +140,30 @@ an empty text is, or a variable says it. That it is one is the schema's to see.
 {{- if lt (float64 $bytes) 1048576.0 -}}
 {{- fail (printf "config.limits.byte_budget: %v must be a number of bytes from 1MiB, for example 512MiB" .) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The bits of an address to listen on, which may stand in brackets. */}}
+{{- define "prometheus-mirror.listenBits" -}}
+{{- include "prometheus-mirror.bits" (regexReplaceAll "^\\[(.*)\\]$" . "${1}") -}}
+{{- end -}}
+
+{{/* Not empty if what is listened on answers IPv4 alone: such an address, or one in the form of IPv6. */}}
+{{- define "prometheus-mirror.isIpv4Alone" -}}
+{{- $bits := include "prometheus-mirror.listenBits" ((include "prometheus-mirror.given" . | fromYaml).listen | default "0.0.0.0") -}}
+{{- if or (hasPrefix "4:" $bits) (hasPrefix (print "6:" (repeat 80 "0") (repeat 16 "1")) $bits) }}yes{{ end -}}
+{{- end -}}
+
+{{/* Refuses families of addresses that no Service has, or that nothing would answer. */}}
+{{- define "prometheus-mirror.checkFamilies" -}}
+{{- $families := .Values.service.ipFamilies | default list -}}
+{{- $policy := toString .Values.service.ipFamilyPolicy -}}
+{{- if and (eq $policy "SingleStack") (gt (len $families) 1) -}}
+{{- fail "service.ipFamilies: with service.ipFamilyPolicy SingleStack there is one; leave one out, or set PreferDualStack" -}}
+{{- end -}}
+{{- $isSingle := not (has $policy (list "PreferDualStack" "RequireDualStack")) -}}
+{{- if and $isSingle (eq (join "," $families) "IPv6") (include "prometheus-mirror.isIpv4Alone" .) -}}
+{{- fail "service.ipFamilies: IPv6 alone, and the mirror listens on an IPv4 address; set config.listen to \"::\"" -}}
 {{- end -}}
 {{- end -}}
 
