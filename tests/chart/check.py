@@ -370,6 +370,29 @@ class Values(unittest.TestCase):
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertEqual("kind: Deployment" in done.stdout, is_on)
 
+    def test_a_null_below_a_parent_chart_works_where_the_readme_says(self):
+        """Given at the installation, and in the parent chart's own values under Helm 3 alone."""
+        openshift = yaml.safe_load(re.search(r"## OpenShift.*?```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.S)[1])
+        with tempfile.TemporaryDirectory() as folder:
+            parent, given = pathlib.Path(folder) / "parent", pathlib.Path(folder) / "given.yaml"
+            shutil.copytree(CHART, parent / "charts/prometheus-mirror")
+            (parent / "Chart.yaml").write_text(json.dumps({"apiVersion": "v2", "name": "parent", "version": "1.0.0"}))
+            given.write_text(json.dumps({"prometheus-mirror": openshift}))
+            nulls = ",".join(f"prometheus-mirror.podSecurityContext.{it}=null" for it in openshift["podSecurityContext"])
+
+            def obeyed(*arguments):
+                done = release(program, "template", [*KEY, *arguments], parent)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                return "65532" not in done.stdout
+
+            for program in HELMS:
+                (parent / "values.yaml").write_text("{}")
+                self.assertEqual([obeyed(), obeyed("--values", given), obeyed("--set", nulls)], [False, True, True])
+                shutil.copy(given, parent / "values.yaml")
+                self.assertEqual(obeyed(), program.parent.name.startswith("v3"), "what README.md says of Helm 4")
+        text = " ".join((CHART / "README.md").read_text().split())
+        self.assertIn("`values.yaml`, Helm 3 obeys it and Helm 4 does not", text)
+
     def test_the_chart_has_the_programs_version(self):
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
         cargo = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
@@ -549,7 +572,7 @@ class Cases(unittest.TestCase):
 
     def test_the_notes_tell_of_links_that_lead_nowhere(self):
         """As those of the mixin do outside of the source tree."""
-        told = "NOTE: links of alerts and dashboards begin with docs and lead nowhere. Set metrics.prometheusRule.thresholds.docs"
+        told = "NOTE: links of alerts and dashboards begin with \"docs\" and lead nowhere. Set metrics.prometheusRule.thresholds.docs"
         for case, is_told in (("labels", True), ("pod-monitoring", True), ("monitoring", False), ("default", False)):
             self.assertEqual(told in self.rendering(case).notes, is_told, case)
 
