@@ -21,7 +21,7 @@ PLACEHOLDER = r"\$\{"
 # What texts of a kind look like, which the settings' schema tells in words.
 TEXTS = {
     "A duration": r"^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
-    "A number of bytes": r"^[0-9]+ *([KMG]iB|B)?$",
+    "A number of bytes": r"^([0-9]+ *([KMG]iB|B)?)?$",
 }
 NUMBER = r"^[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?$"
 

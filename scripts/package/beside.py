@@ -14,8 +14,10 @@ LOCK = Path("console/package-lock.json")
 # Where Debian has what a package's authors want passed on; other systems have it elsewhere, or not at all.
 DOC = Path("/usr/share/doc")
 COMMON = Path("/usr/share/common-licenses")
-# Of the crates that the standard library's list names for all targets, those of no target of ours.
-FOREIGN = re.compile(r"windows|wasi|wit-|fortanix|hermit|moto|r-efi|vex|xous")
+# Of the toolchain's own libraries, those of Rust's source tree, which the notice of the whole is for.
+IN_TREE = re.compile(r"alloc|compiler_builtins|core|panic_\w+|rustc_std_workspace_\w+|std|std_detect|sysroot|unwind")
+# And those that no program has: of tests, of macros while compiling and of profiles.
+UNLINKED = re.compile(r"getopts|proc_macro|profiler_builtins|rustc_literal_escaper|test")
 
 
 def compiler() -> dict[str, str]:
@@ -49,10 +51,29 @@ def packages(page: Path = PAGE) -> list[dict]:
     return found
 
 
-def standard_library() -> dict:
-    """Rust's, with the crates that the toolchain's own list names."""
+def libraries(root: Path, host: str) -> dict[str, Path]:
+    """The toolchain's for programs, by name: what they are linked with, whatever its lists name."""
+    found = {}
+    for file in (root / "lib/rustlib" / host / "lib").glob("lib*.rlib"):
+        name = file.stem.removeprefix("lib").rpartition("-")[0]
+        if not UNLINKED.fullmatch(name):
+            found[name] = file
+    assert "std" in found, f"{root} has no standard library for {host}"
+    return dict(sorted(found.items()))
+
+
+def version_in(file: Path, name: str) -> str:
+    """The version of a crate that is not of Rust's source tree, which its library holds in paths of its sources."""
+    pattern = rb"/rust/deps/" + name.replace("_", "[-_]").encode() + rb"-(\d+\.\d+\.\d+)/"
+    versions = {it.decode() for it in re.findall(pattern, file.read_bytes())}
+    return versions.pop() if len(versions) == 1 else "(version unknown)"
+
+
+def standard_library(root: Path | None = None) -> dict:
+    """Rust's, with the crates that are linked into it: those of the toolchain's libraries, each with its text
+    as far as the toolchain has it."""
     rust = compiler()
-    root = Path(run("rustc", "--print", "sysroot").strip())
+    root = root or Path(run("rustc", "--print", "sysroot").strip())
     found = {
         "name": "std",
         "version": rust["release"],
@@ -61,18 +82,28 @@ def standard_library() -> dict:
         "crates": [],
     }
     listed = root / "share/doc/rust/COPYRIGHT-library.html"
-    if not listed.exists():
-        found["notice"] += "\nThe toolchain has no list of what is in it; https://github.com/rust-lang/rust has."
-        return found
-    own, *parts = re.split(r"<h3>\W*([\w.+-]+?)-(\d[\w.+-]*)</h3>", listed.read_text())
-    found["notice"] = plain(own.partition("</ul>")[2].partition('<h2 id="out-of-tree')[0])
-    for name, version, part in zip(*[iter(parts)] * 3):
-        if FOREIGN.match(name):
+    texts = {}
+    if listed.exists():
+        own, *parts = re.split(r"<h3>\W*([\w.+-]+?)-(\d[\w.+-]*)</h3>", listed.read_text())
+        found["notice"] = plain(own.partition("</ul>")[2].partition('<h2 id="out-of-tree')[0])
+        for name, version, part in zip(*[iter(parts)] * 3):
+            license = plain(re.search(r"<b>License:</b>(.*?)</p>", part, flags=re.S)[1])
+            own_texts = [html.unescape(it).strip() for it in re.findall(r"<pre>(.*?)</pre>", part, flags=re.S)]
+            texts[name.replace("-", "_")] = {"name": name, "version": version, "license": license, "texts": own_texts}
+        assert texts, f"{listed} names no crate"
+    lacking = []
+    for name, file in libraries(root, rust["host"]).items():
+        if IN_TREE.fullmatch(name):
             continue
-        license = re.search(r"<b>License:</b>(.*?)</p>", part, flags=re.S)
-        texts = [html.unescape(it).strip() for it in re.findall(r"<pre>(.*?)</pre>", part, flags=re.S)]
-        found["crates"].append({"name": name, "version": version, "license": plain(license[1]), "texts": texts})
-    assert found["crates"], f"{listed} names no crate"
+        if name in texts:
+            found["crates"].append(texts[name])
+        else:
+            lacking.append(f"{name} {version_in(file, name)}")
+    if lacking:
+        found["notice"] += (
+            "\n\nThese are linked into it too, and this toolchain has no text of theirs; the crates of these names"
+            f" have:\n{', '.join(lacking)}."
+        )
     return found
 
 

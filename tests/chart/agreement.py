@@ -71,6 +71,15 @@ REFUSED = [
         {"byte_budget": "8B"}, {"backend_calls_for": {"lab": 1}}, {"drain": "soon"}, {"drain": "1s1m"})],
     lab() | {"limits": {"backend_calls_for": {"prod": 1}}},
     one() | {"answer_cache": "64MB"}, one() | {"answer_ttl": "2 s"},
+    *[one() | {"limits": {"connection_age": it}} for it in (
+        0, "0s", 0.9999, "999ms", "5E-1", "1h1ms", 3601, 3600.0001, "1E4")],
+    *[one() | {"limits": {it: value}} for it in ("drain", "shutdown_delay") for value in ("10m1ms", 600.5)],
+    *[one() | {"answer_ttl": it} for it in ("999ms", 0.5, "5001ms", 5.0001, "1E1", "1h")],
+    *[one() | {"limits": {"byte_budget": it}} for it in (0, "0", "0B", "1E6")],
+    *[one() | {"listen": it} for it in ("[::1", "::1]", "[[::1]]", "::ffff:0.0.0.0/96")],
+    *[one() | {"trusted_proxies": [it]} for it in ("::ffff:10.0.0.1", "::ffff:0:0/96")],
+    listed({"url": "http://a", "addresses": ["::ffff:10.0.0.1"]}),
+    {"policy": {"allowed_upstreams": "any"}, "allowed_callers": ["0.0.0.0/0"]},
 ]
 
 ACCEPTED = [
@@ -98,4 +107,24 @@ ACCEPTED = [
         {"byte_budget": "1MiB"}, {"byte_budget": "2 GiB"}, {"byte_budget": 1048576}, {"byte_budget": "1048576"},
         {"byte_budget": "1024KiB"}, {"byte_budget": 536870912}, {"drain": "1s500ms", "shutdown_delay": "2.5"})],
     lab() | {"limits": {"backend_calls_for": {"lab": 1}}}, one() | {"answer_cache": "64MiB", "list_cache": "8 B"},
+    *[one() | {"limits": {"connection_age": it}} for it in (1, "1s", "1E1", 3600, "1h", "59m60s", "", "${A_DURATION}")],
+    *[one() | {"answer_ttl": it} for it in (0, "0s", "0ms", 1, "1E0", "5s", 5.0, "", "${A_DURATION}")],
+    *[one() | {"limits": {"byte_budget": it}} for it in ("", "2E6", "1e7")],
+    *[one() | {"limits": {"drain": it}} for it in ("", "1E1")],
+    # IPv4 in the form of IPv6, which only lists of networks refuse.
+    *[one() | {"listen": it} for it in ("::ffff:0.0.0.0", "[::ffff:10.0.0.1]", "[127.0.0.1]", "")],
+    *[{"connections": {"lab": {"host": it}}} for it in ("::ffff:1.2.3.4", "::ffff:102:304", "[::ffff:1.2.3.4]:9090")],
+    listed() | {"allowed_callers": ["0.0.0.0/0"]}, listed(),
+]
+
+# The caller `default` has the token of a variable.
+TOKEN = {"CALLER_TOKEN": "0123456789abcdef"}
+DEFAULT = {"callers": [{"name": "default"}]}
+REFUSED_BESIDE = [
+    (DEFAULT, {"CALLER_TOKEN": ""}), (DEFAULT, {"A_TOKEN": "0123456789abcdef"}), ({"callers": [{"name": "a"}]}, TOKEN),
+    ({"callers": [{"name": "default", "tokens": []}]}, TOKEN), ({"allowed_callers": ["0.0.0.0/0"]}, {"CALLER_TOKEN": ""}),
+]
+ACCEPTED_BESIDE = [
+    (DEFAULT, TOKEN), (DEFAULT, {"CALLER_TOKEN_FILE": "/t"}), ({"allowed_callers": ["0.0.0.0/0"]}, TOKEN),
+    ({"allowed_callers": ["10.0.0.0/8"], "trusted_proxies": ["0.0.0.0/0"]}, {"CALLER_TOKEN_FILE": "/t"}),
 ]

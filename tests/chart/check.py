@@ -107,6 +107,11 @@ REFUSED = [
     ([*KEY, "--set", "service.type=ExternalName"], "type"),
     ([*KEY, "--set", "service.ipFamilyPolicy=DualStack"], "ipFamilyPolicy"),
     ([*KEY, "--set", "service.ipFamilies={IPv5}"], "ipFamilies"),
+    ([*KEY, "--set", "service.ipFamilies={IPv4,IPv4},config.listen=::"], "ipFamilies"),
+    ([*KEY, "--set", "service.ipFamilies={IPv4,IPv6},service.ipFamilyPolicy=SingleStack,config.listen=::"],
+     "service.ipFamilies: with service.ipFamilyPolicy SingleStack there is one"),
+    *[([*KEY, "--set", f"service.ipFamilies={{IPv6}}{more}"], 'listens on an IPv4 address; set config.listen to "::"')
+      for more in ("", ",service.ipFamilyPolicy=SingleStack", ",config.listen=::ffff:0.0.0.0", ",config.listen=[10.0.0.1]")],
     ([*KEY, "--set", "service.nodePort=30900"], "service.nodePort: a Service of type ClusterIP has none"),
     ([*KEY, "--set", "service.externalTrafficPolicy=Local"],
      "service.externalTrafficPolicy: a Service of type ClusterIP has none"),
@@ -307,6 +312,8 @@ class Values(unittest.TestCase):
                 (27, {"shutdown_delay": "5s500ms"}, False), (26, {"shutdown_delay": "5s500ms"}, True),
                 (26, {"shutdown_delay": 5.5}, True), (26, {"shutdown_delay": "5.5"}, True),
                 (1, {"shutdown_delay": "0s", "drain": "0"}, False), (0, {"shutdown_delay": "0s", "drain": "0"}, True),
+                (31, {"drain": "2.5E1"}, False), (30, {"drain": "2.5E1"}, True), (26, {"drain": "", "shutdown_delay": ""}, False),
+                (25, {"drain": ""}, True), (25, {"shutdown_delay": ""}, True),
                 (1, {"drain": "${A_VARIABLE}"}, False), ("null", {}, False), ("null", {"drain": "30s"}, True)):
             with self.subTest(grace=grace, limits=limits):
                 self.assertEqual(refused(grace, **limits), expected)
@@ -362,6 +369,29 @@ class Values(unittest.TestCase):
                                    [*KEY, "--set", f"mirror.enabled={str(is_on).lower()},global.storageClass=x"], parent)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertEqual("kind: Deployment" in done.stdout, is_on)
+
+    def test_a_null_below_a_parent_chart_works_where_the_readme_says(self):
+        """Given at the installation, and in the parent chart's own values under Helm 3 alone."""
+        openshift = yaml.safe_load(re.search(r"## OpenShift.*?```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.S)[1])
+        with tempfile.TemporaryDirectory() as folder:
+            parent, given = pathlib.Path(folder) / "parent", pathlib.Path(folder) / "given.yaml"
+            shutil.copytree(CHART, parent / "charts/prometheus-mirror")
+            (parent / "Chart.yaml").write_text(json.dumps({"apiVersion": "v2", "name": "parent", "version": "1.0.0"}))
+            given.write_text(json.dumps({"prometheus-mirror": openshift}))
+            nulls = ",".join(f"prometheus-mirror.podSecurityContext.{it}=null" for it in openshift["podSecurityContext"])
+
+            def obeyed(*arguments):
+                done = release(program, "template", [*KEY, *arguments], parent)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                return "65532" not in done.stdout
+
+            for program in HELMS:
+                (parent / "values.yaml").write_text("{}")
+                self.assertEqual([obeyed(), obeyed("--values", given), obeyed("--set", nulls)], [False, True, True])
+                shutil.copy(given, parent / "values.yaml")
+                self.assertEqual(obeyed(), program.parent.name.startswith("v3"), "what README.md says of Helm 4")
+        text = " ".join((CHART / "README.md").read_text().split())
+        self.assertIn("`values.yaml`, Helm 3 obeys it and Helm 4 does not", text)
 
     def test_the_chart_has_the_programs_version(self):
         chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
@@ -542,7 +572,7 @@ class Cases(unittest.TestCase):
 
     def test_the_notes_tell_of_links_that_lead_nowhere(self):
         """As those of the mixin do outside of the source tree."""
-        told = "NOTE: links of alerts and dashboards begin with docs and lead nowhere. Set metrics.prometheusRule.thresholds.docs"
+        told = "NOTE: links of alerts and dashboards begin with \"docs\" and lead nowhere. Set metrics.prometheusRule.thresholds.docs"
         for case, is_told in (("labels", True), ("pod-monitoring", True), ("monitoring", False), ("default", False)):
             self.assertEqual(told in self.rendering(case).notes, is_told, case)
 
@@ -602,6 +632,15 @@ class Cases(unittest.TestCase):
                        [balancer, "service.externalTrafficPolicy=Local"]):
             self.assertIsNone(told(*silent), silent)
 
+    def test_a_token_of_a_variable_is_a_wall_of_which_the_notes_know(self):
+        upstreams = ["--set", "allowedUpstreams={http://a:9090}"]
+        variable = ["--set", "extraEnv[0].name=CALLER_TOKEN,extraEnv[0].valueFrom.secretKeyRef.name=x"]
+        for given, is_there in ((variable, True), ([], False), (["--set", "extraEnv[0].name=A,extraEnv[0].value=b"], False)):
+            rendering = Rendering(HELMS[-1], [*KEY, *upstreams, *given])
+            self.assertEqual("is accepted and hears the key" in rendering.notes, not is_there, given)
+            details = json.loads(rendering.form()["Connection Details JSON"])
+            self.assertEqual(details.get("token"), "<token of default>" if is_there else None, given)
+
     def test_the_helm_test_is_admitted_beside_any_list(self):
         labels = self.rendering("network-policy").one("Pod")["metadata"]["labels"]
         for rule in self.rendering("network-policy").one("NetworkPolicy")["spec"]["ingress"]:
@@ -626,6 +665,16 @@ class Cases(unittest.TestCase):
         for case, listen in (("ipv6", "::"), ("default", "0.0.0.0")):
             self.assertEqual(yaml.safe_load(self.rendering(case).configuration())["listen"], listen)
         self.assertNotIn("ipFamilies", self.rendering("default").one("Service")["spec"])
+
+    def test_the_notes_tell_of_services_with_ipv6_that_nothing_answers(self):
+        told = 'NOTE: the Services may have IPv6 addresses, and the mirror answers IPv4 alone. Set config.listen to "::".'
+        families, policy = "service.ipFamilies", "service.ipFamilyPolicy"
+        for given, is_told in (
+                (f"{families}={{IPv4,IPv6}}", True), (f"{policy}=PreferDualStack", True), (f"{policy}=RequireDualStack", True),
+                (f"{families}={{IPv6}},{policy}=PreferDualStack", True), (f"{policy}=SingleStack", False),
+                (f"{families}={{IPv4}}", False), (f"{policy}=PreferDualStack,config.listen=::", False),
+                (f"{families}={{IPv6}},config.listen=[::]", False)):
+            self.assertEqual(told in Rendering(HELMS[-1], [*KEY, "--set", given]).notes, is_told, given)
 
     def test_autoscaling_leaves_the_number_of_pods_alone(self):
         self.assertNotIn("replicas", self.rendering("autoscaling").one("Deployment")["spec"])

@@ -142,33 +142,40 @@ def every(test):
     return run
 
 
+def alone(all_settings):
+    """Beside no variables."""
+    return [(it, {}) for it in all_settings]
+
+
 class Agreement(unittest.TestCase):
     """What the mirror does not start with the chart refuses, and nothing else."""
 
     def refusals(self, all_settings):
-        """Of each, what the chart and what the mirror say against it; empty if it is accepted."""
-        def by_chart(settings):
-            given = ["--set-json", f"config={json.dumps(settings)}"]
-            return release(HELMS[-1], "template", [*KEY, *given]).stderr
+        """Of each, which come with variables, what the chart and what the mirror say against it; empty if it is accepted."""
+        def by_chart(given):
+            settings, variables = given
+            listed = [{"name": name, "value": value} for name, value in variables.items()]
+            values = ["--set-json", f"config={json.dumps(settings)}", "--set-json", f"extraEnv={json.dumps(listed)}"]
+            return release(HELMS[-1], "template", [*KEY, *values]).stderr
 
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "config.yaml"
-            for settings, chart in zip(all_settings, at_once(by_chart, all_settings)):
+            known = {"PATH": os.environ["PATH"], "A_VARIABLE": "0123456789abcdef", "A_DURATION": "2s"}
+            for (settings, variables), chart in zip(all_settings, at_once(by_chart, all_settings)):
                 file.write_text(json.dumps({"listen": "0.0.0.0", "api_key": "4f0c1f1d9b7e4a55"} | settings))
-                done = subprocess.run(
-                    [PROGRAM, "check-config", "--offline", str(file)], capture_output=True, text=True,
-                    env={"PATH": os.environ["PATH"], "A_VARIABLE": "0123456789abcdef"})
-                yield settings, chart, done.stderr if done.returncode else ""
+                done = subprocess.run([PROGRAM, "check-config", "--offline", str(file)], capture_output=True, text=True,
+                                      env=known | variables)
+                yield (settings, variables), chart, done.stderr if done.returncode else ""
 
     def test_what_the_mirror_refuses_the_chart_refuses(self):
-        for settings, chart, mirror in self.refusals(agreement.REFUSED):
+        for settings, chart, mirror in self.refusals([*alone(agreement.REFUSED), *agreement.REFUSED_BESIDE]):
             with self.subTest(settings):
                 self.assertTrue(mirror)
                 self.assertTrue(chart)
                 self.assertRegex(chart, r"execution error at .*: config\.|at '/config/")
 
     def test_what_the_mirror_accepts_the_chart_accepts(self):
-        for settings, chart, mirror in self.refusals(agreement.ACCEPTED):
+        for settings, chart, mirror in self.refusals([*alone(agreement.ACCEPTED), *agreement.ACCEPTED_BESIDE]):
             with self.subTest(settings):
                 self.assertEqual([mirror, chart], ["", ""])
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 KINDS = ("CHANGE", "FEATURE", "ENHANCEMENT", "BUGFIX", "SECURITY")
 HEADING = re.compile(r"## (Unreleased|\d+\.\d+\.\d+(-[0-9A-Za-z.]+)? \(\d{4}-\d\d-\d\d\))")
+# What asks the operator to do something, as [CHANGE] alone may: an act to do first, or a command.
+ASKS = re.compile(r"\bFirst: |\bChange a |\bof your own may want |: set `|\. (Set|Remove|Leave|Add) ")
 LINE = re.compile(rf"- \[({'|'.join(KINDS)})\] \S.*[.)]")
 
 
@@ -20,6 +22,8 @@ def check_changelog(text: str) -> None:
         versions.append(heading.split()[1])
         for line in filter(None, lines):
             assert LINE.fullmatch(line), f"CHANGELOG.md: {line[:60]!r} is no line of a kind, or ends without a full stop"
+            asks = ASKS.search(line) and not line.startswith("- [CHANGE] ")
+            assert not asks, f"CHANGELOG.md: {line[:60]!r} asks for something, and is no [CHANGE]"
     numbers = [[int(it) for it in re.findall(r"\d+", it.partition("-")[0])] for it in versions if it != "Unreleased"]
     assert numbers == sorted(numbers, reverse=True), "CHANGELOG.md: the newest version is not first"
     assert "Unreleased" not in versions[1:], "CHANGELOG.md: Unreleased is not at its head"

@@ -3,6 +3,7 @@ Rust's standard library and libraries of C. What they were compiled by is told, 
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,34 @@ def check_texts(folder: Path) -> None:
     assert has_texts != ("are not all below" in text), "what is missing is not told, or what is there"
 
 
+def check_standard_library(folder: Path) -> None:
+    """Each crate that is named as linked into Rust's is among the toolchain's libraries, and each of those is
+    named, be it without its text. Without a list of texts all are."""
+    host = beside.compiler()["host"]
+    root = Path(subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip())
+    there = {it.name[3:].rpartition("-")[0] for it in (root / "lib/rustlib" / host / "lib").glob("lib*.rlib")}
+    std = beside.standard_library()
+    named = {it["name"].replace("-", "_") for it in std["crates"]}
+    assert named and named <= there, f"named, and linked into nothing: {named - there}"
+    assert all(it["texts"] for it in std["crates"]), "a crate is there without its text"
+    lacking = re.findall(r"(\w+) (?:\d+\.\d+\.\d+|\(version unknown\))[,.]", std["notice"].rpartition("\n")[2])
+    of_std = {"addr2line", "adler2", "gimli", "hashbrown", "memchr", "miniz_oxide", "object", "rustc_demangle", "libc", "cfg_if"}
+    assert of_std & there <= named | set(lacking), f"not told of: {(of_std & there) - named - set(lacking)}"
+    assert set(lacking) <= there - named, lacking
+    assert not (named | set(lacking)) & {"core", "std", "test", "getopts"}, "what is Rust's own, or of tests"
+    text, _ = document(folder)
+    for name in lacking:
+        assert f"{name} " in text.partition("has no text of theirs")[2].partition("\n\n")[0], f"the text is silent on {name}"
+    assert std == beside.standard_library(), "two readings of one toolchain differ"
+    # A toolchain without the list.
+    other = folder / "lib/rustlib" / host / "lib"
+    other.mkdir(parents=True)
+    for name in ("std", "memchr", "unheard_of", "test"):
+        (other / f"lib{name}-0123456789abcdef.rlib").write_bytes(b"/rust/deps/memchr-2.7.6/src/lib.rs")
+    bare = beside.standard_library(folder)
+    assert not bare["crates"] and bare["notice"].endswith("\nmemchr 2.7.6, unheard_of (version unknown)."), bare
+
+
 def check_notes(folder: Path) -> None:
     bom = bill("1.2.3", Path(sys.executable), folder)
     (folder / "it.cdx.json").write_text(json.dumps(bom))
@@ -90,7 +119,7 @@ def check_notes(folder: Path) -> None:
 
 
 def main() -> None:
-    for check in (check_page, check_texts, check_notes):
+    for check in (check_page, check_texts, check_standard_library, check_notes):
         with tempfile.TemporaryDirectory() as scratch:
             check(Path(scratch))
     # What was built here, if it was.

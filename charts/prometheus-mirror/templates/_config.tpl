@@ -30,6 +30,7 @@
 {{- end -}}
 {{- include "prometheus-mirror.checkSettings" . -}}
 {{- include "prometheus-mirror.checkPods" . -}}
+{{- include "prometheus-mirror.checkFamilies" . -}}
 {{- range $name := list "nodePort" "externalTrafficPolicy" -}}
 {{- if and (eq $.Values.service.type "ClusterIP") (get $.Values.service $name) -}}
 {{- fail (printf "service.%s: a Service of type ClusterIP has none; set service.type or leave it out" $name) -}}
@@ -91,11 +92,11 @@
 {{- if or $given.callers $given.allowed_callers (dig "tls" "client_ca_file" "" $given) }}yes{{ end -}}
 {{- end -}}
 
-{{/* Not empty if something limits what may be reached. `any` switches it off in words. */}}
+{{/* Not empty if something limits what may be reached. `any` switches it off in words; an empty list leaves nothing. */}}
 {{- define "prometheus-mirror.wallB" -}}
 {{- $given := include "prometheus-mirror.given" . | fromYaml -}}
 {{- $upstreams := dig "policy" "allowed_upstreams" "" $given -}}
-{{- if and (ne (toString $upstreams) "any") (or $upstreams $given.connections) }}yes{{ end -}}
+{{- if and (ne (toString $upstreams) "any") (or $upstreams (kindIs "slice" $upstreams) $given.connections) }}yes{{ end -}}
 {{- end -}}
 
 {{/* The Secret of the token that callers must say; empty if they need none of the chart's. */}}
@@ -199,9 +200,12 @@ yes
 {{- end -}}
 {{- $_ := set $details "url" $url -}}
 {{- end -}}
-{{- if or $caller.tokens $caller.token_files -}}
+{{- /* A variable's token is that of the caller `default`, which need not be among them. */ -}}
+{{- $name := $caller.name | default "default" -}}
+{{- $isOfVariable := and (eq (toString $name) "default") (include "prometheus-mirror.tokenInEnvironment" .) -}}
+{{- if or $caller.tokens $caller.token_files $isOfVariable -}}
 {{- $token := eq (toString $caller.name) "stackstate" | ternary (include "prometheus-mirror.callerToken" .) "" -}}
-{{- $_ := set $details "token" ($token | default (printf "<token of %s>" $caller.name)) -}}
+{{- $_ := set $details "token" ($token | default (printf "<token of %s>" $name)) -}}
 {{- end -}}
 {{- $details | toRawJson -}}
 {{- end -}}

@@ -1,14 +1,14 @@
 {{/* What the mirror would refuse at its start, as far as a template can tell. */}}
 
 {{/*
-A duration or a number of seconds, in milliseconds; empty if a variable says it. That it is one is the
-schema's to see.
+A duration or a number of seconds, in milliseconds, which may have a fraction; empty if it is absent, as
+an empty text is, or a variable says it. That it is one is the schema's to see.
 */}}
 {{- define "prometheus-mirror.milliseconds" -}}
 {{- $text := toString . -}}
-{{- if regexMatch "^[0-9.]+(e[+-]?[0-9]+)?$" $text -}}
-{{- mulf (float64 $text) 1000 | ceil | int64 -}}
-{{- else if not (contains "${" $text) -}}
+{{- if regexMatch "^[0-9.]+([eE][+-]?[0-9]+)?$" $text -}}
+{{- mulf (float64 $text) 1000 -}}
+{{- else if not (or (kindIs "invalid" .) (eq $text "") (contains "${" $text)) -}}
 {{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
 {{- $sum := 0 -}}
 {{- range regexFindAll "[0-9]+[a-z]+" $text -1 -}}
@@ -22,15 +22,32 @@ schema's to see.
 {{/* Kubernetes must not kill what is still stopping. One second is for the end of the process itself. */}}
 {{- define "prometheus-mirror.checkGrace" -}}
 {{- $limits := (include "prometheus-mirror.given" . | fromYaml).limits | default dict -}}
-{{- $delay := toString (hasKey $limits "shutdown_delay" | ternary $limits.shutdown_delay "5s") -}}
-{{- $drain := toString (hasKey $limits "drain" | ternary $limits.drain "20s") -}}
+{{- /* An empty text is absent, a number of 0 is not. */ -}}
+{{- $delay := toString (hasKey $limits "shutdown_delay" | ternary $limits.shutdown_delay "") | default "5s" -}}
+{{- $drain := toString (hasKey $limits "drain" | ternary $limits.drain "") | default "20s" -}}
 {{- $parts := list (include "prometheus-mirror.milliseconds" $delay) (include "prometheus-mirror.milliseconds" $drain) -}}
 {{- $grace := kindIs "invalid" .Values.terminationGracePeriodSeconds | ternary 30 .Values.terminationGracePeriodSeconds -}}
 {{- if not (has "" $parts) -}}
-{{- $needed := add (index $parts 0) (index $parts 1) 1000 -}}
+{{- $needed := addf (index $parts 0 | float64) (index $parts 1 | float64) 1000 | ceil | int64 -}}
 {{- if lt (mul (int64 $grace) 1000) $needed -}}
 {{- fail (printf "terminationGracePeriodSeconds: %v is less than stopping takes, config.limits.shutdown_delay (%s), config.limits.drain (%s) and 1s; set at least %d" $grace $delay $drain (ceil (divf $needed 1000) | int64)) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuses a duration beyond its bounds: (list PATH GIVEN LEAST MOST TEXT), bounds in milliseconds. */}}
+{{- define "prometheus-mirror.checkDuration" -}}
+{{- with include "prometheus-mirror.milliseconds" (index . 1) -}}
+{{- if or (lt (float64 .) (index $ 2 | float64)) (gt (float64 .) (index $ 3 | float64)) -}}
+{{- fail (printf "%s: %v must be %s" (index $ 0) (index $ 1) (index $ 4)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Not empty if a variable of the pods says a token, which makes the caller `default`. */}}
+{{- define "prometheus-mirror.tokenInEnvironment" -}}
+{{- range .Values.extraEnv -}}
+{{- if and (has .name (list "CALLER_TOKEN" "CALLER_TOKEN_FILE")) (or .value .valueFrom) }}yes{{ end -}}
 {{- end -}}
 {{- end -}}
 
@@ -43,7 +60,7 @@ schema's to see.
 {{- $trustedAt := index $config "trusted_proxies" | kindIs "invalid" | ternary "trustedProxies" "config.trusted_proxies" -}}
 {{- $upstreamsAt := index ($config.policy | default dict) "allowed_upstreams" | kindIs "invalid" | ternary "allowedUpstreams" "config.policy.allowed_upstreams" -}}
 {{- with $given.listen -}}
-{{- $bits := include "prometheus-mirror.bits" (trimAll "[]" .) -}}
+{{- $bits := include "prometheus-mirror.listenBits" . -}}
 {{- if or (hasPrefix "!" $bits) (contains "/" .) -}}
 {{- fail (printf "config.listen: %s must be an IP address" .) -}}
 {{- end -}}
@@ -54,14 +71,15 @@ schema's to see.
 {{- fail (printf "%s: admits nobody; list networks, or leave it out" $allowedAt) -}}
 {{- end -}}
 {{- $client_ca := dig "tls" "client_ca_file" "" $given -}}
-{{- if and $given.allowed_callers (not (or $given.callers .Values.callerToken.existingSecret $client_ca (include "prometheus-mirror.wallB" .))) -}}
+{{- $tokenInEnvironment := include "prometheus-mirror.tokenInEnvironment" . -}}
+{{- if and $given.allowed_callers (not (or $given.callers .Values.callerToken.existingSecret $client_ca $tokenInEnvironment (include "prometheus-mirror.wallB" .))) -}}
 {{- if include "prometheus-mirror.everybody" $given.allowed_callers -}}
 {{- fail (printf "%s: a list that admits everybody is no wall [PM-5004]; name the networks of StackState, or leave it out and the chart makes a token" $allowedAt) -}}
 {{- else if include "prometheus-mirror.everybody" $given.trusted_proxies -}}
 {{- fail (printf "%s: with a list that holds every address callers may say that they come from anywhere, so that %s is no wall [PM-5004]; name the networks of the proxies" $trustedAt $allowedAt) -}}
 {{- end -}}
 {{- end -}}
-{{- include "prometheus-mirror.checkCallers" (list $callersAt $given.callers $client_ca) -}}
+{{- include "prometheus-mirror.checkCallers" (list $callersAt $given.callers $client_ca $tokenInEnvironment) -}}
 {{- $upstreams := dig "policy" "allowed_upstreams" list $given -}}
 {{- if not (or (kindIs "slice" $upstreams) (eq (toString $upstreams) "any") (contains "${" (toString $upstreams))) -}}
 {{- fail (printf "%s: must be a list, or any" $upstreamsAt) -}}
@@ -102,7 +120,15 @@ schema's to see.
 {{- fail (printf "config.limits.backend_calls_for.%s: is no connection; there are %s" $name (keys ($given.connections | default dict) | sortAlpha | join ", " | default "none")) -}}
 {{- end -}}
 {{- end -}}
-{{- with $limits.byte_budget -}}
+{{- include "prometheus-mirror.checkDuration" (list "config.limits.connection_age" $limits.connection_age 1000 3600000 "a duration from 1s to 1h") -}}
+{{- range list "shutdown_delay" "drain" -}}
+{{- include "prometheus-mirror.checkDuration" (list (print "config.limits." .) (index $limits .) 0 600000 "a duration from 0 to 10m") -}}
+{{- end -}}
+{{- if ne (include "prometheus-mirror.milliseconds" $given.answer_ttl | default "0" | float64) 0.0 -}}
+{{- include "prometheus-mirror.checkDuration" (list "config.answer_ttl" $given.answer_ttl 1000 5000 "0, or a duration from 1s to 5s") -}}
+{{- end -}}
+{{- /* As a text, so that 0 is looked at too. */ -}}
+{{- with hasKey $limits "byte_budget" | ternary (toString $limits.byte_budget) "" -}}
 {{- $bytes := 1048576.0 -}}
 {{- $units := dict "KiB" 1024 "MiB" 1048576 "GiB" 1073741824 -}}
 {{- $unit := regexFind "[A-Za-z]+$" (toString .) -}}
@@ -117,6 +143,30 @@ schema's to see.
 {{- end -}}
 {{- end -}}
 
+{{/* The bits of an address to listen on, which may stand in brackets. */}}
+{{- define "prometheus-mirror.listenBits" -}}
+{{- include "prometheus-mirror.bits" (regexReplaceAll "^\\[(.*)\\]$" . "${1}") -}}
+{{- end -}}
+
+{{/* Not empty if what is listened on answers IPv4 alone: such an address, or one in the form of IPv6. */}}
+{{- define "prometheus-mirror.isIpv4Alone" -}}
+{{- $bits := include "prometheus-mirror.listenBits" ((include "prometheus-mirror.given" . | fromYaml).listen | default "0.0.0.0") -}}
+{{- if or (hasPrefix "4:" $bits) (hasPrefix (print "6:" (repeat 80 "0") (repeat 16 "1")) $bits) }}yes{{ end -}}
+{{- end -}}
+
+{{/* Refuses families of addresses that no Service has, or that nothing would answer. */}}
+{{- define "prometheus-mirror.checkFamilies" -}}
+{{- $families := .Values.service.ipFamilies | default list -}}
+{{- $policy := toString .Values.service.ipFamilyPolicy -}}
+{{- if and (eq $policy "SingleStack") (gt (len $families) 1) -}}
+{{- fail "service.ipFamilies: with service.ipFamilyPolicy SingleStack there is one; leave one out, or set PreferDualStack" -}}
+{{- end -}}
+{{- $isSingle := not (has $policy (list "PreferDualStack" "RequireDualStack")) -}}
+{{- if and $isSingle (eq (join "," $families) "IPv6") (include "prometheus-mirror.isIpv4Alone" .) -}}
+{{- fail "service.ipFamilies: IPv6 alone, and the mirror listens on an IPv4 address; set config.listen to \"::\"" -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Refuses what is no network: (list PATH NETWORKS). */}}
 {{- define "prometheus-mirror.checkNetworks" -}}
 {{- $at := first . -}}
@@ -124,6 +174,9 @@ schema's to see.
 {{- $bits := include "prometheus-mirror.bits" (toString .) -}}
 {{- if hasPrefix "!" $bits -}}
 {{- fail (printf "%s: %v %s" $at . (trimPrefix "!" $bits)) -}}
+{{- else if hasPrefix (print "6:" (repeat 80 "0") (repeat 16 "1")) $bits -}}
+{{- /* No address that is compared is written so. */ -}}
+{{- fail (printf "%s: %v must be written as IPv4" $at .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -174,8 +227,6 @@ an exclamation mark, why it is none; nothing if a variable says it.
 !needs 0 to 32 bits after the slash, or 0 to 128 with IPv6
 {{- else if gt (atoi $prefix) $width -}}
 !needs 0 to 32 bits after the slash, or 0 to 128 with IPv6
-{{- else if and (eq $version 6) (hasPrefix (print (repeat 80 "0") (repeat 16 "1")) $bits) -}}
-!must be written as IPv4
 {{- else if contains "1" (substr (atoi $prefix) $width $bits) -}}
 !has bits set beyond its prefix
 {{- else -}}
@@ -213,10 +264,14 @@ yes
 {{- end -}}
 {{- end -}}
 
-{{/* Refuses callers that prove nothing, or cannot: (list PATH CALLERS CLIENT_CA). */}}
+{{/*
+Refuses callers that prove nothing, or cannot: (list PATH CALLERS CLIENT_CA TOKEN_IN_ENVIRONMENT). That token
+is the one of the caller `default`.
+*/}}
 {{- define "prometheus-mirror.checkCallers" -}}
 {{- $path := index . 0 -}}
 {{- $client_ca := index . 2 -}}
+{{- $tokenInEnvironment := index . 3 -}}
 {{- $names := list -}}
 {{- range $place, $caller := index . 1 -}}
 {{- $at := printf "%s[%d]" $path $place -}}
@@ -232,7 +287,8 @@ yes
 {{- fail (printf "%s.%s: proves nothing; name at least one, or leave it out" $at $proof) -}}
 {{- end -}}
 {{- end -}}
-{{- if not (or $caller.tokens $caller.token_files $caller.certificates) -}}
+{{- $isDefault := eq (index $caller "name" | toString) "default" -}}
+{{- if not (or $caller.tokens $caller.token_files $caller.certificates (and $isDefault $tokenInEnvironment)) -}}
 {{- fail (printf "%s: proves nothing; needs tokens, token_files or certificates" $at) -}}
 {{- end -}}
 {{- if gt (len (concat ($caller.tokens | default list) ($caller.token_files | default list))) 2 -}}
