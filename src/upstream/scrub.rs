@@ -221,21 +221,21 @@ mod tests {
 
     #[test]
     fn no_other_spelling_of_a_secret_stays() {
-        let secret = "a+/\"ü <wJalr";
+        let secret = "a+/\"ü <later";
         for spelling in [
-            "a%2B%2F%22%C3%BC%20%3CwJalr",
-            "a%2b%2f%22%c3%bc+%3cwJalr",
-            "a%2b/%22ü%20<wJalr",
-            "a%252B%252F%2522%25C3%25BC%2520%253CwJalr",
-            "YSsvIsO8IDx3SmFscg==",
-            "YSsvIsO8IDx3SmFscg",
-            "YSsvIsO8IDx3SmFscg%3D%3D",
-            "612b2f22c3bc203c774a616c72",
-            "612B2F22C3BC203C774A616C72",
-            r#"a+/\"ü <wJalr"#,
-            r#"a+\/\"\u00fc \u003cwJalr"#,
-            r#"a+/\\\"ü <wJalr"#,
-            "a&#43;&#x2f;&quot;ü &lt;wJalr",
+            "a%2B%2F%22%C3%BC%20%3Clater",
+            "a%2b%2f%22%c3%bc+%3clater",
+            "a%2b/%22ü%20<later",
+            "a%252B%252F%2522%25C3%25BC%2520%253Clater",
+            "YSsvIsO8IDxsYXRlcg==",
+            "YSsvIsO8IDxsYXRlcg",
+            "YSsvIsO8IDxsYXRlcg%3D%3D",
+            "612b2f22c3bc203c6c61746572",
+            "612B2F22C3BC203C6C61746572",
+            r#"a+/\"ü <later"#,
+            r#"a+\/\"\u00fc \u003clater"#,
+            r#"a+/\\\"ü <later"#,
+            "a&#43;&#x2f;&quot;ü &lt;later",
         ] {
             hides(&[secret], &format!("<{spelling}>"), "<***>");
         }
@@ -249,7 +249,7 @@ mod tests {
         hides(&["one\ntwo"], r"x one\ntwo y", "x *** y");
         hides(&["s3cret"], "s3\u{0}cret", "***");
         hides(&["s3cret"], "s3\u{200b}cret", "***");
-        hides(&["wJalr/XUtn+FEMI"], "x wJalr/XU\n  tn+FEMI y", "x *** y");
+        hides(&["pass/word+again"], "x pass/wo\n  rd+again y", "x *** y");
         hides(&["pa\tss/word"], "pa%09ss%2Fword", "***");
         hides(&["\n"], "a\nb", "a b");
     }
