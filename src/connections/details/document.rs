@@ -87,3 +87,20 @@ impl<'de> Visitor<'de> for EntriesVisitor {
         Ok(Entries(entries))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_stays_longer_than_it_may_be_and_no_longer() {
+        let list = format!("[{}]", vec!["1"; 5_000].join(","));
+        let read = entries(&format!(r#"{{"a": {{"b": {list}}}, "c": [{list}]}}"#)).unwrap();
+        let [(_, Given::Map(a)), (_, Given::List(c))] = &read[..] else {
+            panic!("an object and a list");
+        };
+        for list in [&a[0].1, &c[0]] {
+            assert!(matches!(list, Given::List(members) if members.len() == 1_001));
+        }
+    }
+}

@@ -49,10 +49,10 @@ impl Needles {
             // More than is compared, whatever of it does not count.
             let plain = secret.expose();
             let plain = &plain[..plain.floor_char_boundary(8 * COMPARED)];
-            needles.add(plain, None);
+            needles.add(plain);
             if plain.contains(' ') {
                 // So a form writes it.
-                needles.add(&plain.replace(' ', "+"), None);
+                needles.add(&plain.replace(' ', "+"));
             }
             // What looks like an escape in it is undone with those around it.
             let mut reading = Reading::of(plain);
@@ -68,18 +68,18 @@ impl Needles {
                 let padded = base64(plain.as_bytes());
                 let bare = padded.trim_end_matches('=');
                 let hex: String = plain.bytes().map(|byte| format!("{byte:02x}")).collect();
-                needles.add(&bare.replace('+', "-").replace('/', "_"), None);
-                needles.add(bare, None);
-                needles.add(&padded, None);
-                needles.add(&hex.to_ascii_uppercase(), None);
-                needles.add(&hex, None);
+                needles.add(&bare.replace('+', "-").replace('/', "_"));
+                needles.add(bare);
+                needles.add(&padded);
+                needles.add(&hex.to_ascii_uppercase());
+                needles.add(&hex);
             }
         }
         needles
     }
 
-    fn add(&mut self, text: &str, round: Option<usize>) {
-        self.put(&Reading::of(text), round);
+    fn add(&mut self, text: &str) {
+        self.put(&Reading::of(text), None);
     }
 
     fn put(&mut self, reading: &Reading, round: Option<usize>) {

@@ -30,6 +30,8 @@ impl LoadError for Refuse {
 struct Giver {
     sessions: Sessions<u64, Refuse>,
     claim: Claim,
+    /// What the identities of other sessions are made with.
+    process: ProcessKey,
     /// How many loads there were; the value of a session is the number of its load.
     loads: Arc<AtomicU64>,
     lifetime: Duration,
@@ -45,6 +47,7 @@ impl Giver {
                 identity: ProcessKey::random().identity("one"),
                 owner: Caller::Anyone,
             },
+            process: ProcessKey::random(),
             loads: Arc::default(),
             lifetime: Duration::from_secs(lifetime),
             delay: Duration::from_millis(50),
@@ -71,6 +74,23 @@ impl Giver {
         let deadline = Instant::now() + Duration::from_secs(10);
         let load = self.load(outcome);
         let held = self.sessions.session(&self.claim, deadline, &load).await?;
+        Ok(held.value)
+    }
+
+    /// Asks for the session of another number, as `owner`.
+    async fn ask_for(
+        &self,
+        number: u64,
+        owner: Caller,
+        outcome: Result<(), Refuse>,
+    ) -> Result<u64, Missing<Refuse>> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let claim = Claim {
+            identity: self.process.identity(number.to_string().as_str()),
+            owner,
+        };
+        let load = self.load(outcome);
+        let held = self.sessions.session(&claim, deadline, &load).await?;
         Ok(held.value)
     }
 
@@ -310,21 +330,7 @@ async fn connection_tests_within_ten_seconds_share_one_load() {
 #[tokio::test(start_paused = true)]
 async fn the_least_recently_used_of_more_than_256_goes() {
     let giver = Giver::new(36_000);
-    let keys = ProcessKey::random();
-    let ask = async |n: u64| {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let load = giver.load(Ok(()));
-        let claim = Claim {
-            identity: keys.identity(n.to_string().as_str()),
-            owner: Caller::Anyone,
-        };
-        giver
-            .sessions
-            .session(&claim, deadline, &load)
-            .await
-            .unwrap()
-            .value
-    };
+    let ask = async |n| giver.ask_for(n, Caller::Anyone, Ok(())).await.unwrap();
     for n in 0..256 {
         ask(n).await;
     }
@@ -340,16 +346,7 @@ async fn the_least_recently_used_of_more_than_256_goes() {
 #[tokio::test(start_paused = true)]
 async fn whoever_had_most_made_makes_room_and_what_holds_nothing_goes_first() {
     let giver = Giver::new(36_000);
-    let keys = ProcessKey::random();
-    let ask = async |owner: &str, n: u64, outcome: Result<(), Refuse>| {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let load = giver.load(outcome);
-        let claim = Claim {
-            identity: keys.identity(n.to_string().as_str()),
-            owner: Caller::Named(owner.into()),
-        };
-        giver.sessions.session(&claim, deadline, &load).await
-    };
+    let ask = |owner: &str, n, outcome| giver.ask_for(n, Caller::Named(owner.into()), outcome);
     ask("victim", 0, Ok(())).await.unwrap();
     ask("victim", 1, Ok(())).await.unwrap();
     // Later than those of the other, and the last of them holds nothing.
@@ -375,20 +372,7 @@ async fn whoever_had_most_made_makes_room_and_what_holds_nothing_goes_first() {
 #[tokio::test(start_paused = true)]
 async fn what_is_waited_for_makes_no_room() {
     let giver = Giver::new(36_000);
-    let keys = ProcessKey::random();
-    let ask = async |n: u64| {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let load = giver.load(Ok(()));
-        let claim = Claim {
-            identity: keys.identity(n.to_string().as_str()),
-            owner: Caller::Anyone,
-        };
-        giver
-            .sessions
-            .session(&claim, deadline, &load)
-            .await
-            .unwrap();
-    };
+    let ask = async |n| giver.ask_for(n, Caller::Anyone, Ok(())).await.unwrap();
     for n in 0..256 {
         ask(n).await;
     }
